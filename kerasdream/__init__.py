@@ -1,0 +1,56 @@
+"""DeepDream for Keras: the Keras `deep_dream` example, made into a library.
+
+>>> import kerasdream
+>>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}).save("dream.png")
+
+Every name is loaded on first use, so that `import kerasdream` and `--help` take no framework.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from kerasdream.config import DreamConfig as DreamConfig
+    from kerasdream.dreamer import Dreamer as Dreamer
+    from kerasdream.dreamer import DreamResult as DreamResult
+    from kerasdream.dreamer import Moment as Moment
+    from kerasdream.dreamer import dream as dream
+    from kerasdream.image.metadata import record_of as record_of
+    from kerasdream.image.metadata import settings_of as settings_of
+    from kerasdream.image.sample import sample as sample
+    from kerasdream.model.zoo import LayerInfo as LayerInfo
+    from kerasdream.model.zoo import layers as layers
+
+HOMES = {
+    "dreamer": ("dream", "Dreamer", "DreamResult", "Moment"),
+    "config": ("DreamConfig",),
+    "image.metadata": ("record_of", "settings_of"),
+    "image.sample": ("sample",),
+    "model.zoo": ("LayerInfo", "layers"),
+    "errors": (
+        "ConfigError",
+        "DreamError",
+        "DreamInterrupted",
+        "DreamWarning",
+        "InputImageError",
+        "LayerError",
+        "ModelError",
+        "NonFiniteError",
+        "OutputError",
+        "WeightsError",
+    ),
+}
+HOME_OF = {name: home for home, names in HOMES.items() for name in names}
+__all__ = sorted(HOME_OF)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOME_OF:
+        raise AttributeError(f"module 'kerasdream' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"kerasdream.{HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

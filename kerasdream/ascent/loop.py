@@ -1,0 +1,80 @@
+"""The loop over sizes: climb, grow, put back the detail that the smaller size lost."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasdream.config import DreamConfig
+from kerasdream.errors import NonFiniteError
+
+Step = Callable[[Any, np.ndarray], tuple[Any, np.ndarray, np.ndarray]]
+
+
+def resize(image: Any, shape: tuple[int, int]) -> Any:
+    """Bilinear with half-pixel centres and no antialiasing: what `tf.image.resize` does by default."""
+    return ops.image.resize(image, shape, interpolation="bilinear", antialias=False)
+
+
+class Climb:
+    """One dream under way: iterate to take its steps, ask `picture()` for the whole of it at any time.
+
+    `step(image, sizes)` gives the moved image, and the loss and slope of each picture as numpy arrays.
+    `still` marks pictures of the batch to leave as they are.
+    """
+
+    def __init__(self, original: Any, shapes: list[tuple[int, int]], config: DreamConfig, step: Step, still: np.ndarray):
+        self.config, self.step, self.shapes = config, step, shapes
+        self.originals = [resize(original, shape) for shape in shapes]
+        self.image = self.originals[0]
+        self.octave = 0
+        self.losses: list[list[np.ndarray]] = []
+        self.still = still
+        self.moved = np.zeros(len(still), bool)
+
+    def __iter__(self) -> Iterator[int]:
+        """Take every step of every octave; yields the number of the step within its octave."""
+        for self.octave in range(len(self.shapes)):
+            if self.octave:
+                self.image = self.grown(self.image, self.octave - 1)
+            self.losses.append([])
+            yield from self.climb_octave()
+
+    def climb_octave(self) -> Iterator[int]:
+        """Steps at one size, until each picture has passed `max_loss` or nothing moves any more."""
+        sizes = np.where(self.still, 0.0, self.config.step).astype(np.float32)
+        for number in range(self.config.iterations):
+            image, loss, slope = self.step(self.image, sizes)
+            going = sizes > 0
+            if not np.isfinite([loss[going], slope[going]]).all():
+                raise NonFiniteError(
+                    f"The loss of the dream became {loss[going].max()} in octave {self.octave + 1} at step {number + 1}, with "
+                    f"slope {slope[going].max()}; finite numbers were expected."
+                )
+            self.image = image
+            self.losses[-1].append(np.where(going, loss, np.nan))
+            self.moved |= going & (slope > 0)
+            # The step that passed max_loss is kept, as in the Keras example.
+            if self.config.max_loss is not None:
+                sizes[loss > self.config.max_loss] = 0.0
+            yield number
+            if not (sizes[slope > 0] > 0).any():
+                return
+
+    def detailed(self, image: Any, octave: int) -> Any:
+        """The image with what the original shows at this octave and could not show at the one before."""
+        if octave == 0:
+            return image
+        return image + (self.originals[octave] - resize(self.originals[octave - 1], self.shapes[octave]))
+
+    def grown(self, image: Any, octave: int) -> Any:
+        """The image that ended an octave, as the next octave takes it up."""
+        return resize(self.detailed(image, octave), self.shapes[octave + 1])
+
+    def picture(self) -> Any:
+        """The dream so far at the full size, through the octaves that are still to come."""
+        image = self.image
+        for octave in range(self.octave, len(self.shapes) - 1):
+            image = self.grown(image, octave)
+        return self.detailed(image, len(self.shapes) - 1)

@@ -1,0 +1,44 @@
+"""TensorFlow: one open graph for every picture size, and gradients from its tape."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from kerasdream.errors import ConfigError
+
+
+def compile_step(step: Callable[..., Any], model_weights: Any) -> Any:
+    """The step as one graph; height, width and the number of pictures stay open, so that it is traced once."""
+    floats = [tf.TensorSpec([None, None, None, 3]), tf.TensorSpec([None]), tf.TensorSpec([None])]
+    weights = tf.nest.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), model_weights)
+    return tf.function(step, input_signature=[*floats, weights], autograph=False)
+
+
+def traces(compiled: Any) -> int:
+    """How often a compiled step has been traced."""
+    return compiled.experimental_get_tracing_count()
+
+
+def gradient(function: Callable[[Any], Any], image: Any) -> tuple[Any, Any]:
+    """The losses of the pictures, and the gradient of their sum."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(image)
+        losses = function(image)
+    return losses, tape.gradient(losses, image, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
+    """A scope that computes on `cpu`, `gpu` or `gpu:1`; with None, where TensorFlow finds best."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with contextlib.suppress(RuntimeError):  # TensorFlow is already at work: its memory is as its user wanted it
+            tf.config.experimental.set_memory_growth(gpu, True)
+    if name is None:
+        return contextlib.nullcontext()
+    kind, _, index = name.partition(":")
+    devices = {f"{device.device_type.lower()}:{device.name.rsplit(':', 1)[-1]}" for device in tf.config.list_logical_devices()}
+    wanted = f"{kind.lower()}:{index or 0}"
+    if wanted not in devices:
+        raise ConfigError(f"device={name!r} was given; this machine has {', '.join(sorted(devices))}.")
+    return tf.device(wanted)

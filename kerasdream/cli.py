@@ -1,0 +1,231 @@
+"""The command line: flags made from DreamConfig, pictures in, files out. No logic of dreaming."""
+
+import os
+import pathlib
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from absl import flags
+
+import kerasdream
+from kerasdream.config import DEFAULTS, KNOBS, Knob, read_layers
+from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, ModelError, OutputError
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic"}
+USAGE = """\
+Dream pictures with a neural network.
+
+    kerasdream                                     dreams the sample picture into dream.png
+    kerasdream sky.jpg --step=0.02 --num_octave=4  dreams sky.jpg into sky-dream.png
+    kerasdream photos/ --output=dreams/            dreams every picture of a folder
+    kerasdream sky.jpg --from=dream.png            dreams with the settings of an earlier dream
+
+The settings of a dream:
+"""
+
+
+class KnobParser(flags.ArgumentParser):
+    """The text of a flag as the value of its knob."""
+
+    def __init__(self, name: str, knob: Knob):
+        self.name, self.knob = name, knob
+        self.syntactic_help = knob.expectation()
+
+    def parse(self, argument: Any) -> Any:
+        """`none` is None where the knob allows it; numbers are read as Python reads them."""
+        if argument is None or (self.knob.optional and str(argument).lower() == "none"):
+            return None
+        try:
+            read: Callable[[str], Any] = {"int": int, "float": float, "str": str, "layers": read_layers}[self.knob.kind]
+            value = read(argument)
+        except (TypeError, ValueError):
+            value = argument  # the knob's own check says what was expected
+        return self.knob.check(self.name, value)
+
+
+def define() -> flags.FlagValues:
+    """All flags: one per knob, and those that name files."""
+    values = flags.FlagValues()
+    for name, knob in KNOBS.items():
+        flags.DEFINE(KnobParser(name, knob), name, None, knob.help, flag_values=values)
+    flags.DEFINE_multi_string("image", [], "picture or folder of pictures to dream; may be given several times", flag_values=values)
+    flags.DEFINE_string("output", None, "file to write, or folder where several pictures are dreamt", flag_values=values)
+    flags.DEFINE_boolean("overwrite", False, "write over an existing output", flag_values=values)
+    flags.DEFINE_boolean("metadata", True, "keep the settings inside the picture", flag_values=values)
+    flags.DEFINE_string("from", None, "dreamt picture whose settings to take; other flags change them", flag_values=values)
+    flags.DEFINE_boolean("list_layers", False, "list the layers that the model can dream on, and end", flag_values=values)
+    flags.DEFINE_boolean("version", False, "print the version, and end", flag_values=values)
+    flags.DEFINE_boolean("help", False, "print this help, and end", short_name="h", flag_values=values)
+    return values
+
+
+def help_text(values: flags.FlagValues) -> str:
+    """The whole help; ranges and defaults come from the knobs."""
+    lines = [USAGE.rstrip("\n")]
+    for name, knob in KNOBS.items():
+        default = "" if DEFAULTS[name] is None else f"={DEFAULTS[name]}"
+        lines += [f"  --{name}{default}", f"        {knob.help} ({knob.expectation()})"]
+    lines += ["", "Files and the rest:"]
+    for name in ("image", "output", "overwrite", "metadata", "from", "list_layers", "version", "help"):
+        flag = values[name]
+        lines += [f"  --{'[no]' if flag.boolean else ''}{name}", f"        {flag.help}"]
+    lines += ["  --flagfile=PATH", "        read flags from a file, one on a line"]
+    return "\n".join(lines)
+
+
+def parse(argv: Sequence[str]) -> flags.FlagValues:
+    """The flags of a command line; what is no flag is a picture."""
+    values = define()
+    pictures = values(list(argv))[1:]
+    values["image"].value = [*values["image"].value, *pictures]
+    return values
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command line; the exit status."""
+    try:
+        values = parse(argv)
+    except (flags.Error, OSError) as fault:
+        return complain(f"{fault} --help lists all flags.", 2)
+    if values["help"].value:
+        print(help_text(values))
+        return 0
+    if values["version"].value:
+        print(f"kerasdream {kerasdream.__version__}")
+        return 0
+    try:
+        return list_layers(values) if values["list_layers"].value else dream_all(values)
+    except (ConfigError, ModelError) as fault:
+        return complain(fault, 2)
+    except DreamError as fault:
+        return complain(fault, 1)
+
+
+def complain(message: object, status: int) -> int:
+    """One line about what went wrong."""
+    print(f"kerasdream: {message}", file=sys.stderr)
+    return status
+
+
+def list_layers(values: flags.FlagValues) -> int:
+    """Print what the model can dream on."""
+    quiet_tensorflow()
+    print(f"{'layer':24} {'channels':>8} {'stride':>6}  look")
+    for name, channels, stride, look in kerasdream.layers(values["model"].value or DEFAULTS["model"]):
+        print(f"{name:24} {channels:8} {stride:6}  {look}")
+    return 0
+
+
+def settings_from(values: flags.FlagValues) -> dict[str, Any]:
+    """The settings of `--from`, changed by the flags that were given."""
+    settings = kerasdream.settings_of(values["from"].value) if values["from"].value else {}
+    return settings | {name: values[name].value for name in KNOBS if values[name].present}
+
+
+def dream_all(values: flags.FlagValues) -> int:
+    """Dream every picture; a failed one is told at the end and does not stop the others."""
+    settings = settings_from(values)
+    pictures = find_pictures(values)
+    targets = find_targets(pictures, values)
+    quiet_tensorflow()
+    dreamer = kerasdream.Dreamer(**settings)
+    faults = []
+    for picture, target in zip(pictures, targets, strict=True):
+        try:
+            result = dreamer.run(kerasdream.sample() if picture is None else picture)
+            saved = result.save(target, overwrite=values["overwrite"].value, metadata=values["metadata"].value)
+            loss = result.losses[-1][-1] if result.losses else float("nan")
+            print(f"{saved}  (loss {loss:.2f}, {result.seconds:.1f} s)", flush=True)
+        except DreamInterrupted as interrupt:
+            partial = target.with_name(f"{target.stem}.partial{target.suffix}")
+            interrupt.result.save(partial, overwrite=True)  # type: ignore[attr-defined]
+            return complain(f"interrupted; the picture so far is in {partial}", 130)
+        except DreamError as fault:
+            faults.append(f"{picture or 'the sample'}: {fault}")
+    if faults and len(pictures) > 1:
+        complain(f"{len(faults)} of {len(pictures)} pictures failed:", 1)
+    for fault in faults:
+        complain(fault, 1)
+    return 1 if faults else 0
+
+
+def find_pictures(values: flags.FlagValues) -> list[pathlib.Path | None]:
+    """The pictures of `--image` with folders opened; None stands for the sample, where nothing else is named."""
+    found: list[pathlib.Path | None] = []
+    for name in values["image"].value:
+        path = pathlib.Path(name)
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        if not inside:
+            raise ConfigError(f"The folder {name!r} holds no picture; files ending in {', '.join(sorted(SUFFIXES))} were expected.")
+        found += inside
+    if not found and values["from"].value and (source := kerasdream.record_of(values["from"].value).get("source")):
+        raise ConfigError(f"--from brings settings, no picture. Name one with --image; these settings last dreamt {source!r}.")
+    return found or [None]
+
+
+def find_targets(pictures: Sequence[pathlib.Path | None], values: flags.FlagValues) -> list[pathlib.Path]:
+    """Where each picture goes; what cannot be written is told before anything is dreamt."""
+    from kerasdream.image.files import check_target
+
+    output, overwrite = values["output"].value, values["overwrite"].value
+    several = len(pictures) > 1 or any(os.path.isdir(name) for name in values["image"].value)
+    if output is not None and not (several or os.path.isdir(output) or output.endswith(os.sep)):
+        target = pathlib.Path(output)
+        make_folder(target.parent)
+        source = None if pictures[0] is None else str(pictures[0])
+        return [check_target(target, overwrite=overwrite, source=source)]
+    folder = pathlib.Path(output or ".")
+    make_folder(folder)
+    targets: list[pathlib.Path] = []
+    for picture in pictures:
+        name = "dream" if picture is None else f"{picture.stem}-dream"
+        targets.append(free_name(folder, name, targets, overwrite))
+    return targets
+
+
+def make_folder(folder: pathlib.Path) -> None:
+    """The folder of an output, made where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise OutputError(f"The folder {str(folder)!r} cannot be made: {fault.strerror}. The path of a folder was expected.") from fault
+
+
+def free_name(folder: pathlib.Path, name: str, taken: Sequence[pathlib.Path], overwrite: bool) -> pathlib.Path:
+    """`name.png`, or `name-2.png` and so on where that exists or is promised to another picture."""
+    number = 1
+    while True:
+        target = folder / (f"{name}.png" if number == 1 else f"{name}-{number}.png")
+        if target not in taken and (overwrite or not os.path.lexists(target)):
+            return target
+        number += 1
+
+
+def quiet_tensorflow() -> None:
+    """Keep TensorFlow's start-up notices off the terminal, unless its user asked for them."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def terminate(*_: Any) -> NoReturn:
+    """SIGTERM ends as the shell expects it."""
+    raise SystemExit(143)
+
+
+def run() -> NoReturn:
+    """The program `kerasdream`."""
+    signal.signal(signal.SIGTERM, terminate)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DreamWarning)
+        warnings.showwarning = lambda message, *_: print(f"kerasdream: {message}", file=sys.stderr)
+        try:
+            status = main(sys.argv)
+        except KeyboardInterrupt:
+            status = complain("interrupted", 130)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,348 @@
+"""Dreaming: one object that keeps a model warm, and one function that uses it once."""
+
+import dataclasses
+import importlib.metadata
+import inspect
+import os
+import pathlib
+import platform
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdream import ascent
+from kerasdream.ascent.loop import Climb
+from kerasdream.ascent.objective import BORDER
+from kerasdream.ascent.step import make_step, preprocessed
+from kerasdream.config import DEFAULTS, DreamConfig, check_names
+from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
+from kerasdream.image import files
+from kerasdream.image.picture import Picture
+from kerasdream.image.pyramid import crop, octave_shapes, pad
+from kerasdream.model import zoo
+from kerasdream.model.features import Features
+
+Preprocess = Callable[[Any], Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class DreamResult:
+    """A finished dream.
+
+    `image` is of the kind that went in. `losses` holds one array per octave, with a number per step (a row of
+    them for a batch; NaN once a picture had passed `max_loss`).
+
+    >>> result = kerasdream.Dreamer().run("sky.jpg")
+    >>> result.save("dream.png")
+    """
+
+    image: Any
+    losses: list[np.ndarray]
+    config: DreamConfig
+    seconds: float
+    picture: Picture = dataclasses.field(repr=False)
+
+    def record(self) -> dict[str, Any]:
+        """All that is needed to dream this again, as plain values. Of paths, only the names."""
+        settings = self.config.as_dict()
+        settings["weights"] = os.path.basename(settings["weights"])
+        packages = ("kerasdream", "keras", "tensorflow", "numpy", "pillow")
+        return {
+            "settings": settings,
+            "versions": {"python": platform.python_version()} | {name: version_of(name) for name in packages},
+            "losses": [[plain(loss) for loss in octave] for octave in self.losses],
+            "seconds": round(self.seconds, 2),
+            "source": os.path.basename(self.picture.path) if self.picture.path else None,
+        }
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, metadata: bool = True) -> pathlib.Path:
+        """Write the picture as PNG, JPEG, WebP or TIFF, with its settings inside unless `metadata` is False.
+
+        >>> kerasdream.Dreamer().run("sky.jpg").save("dream.png")
+        PosixPath('dream.png')
+        """
+        image = self.image if isinstance(self.image, np.ndarray) or hasattr(self.image, "mode") else ops.convert_to_numpy(self.image)
+        return files.save(
+            self.picture.as_pillow(image),
+            path,
+            record=self.record() if metadata else None,
+            overwrite=overwrite,
+            source=self.picture.path,
+        )
+
+
+def version_of(package: str) -> str | None:
+    """The installed version of a package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def plain(loss: np.ndarray) -> Any:
+    """A loss as JSON holds it: a number, or a list for a batch, null for a picture that had ended."""
+    numbers = [float(f"{value:.7g}") if np.isfinite(value) else None for value in np.atleast_1d(loss)]
+    return numbers if loss.ndim else numbers[0]
+
+
+@dataclasses.dataclass
+class Moment:
+    """What a callback sees after each step. Octaves and steps count from 0.
+
+    `loss` is the mean over the batch of `losses`. `picture()` makes the dream so far, of the kind that went in;
+    `stop()` ends the dream after this step.
+    """
+
+    octave: int
+    num_octave: int
+    step: int
+    iterations: int
+    loss: float
+    losses: np.ndarray
+    picture: Callable[[], Any]
+    stopped: bool = False
+
+    def stop(self) -> None:
+        """End the dream: `run` returns the picture so far."""
+        self.stopped = True
+
+
+Callback = Callable[[Moment], None]
+
+
+class Dreamer:
+    """A model that stays warm: built and compiled once, for pictures of any size.
+
+    >>> dreamer = kerasdream.Dreamer(layers={"mixed4": 1.0}, iterations=40)
+    >>> results = [dreamer.run(path) for path in ("sky.jpg", "forest.jpg")]
+    """
+
+    def __init__(
+        self,
+        layers: Any = None,
+        *,
+        model: str | keras.Model | None = None,
+        preprocess: Preprocess | None = None,
+        **settings: Any,
+    ):
+        """`layers` and `settings` are the knobs of DreamConfig; `model` is a name or a functional keras.Model.
+
+        A keras.Model takes pictures from -1 to 1, or what its `preprocess` makes of RGB from 0 to 255, such as
+        `keras.applications.vgg16.preprocess_input`.
+        """
+        self.backend = ascent.backend()
+        self.config = resolve(layers, model, preprocess, settings)
+        with self.backend.on_device(self.config.device):
+            if isinstance(model, keras.Model):
+                network = checked(model)
+                self.preprocess = preprocess
+            else:
+                network = zoo.build(self.config.model, self.config.weights, self.config.seed)
+                self.preprocess = zoo.preprocess_of(self.config.model)
+            assert self.config.layers is not None
+            self.features = Features(network, [name for name, _ in self.config.layers])
+            self.layer_weights = np.array([weight for _, weight in self.config.layers], np.float32)
+            folded = self.features.weights()
+            self.model_weights = {name: tuple(map(ops.convert_to_tensor, arrays)) for name, arrays in folded.items()}
+            step = make_step(self.features, self.preprocess, self.backend.gradient)
+            self.compiled = self.backend.compile_step(step, folded)
+
+    @property
+    def traces(self) -> int:
+        """How often the step has been traced: once, however many sizes of picture came."""
+        return self.backend.traces(self.compiled)
+
+    def run(self, image: Any, *, callback: Callback | None = None, verbose: bool | str = "auto") -> DreamResult:
+        """Dream a picture, or a batch of pictures of one size.
+
+        `callback` gets a Moment after each step. `verbose` shows a bar; "auto" shows it on a terminal only.
+        Ctrl-C raises DreamInterrupted, whose `.result` holds the picture so far.
+        """
+        began = time.perf_counter()
+        picture = read(image, self.config.max_pixels)
+        size = picture.pixels.shape[1:3]
+        pixels = self.with_room(picture.pixels)
+        shapes = self.shapes(pixels.shape[1:3])
+        still = picture.pixels.min((1, 2)) == picture.pixels.max((1, 2))
+        with self.backend.on_device(self.config.device):
+            climb = Climb(ops.convert_to_tensor(pixels / 127.5 - 1.0), shapes, self.config, self.take_step, still.all(-1))
+
+            def kind(untouched: np.ndarray | None = None) -> Any:
+                dreamt = ops.convert_to_numpy(climb.picture())
+                dreamt = picture.restore(crop((dreamt / 2.0 + 0.5) * 255.0, size), untouched)
+                return ops.convert_to_tensor(dreamt) if is_tensor(image) else dreamt
+
+            def result() -> DreamResult:
+                losses = [np.array(octave) for octave in climb.losses if octave]
+                losses = losses if picture.pixels.shape[0] > 1 or np.ndim(picture.source) == 4 else [octave[:, 0] for octave in losses]
+                return DreamResult(kind(~climb.moved), losses, self.config, time.perf_counter() - began, picture)
+
+            try:
+                watch(climb, callback, progress_bar(verbose, shapes, self.config), kind)
+            except KeyboardInterrupt:
+                interrupt = DreamInterrupted("The dream was interrupted; .result holds the picture so far.")
+                interrupt.result = result()
+                raise interrupt from None
+            except NonFiniteError as fault:
+                raise self.explained(fault, climb, kind) from None
+            notices(climb, self.config)
+            return result()
+
+    def take_step(self, image: Any, sizes: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
+        """One compiled step; its numbers on the host."""
+        image, loss, slope = self.compiled(image, sizes, self.layer_weights, self.model_weights)
+        return image, ops.convert_to_numpy(loss), ops.convert_to_numpy(slope)
+
+    def with_room(self, pixels: np.ndarray) -> np.ndarray:
+        """The pixels, grown by reflection where a layer would show nothing inside its border."""
+        cells = 2 * BORDER + 1
+        if self.features.cells(min(pixels.shape[1:3])) >= cells:
+            return pixels
+        return pad(pixels, self.features.least_side(cells))
+
+    def shapes(self, size: tuple[int, int]) -> list[tuple[int, int]]:
+        """The octaves of a picture that the model can look at, smallest first; a notice for those it cannot."""
+        shapes = octave_shapes(size, self.config.num_octave, self.config.octave_scale)
+        kept = [shape for shape in shapes if self.features.cells(min(shape)) > 0]
+        if len(kept) < len(shapes):
+            warnings.warn(
+                f"{len(shapes) - len(kept)} of {len(shapes)} octaves are too small for {self.config.model}, the smallest "
+                f"{shapes[0][0]} x {shapes[0][1]}; the dream goes on with {len(kept)}.",
+                DreamWarning,
+                stacklevel=4,
+            )
+        return kept
+
+    def explained(self, fault: NonFiniteError, climb: Climb, kind: Callable[[], Any]) -> NonFiniteError:
+        """The error with the layer that left the finite numbers, what to do, and the last finite picture."""
+        activations = self.features(preprocessed(self.preprocess, climb.image), self.model_weights)
+        layer = next((name for name, a in activations.items() if not np.isfinite(ops.convert_to_numpy(a)).all()), None)
+        where = f"Layer {layer!r} is the first that is not finite" if layer else f"The layers are {', '.join(activations)}"
+        explained = NonFiniteError(f"{fault} {where}. Try a smaller step, smaller layer weights, or float32 weights. .image holds the last finite picture.")
+        explained.image = kind()
+        return explained
+
+
+def dream(
+    image: Any,
+    layers: Any = None,
+    *,
+    model: str | keras.Model | None = None,
+    preprocess: Preprocess | None = None,
+    callback: Callback | None = None,
+    verbose: bool | str = "auto",
+    **settings: Any,
+) -> Any:
+    """Dream a picture; the kind that went in comes out. A path comes out as a PIL image.
+
+    The settings are the knobs of DreamConfig. For several pictures, keep a Dreamer: it builds its model once.
+
+    >>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}, iterations=40).save("dream.png")
+    """
+    dreamer = Dreamer(layers, model=model, preprocess=preprocess, **settings)
+    return dreamer.run(image, callback=callback, verbose=verbose).image
+
+
+def show_knobs(function: Callable[..., Any]) -> None:
+    """Let `help()` and editors see every knob of DreamConfig in the signature, where `**settings` stands."""
+    signature = inspect.signature(function)
+    kept = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    knobs = [
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in dataclasses.fields(DreamConfig)
+        if field.name not in signature.parameters
+    ]
+    function.__signature__ = signature.replace(parameters=kept + knobs)  # type: ignore[attr-defined]
+
+
+show_knobs(dream)
+show_knobs(Dreamer.__init__)
+
+
+def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: dict[str, Any]) -> DreamConfig:
+    """The settings of a dream: what the user said, then what the model wants, then the defaults."""
+    check_names(settings)
+    given = {name: value for name, value in {"layers": layers, "model": model}.items() if value is not None} | settings
+    if isinstance(model, keras.Model):
+        if "weights" in settings:
+            raise ConfigError(f"weights={settings['weights']!r} was given with the model {model.name!r}, which has its own. Leave weights out.")
+        if layers is None:
+            raise ConfigError(f"No layers were named; the model {model.name!r} has no default ones. kerasdream.layers(model) lists its layers.")
+        return DreamConfig(**given | {"model": model.name, "weights": "the model's own"})
+    if preprocess is not None:
+        raise ConfigError("preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model.")
+    name = given.get("model", DEFAULTS["model"])
+    if not isinstance(name, str):
+        raise ModelError(f"model is a {type(name).__name__}; a name or a functional keras.Model was expected.")
+    return DreamConfig(**{**zoo.entry_of(name).defaults, **given})
+
+
+def checked(model: keras.Model) -> keras.Model:
+    """A user's model, or ModelError where it does not take RGB pictures with channels last."""
+    shapes = [tuple(tensor.shape) for tensor in model.inputs or []]
+    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] != 3:
+        raise ModelError(
+            f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, 3) was expected, "
+            "of a functional or built Sequential model."
+        )
+    return model
+
+
+def is_tensor(image: Any) -> bool:
+    """Whether the image is a tensor of the framework, neither numpy's nor Pillow's."""
+    return hasattr(image, "__array__") and not isinstance(image, np.ndarray) and not hasattr(image, "mode")
+
+
+def read(image: Any, max_pixels: int) -> Picture:
+    """The picture of anything that a user gives."""
+    return Picture.of(np.asarray(ops.convert_to_numpy(image)) if is_tensor(image) else image, max_pixels)
+
+
+def progress_bar(verbose: bool | str, shapes: list[tuple[int, int]], config: DreamConfig) -> Any:
+    """A Keras bar over all steps, or None."""
+    if verbose not in (True, False, 0, 1, "auto"):
+        raise ConfigError(f"verbose={verbose!r} was given; True, False or 'auto' was expected.")
+    wanted = sys.stdout.isatty() if verbose == "auto" else verbose
+    return keras.utils.Progbar(len(shapes) * config.iterations, stateful_metrics=["octave", "loss"]) if wanted else None
+
+
+def watch(climb: Climb, callback: Callback | None, bar: Any, kind: Callable[[], Any]) -> None:
+    """Take the steps of a climb, with a bar and a callback after each."""
+    iterations = climb.config.iterations
+    for step in climb:
+        losses = climb.losses[-1][-1]
+        loss = float(np.nanmean(losses)) if np.isfinite(losses).any() else 0.0
+        if bar:
+            bar.update(climb.octave * iterations + step + 1, [("octave", climb.octave + 1), ("loss", loss)])
+        if callback:
+            moment = Moment(climb.octave, len(climb.shapes), step, iterations, loss, losses, kind)
+            callback(moment)
+            if moment.stopped:
+                break
+    if bar:
+        bar.update(bar.target, finalize=True)
+
+
+def notices(climb: Climb, config: DreamConfig) -> None:
+    """Tell of pictures that stayed as they were, and of a max_loss that ended everything at once."""
+    if not climb.moved.all():
+        which = "The picture" if len(climb.moved) == 1 else f"{(~climb.moved).sum()} of {len(climb.moved)} pictures"
+        warnings.warn(
+            f"{which} came back unchanged: it is of one plain colour, or the layers find nothing in it to amplify. "
+            "Try another picture, a little noise on it, or lower layers.",
+            DreamWarning,
+            stacklevel=3,
+        )
+    elif config.max_loss is not None and all(len(octave) == 1 for octave in climb.losses) and config.iterations > 1:
+        warnings.warn(
+            f"Every octave ended after one step: the loss, {np.nanmean(climb.losses[-1][-1]):.3g}, was above "
+            f"max_loss={config.max_loss:g} at once. Give a larger max_loss, or None for no limit.",
+            DreamWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,58 @@
+"""What can go wrong, by name. Every error says what came, what was expected and what to do."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class DreamError(Exception):
+    """Base of every error that kerasdream raises on purpose."""
+
+
+class ConfigError(DreamError, ValueError):
+    """A knob that does not exist, or a value outside its range."""
+
+
+class InputImageError(DreamError, ValueError):
+    """A picture that cannot be read or does not have the form of one."""
+
+
+class ModelError(DreamError, ValueError):
+    """A model that cannot dream."""
+
+
+class LayerError(ModelError):
+    """A layer that the model does not have, or that shows no picture plane."""
+
+
+class WeightsError(DreamError):
+    """Weights that are missing, damaged, or made for another network."""
+
+
+class OutputError(DreamError, OSError):
+    """A result that cannot be written."""
+
+
+class NonFiniteError(DreamError, ArithmeticError):
+    """A dream whose loss or picture left the finite numbers; `.image` holds the last finite picture."""
+
+    image: object = None
+
+
+class DreamInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a dream; `.result` holds what was dreamt so far. No DreamError: a loop over many pictures ends too."""
+
+    result: object = None
+
+
+class DreamWarning(UserWarning):
+    """Something a user should know about a dream that goes on."""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """A sentence with the nearest known names, or an empty string.
+
+    >>> suggest("mixd4", ["mixed3", "mixed4"])
+    " Did you mean 'mixed4' or 'mixed3'?"
+    """
+    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""

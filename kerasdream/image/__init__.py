@@ -1,0 +1,1 @@
+"""Pictures in and out, with numpy and Pillow alone."""

@@ -1,0 +1,168 @@
+"""A Keras model read as activations by layer name, no deeper than asked, with batch norm folded away."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from kerasdream.errors import LayerError, ModelError, suggest
+
+Weights = dict[str, tuple[Any, ...]]
+
+
+def outputs_of(model: keras.Model) -> dict[str, Any]:
+    """Every layer of a functional model with the symbolic tensor it puts out, in the order of the graph."""
+    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
+    depths = getattr(graph, "_nodes_by_depth", None)
+    if depths is None:
+        raise ModelError(
+            f"{model.name!r} is a {type(model).__name__} without a graph of layers. kerasdream reads functional and "
+            "built Sequential models: wrap yours in keras.Model(inputs, outputs)."
+        )
+    nodes = [node for depth in sorted(depths, reverse=True) for node in depths[depth]]
+    return {node.operation.name: node.outputs[0] for node in nodes if not node.is_input}
+
+
+def plane_fault(tensor: Any) -> str | None:
+    """Why a layer's output is no picture plane, or None where it is one."""
+    shape = tuple(tensor.shape)
+    if len(shape) != 4:
+        return f"its output has the shape {shape}"
+    if shape[1:3] == (1, 1):
+        return f"its output {shape} is pooled to a single cell"
+    return None
+
+
+def pick_outputs(model: keras.Model, names: Sequence[str]) -> list[Any]:
+    """The output tensors of the named layers; LayerError for a name that is unknown or shows no plane."""
+    known = outputs_of(model)
+    for name in names:
+        if name not in known:
+            raise LayerError(
+                f"The model {model.name!r} has no layer {name!r}.{suggest(name, known)} "
+                "kerasdream.layers(model) and --list_layers list what can be dreamt on."
+            )
+        if fault := plane_fault(known[name]):
+            raise LayerError(
+                f"The layer {name!r} of {model.name!r} has no picture plane to dream on: {fault}. "
+                "A layer with activations (batch, height, width, channels) was expected."
+            )
+    return [known[name] for name in names]
+
+
+class Features:
+    """The activations of some layers of a model, as a function of pictures and weights.
+
+    Weights are arguments, so that the numbers of this moment count and a compiled step never goes stale.
+
+    >>> features = Features(keras.applications.MobileNetV2(weights=None), ["block_3_add"])
+    >>> features(images, features.weights())["block_3_add"].shape
+    (1, 28, 28, 24)
+    """
+
+    def __init__(self, model: keras.Model, names: Sequence[str]):
+        if len(model.inputs) != 1:
+            raise ModelError(f"The model {model.name!r} takes {len(model.inputs)} inputs; one, a batch of pictures, was expected.")
+        self.names = tuple(names)
+        self.function = keras.Function(model.inputs, pick_outputs(model, names))
+        self.folds = find_folds(self.function)
+        self.absorbed = {id(norm) for norm in self.folds.values()}
+        self.sizes: dict[int, int] = {}
+
+    def weights(self) -> Weights:
+        """Kernel and bias of every folded convolution, from the model's present weights."""
+        return {convolution.name: fold(convolution, norm) for convolution, norm in self.folds.items()}
+
+    def __call__(self, images: Any, weights: Weights) -> dict[str, Any]:
+        """The activations by layer name."""
+
+        def operation(layer: Any) -> Callable[..., Any]:
+            if id(layer) in self.absorbed:
+                return lambda x, **_: x
+            if layer in self.folds:
+                return lambda x, **_: convolve(layer, x, *weights[layer.name])
+            return layer
+
+        # Keras's own walk through the graph, which it also uses to call and to clone models.
+        return dict(zip(self.names, self.function._run_through_graph([images], operation), strict=True))
+
+
+    def cells(self, side: int) -> int:
+        """The shortest side of any of the layers for a picture of `side` pixels; 0 where the model cannot look at it."""
+        if side not in self.sizes:
+            image = keras.KerasTensor((1, side, side, 3))
+            try:
+                specs = self.function._run_through_graph([image], lambda layer: layer.compute_output_spec)
+                self.sizes[side] = min(min(spec.shape[1:3]) for spec in specs)
+            except Exception:  # each kind of layer has its own way to refuse a picture that is too small
+                self.sizes[side] = 0
+        return self.sizes[side]
+
+    def least_side(self, cells: int) -> int:
+        """The smallest picture in which every layer is at least `cells` wide."""
+        low, high = 0, 8
+        while self.cells(high) < cells:
+            low, high = high, high * 2
+            if high > 16384:
+                raise LayerError(f"The layers {', '.join(self.names)} stay under {cells} cells at any size of picture.")
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.cells(middle) >= cells else (middle, high)
+        return high
+
+
+def find_folds(function: Any) -> dict[Any, Any]:
+    """The convolutions of a graph whose only reader is a batch norm, each with that batch norm."""
+    nodes = [node for depth in function._nodes_by_depth.values() for node in depth if not node.is_input]
+    calls = Counter(id(node.operation) for node in nodes)
+    readers: dict[int, list[Any]] = {}
+    for node in nodes:
+        for tensor in node.input_tensors:
+            readers.setdefault(id(tensor), []).append(node.operation)
+    asked_for = {id(tensor) for tensor in function.outputs}
+    folds = {}
+    for node in nodes:
+        layer, output = node.operation, node.outputs[0]
+        reader = readers.get(id(output), [])
+        if (
+            type(layer) in (layers.Conv2D, layers.DepthwiseConv2D)
+            and layer.activation is keras.activations.linear
+            and len(reader) == 1
+            and type(reader[0]) is layers.BatchNormalization
+            and reader[0].axis in (-1, 3)
+            and layer.data_format == "channels_last"
+            and calls[id(layer)] == calls[id(reader[0])] == 1
+            and id(output) not in asked_for
+        ):
+            folds[layer] = reader[0]
+    return folds
+
+
+def fold(convolution: Any, norm: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel and bias that do the work of a convolution and the batch norm after it."""
+    mean, variance = numbers(norm.moving_mean), numbers(norm.moving_variance)
+    scale = 1.0 / np.sqrt(variance + norm.epsilon)
+    if norm.scale:
+        scale = scale * numbers(norm.gamma)
+    bias = numbers(convolution.bias) if convolution.use_bias else np.zeros_like(mean)
+    bias = (bias - mean) * scale + (numbers(norm.beta) if norm.center else 0.0)
+    kernel = numbers(convolution.kernel)
+    if isinstance(convolution, layers.DepthwiseConv2D):
+        return (kernel * scale.reshape(kernel.shape[2:])).astype(np.float32), bias.astype(np.float32)
+    return (kernel * scale).astype(np.float32), bias.astype(np.float32)
+
+
+def numbers(variable: Any) -> np.ndarray:
+    """A Keras variable as numpy float32."""
+    return np.asarray(ops.convert_to_numpy(variable), np.float32)
+
+
+def convolve(layer: Any, images: Any, kernel: Any, bias: Any) -> Any:
+    """What the convolution `layer` computes, with another kernel and bias, in the precision of the images."""
+    apply = ops.depthwise_conv if isinstance(layer, layers.DepthwiseConv2D) else ops.conv
+    images = ops.cast(images, layer.compute_dtype)
+    kernel, bias = ops.cast(kernel, images.dtype), ops.cast(bias, images.dtype)
+    return apply(images, kernel, layer.strides, layer.padding, layer.data_format, layer.dilation_rate) + bias

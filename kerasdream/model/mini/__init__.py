@@ -1,0 +1,1 @@
+"""The embedded network: a small student of InceptionV3 that ships with the package."""

@@ -1,0 +1,112 @@
+"""Weights into a model: all of them, the right ones, or one WeightsError that says what is wrong."""
+
+import hashlib
+import os
+import pathlib
+import tempfile
+import threading
+import time
+import warnings
+
+import keras
+import numpy as np
+
+from kerasdream.errors import WeightsError
+
+STALL_SECONDS = 30.0  # a download that brings nothing for so long has ended
+
+
+def load(model: keras.Model, path: str | os.PathLike[str]) -> None:
+    """Fill a model from a .h5, .weights.h5 or .keras file."""
+    file = pathlib.Path(path)
+    if not file.is_file():
+        raise WeightsError(f"There is no weights file {str(file)!r}. A .h5, .weights.h5 or .keras file for {model.name} was expected.")
+    if file.suffix not in (".h5", ".keras"):
+        raise WeightsError(f"{str(file)!r} ends in {file.suffix!r}; a .h5, .weights.h5 or .keras file for {model.name} was expected.")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model.load_weights(file)
+        except Exception as fault:  # h5py, zipfile and Keras raise a dozen kinds between them
+            raise WeightsError(f"{str(file)!r} does not hold the weights of {model.name}: {why(fault)}") from fault
+    # Keras only warns where a layer finds nothing in the file, and dreams on with random numbers.
+    if caught:
+        raise WeightsError(
+            f"{str(file)!r} lacks a part of the weights of {model.name}: {first_line(caught[0].message)} "
+            "A file saved from this very architecture was expected."
+        )
+
+
+def why(fault: Exception) -> str:
+    """The likely cause, in a sentence, before Keras's own words."""
+    text = first_line(fault)
+    if isinstance(fault, OSError):
+        return f"the file is damaged or cut short ({text}). Fetch it again."
+    return f"it seems to be made for another network ({text}). Name its model=, or give the weights of this one."
+
+
+def first_line(message: object) -> str:
+    """The first sentence of a long message."""
+    return " ".join(str(message).split())[:300]
+
+
+def randomize(model: keras.Model, seed: int) -> None:
+    """Fresh He-normal kernels from the seed alone, whatever else runs in the process."""
+    for index, variable in enumerate(model.weights):
+        if len(variable.shape) > 1:
+            deviation = np.sqrt(2.0 / np.prod(variable.shape[:-1]))
+            rng = np.random.default_rng([seed, index])
+            variable.assign(rng.standard_normal(variable.shape, np.float32) * np.float32(deviation))
+
+
+def cache_folder() -> pathlib.Path:
+    """Where Keras keeps the weights it has downloaded."""
+    return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "models"
+
+
+def imagenet(url: str, md5: str | None, *, stall_seconds: float = STALL_SECONDS) -> pathlib.Path:
+    """The file of that URL in Keras's cache, downloaded by Keras where it is missing or not the right one."""
+    file = cache_folder() / url.rsplit("/", 1)[-1]
+    if file.is_file() and (md5 is None or digest(file) == md5):
+        return file
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".kerasdream-", dir=file.parent, ignore_cleanup_errors=True) as folder:
+            os.replace(download(url, md5, folder, stall_seconds), file)
+    except OSError as fault:
+        raise WeightsError(f"The weights cannot be kept in {str(file.parent)!r}: {fault}. Set KERAS_HOME to a writable folder.") from fault
+    return file
+
+
+def digest(file: pathlib.Path) -> str:
+    """The md5 sum that keras.applications states for a file."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
+
+
+def download(url: str, md5: str | None, folder: str, stall_seconds: float) -> str:
+    """Keras's own download with its hash check, into a folder of our own, watched: Keras itself would wait for ever."""
+    outcome: list[str | Exception] = []
+
+    def fetch() -> None:
+        try:
+            outcome.append(keras.utils.get_file(origin=url, cache_dir=folder, cache_subdir="", file_hash=md5))
+        except Exception as fault:  # get_file raises bare Exception
+            outcome.append(fault)
+
+    threading.Thread(target=fetch, daemon=True).start()
+    size, moved = -1, time.monotonic()
+    while not outcome:
+        time.sleep(0.05)
+        now = sum(entry.stat().st_size for entry in os.scandir(folder))
+        if now != size:
+            size, moved = now, time.monotonic()
+        elif time.monotonic() - moved > stall_seconds:
+            outcome.append(TimeoutError(f"nothing came for {stall_seconds:g} seconds"))
+    if isinstance(outcome[0], str):
+        return outcome[0]
+    raise WeightsError(
+        f"The ImageNet weights could not be downloaded from {url}: {first_line(outcome[0])}. Check the network; or fetch the "
+        f"file on another machine and put it into {str(cache_folder())!r}, or name it with weights=PATH; or dream with "
+        "weights='random'."
+    ) from outcome[0]

@@ -1,0 +1,273 @@
+"""Train mini, the embedded network, from InceptionV3 and a folder of photographs: the whole recipe.
+
+    python scripts/train_mini.py --weights=inception_v3_notop.weights.h5 --images=photographs/ --output=mini-run/
+
+Phase one teaches the activations on photographs and drawn pictures. Phase two adds the gradient that a dream follows,
+and half of its pictures are dreams of the student and of the teacher, so that the student is right where dreams go.
+Progress is kept in OUTPUT/checkpoint every few hundred steps: the same command goes on where it stopped.
+At the end OUTPUT/weights.npz holds float16 weights, ready to stand in kerasdream/model/mini/.
+"""
+
+import json
+import pathlib
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+from PIL import Image
+
+from kerasdream.model.features import Features
+from kerasdream.model.mini.network import CHANNELS, network
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("weights", None, "InceptionV3 weights without top, in the layout of keras.applications", required=True)
+flags.DEFINE_string("images", None, "folder of photographs", required=True)
+flags.DEFINE_string("output", None, "folder for checkpoints, log and weights", required=True)
+flags.DEFINE_string("held_out", None, "file with one file name a line that training must not see")
+flags.DEFINE_integer("first_steps", 14_000, "steps of phase one: activations")
+flags.DEFINE_integer("second_steps", 14_000, "steps of phase two: activations, gradients and dreams")
+flags.DEFINE_integer("batch", 8, "pictures a step")
+flags.DEFINE_integer("size", 160, "side of a training crop, pixels")
+flags.DEFINE_integer("seed", 1, "for everything random")
+flags.DEFINE_string("precision", "mixed_bfloat16", "Keras dtype policy of teacher and student")
+
+LAYERS = list(CHANNELS)
+POOL = 256  # dreams kept in memory; each is dreamt further now and then, and replaced at last
+
+
+def photographs(folder: str, held_out: set[str], side: int = 320) -> np.ndarray:
+    """Every photograph of the folder, but for the held-out ones: centre squares of `side` pixels."""
+    squares = []
+    for path in sorted(pathlib.Path(folder).iterdir()):
+        if path.name in held_out or path.suffix.lower() not in {".jpg", ".jpeg", ".png"}:
+            continue
+        image = Image.open(path).convert("RGB")
+        scale = side / min(image.size)
+        image = image.resize((max(side, round(image.width * scale)), max(side, round(image.height * scale))), Image.Resampling.LANCZOS)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        squares.append(np.asarray(image.crop((left, top, left + side, top + side))))
+    return np.stack(squares)
+
+
+class Pictures:
+    """Batches of training pictures, each drawn from (seed, step) alone."""
+
+    def __init__(self, squares: np.ndarray, batch: int, size: int, seed: int):
+        self.squares, self.batch, self.size, self.seed = tf.constant(squares), batch, size, seed
+
+    def uniform(self, step, salt: int, shape, low=0.0, high=1.0):
+        return tf.random.stateless_uniform(shape, tf.stack([self.seed * 1000 + salt, step]), low, high)
+
+    def crops(self, step):
+        """All but one of a batch from photographs: a square of 0.4 to 1 of the side, mirrored or not, brighter or darker, some far past white."""
+        n, draw = self.batch - 1, lambda salt, *a: self.uniform(step, salt, *a)
+        which = tf.cast(draw(1, [n]) * float(len(self.squares)), tf.int32)
+        side = draw(2, [n], 0.4, 1.0)
+        top, left = draw(3, [n]) * (1 - side), draw(4, [n]) * (1 - side)
+        x = tf.cast(tf.gather(self.squares, which), tf.float32) / 127.5 - 1
+        x = tf.image.crop_and_resize(x, tf.stack([top, left, top + side, left + side], 1), tf.range(n), (self.size, self.size))
+        x = tf.where(draw(5, [n, 1, 1, 1]) < 0.5, x[:, :, ::-1], x)
+        contrast = tf.where(draw(6, [n, 1, 1, 1]) < 0.15, draw(7, [n, 1, 1, 1], 1.2, 2.5), draw(8, [n, 1, 1, 1], 0.7, 1.2))
+        noise = tf.random.stateless_normal(tf.shape(x), tf.stack([self.seed * 1000 + 9, step]))
+        x = x * contrast + draw(10, [n, 1, 1, 3], -0.15, 0.15)
+        return x + noise * draw(11, [n, 1, 1, 1], -0.1, 0.1)
+
+    def drawn(self, step):
+        """One picture of what photographs lack: plain colours, slow gradients, blobs and noise at four grains, saturated or not."""
+        x = self.uniform(step, 20, [1, 1, 1, 3], -1.3, 1.3) + tf.zeros([1, self.size, self.size, 3])
+        for salt, cells in ((21, 2), (22, 6), (23, 24), (24, self.size)):
+            grain = self.uniform(step, salt, [1, cells, cells, 3], -1.0, 1.0)
+            amount = tf.nn.relu(self.uniform(step, salt + 10, [1, 1, 1, 1], -1.0, 1.0))
+            x += amount * tf.image.resize(grain, (self.size, self.size), "bicubic")
+        return x
+
+    def fresh(self, step):
+        """A batch: photographs, and one drawn picture."""
+        return tf.concat([self.crops(step), self.drawn(step)], 0)
+
+
+def measure_teacher(teacher, pictures: Pictures, batches: int = 60):
+    """Per layer: the scale of each channel's error, and the largest activation."""
+    variance = {name: [] for name in LAYERS}
+    largest = dict.fromkeys(LAYERS, 0.0)
+    for step in range(batches):
+        for name, a in teacher(pictures.crops(tf.constant(-1 - step))).items():
+            variance[name].append(np.var(a, (0, 1, 2)))
+            largest[name] = max(largest[name], float(tf.reduce_max(a)))
+    scales = {}
+    for name in LAYERS:
+        deviation = np.sqrt(np.mean(variance[name], 0))
+        # Between "every channel counts the same" and "every error counts the same": strong channels carry the dream.
+        scales[name] = tf.constant(np.sqrt((deviation + 1e-3) * np.sqrt(np.mean(deviation**2))), tf.float32)
+    return scales, largest
+
+
+def excitement(activations, weights):
+    """The dream's loss for each picture: the weighted mean squares of its activations."""
+    return tf.add_n([weights[i] * tf.reduce_mean(tf.square(activations[name]), [1, 2, 3]) for i, name in enumerate(LAYERS)])
+
+
+def cosine(a, b):
+    """How far two gradients point the same way, per picture."""
+    dot, square = tf.reduce_sum(a * b, [1, 2, 3]), lambda v: tf.reduce_sum(v * v, [1, 2, 3])
+    return dot / (tf.sqrt(square(a) * square(b)) + 1e-12)
+
+
+class Distillation:
+    """Teacher, student and the two kinds of training step between them."""
+
+    def __init__(self):
+        keras.config.set_dtype_policy(FLAGS.precision)
+        held_out = set(pathlib.Path(FLAGS.held_out).read_text().split()) if FLAGS.held_out else set()
+        squares = photographs(FLAGS.images, held_out)
+        self.pictures = Pictures(squares, FLAGS.batch, FLAGS.size, FLAGS.seed)
+        print(f"{len(squares)} photographs, {len(held_out)} held out", flush=True)
+
+        inception = keras.applications.InceptionV3(weights=None, include_top=False)
+        inception.load_weights(FLAGS.weights)
+        inception.trainable = False
+        features = Features(inception, LAYERS)
+        weights = {name: tuple(map(tf.constant, arrays)) for name, arrays in features.weights().items()}
+        self.teacher = lambda x: {name: tf.cast(a, tf.float32) for name, a in features(x, weights).items()}
+        self.scales, self.caps = measure_teacher(tf.function(self.teacher), self.pictures)
+
+        student = network(dtype=FLAGS.precision)
+        self.student = keras.Model(student.inputs, [student.get_layer(f"{name}_head").output for name in LAYERS])
+        self.optimizer = keras.optimizers.AdamW(1e-3, weight_decay=1e-4, global_clipnorm=1.0)
+        self.optimizer.build(self.student.trainable_variables)
+        self.pool = tf.Variable(tf.zeros([POOL, FLAGS.size, FLAGS.size, 3], tf.float16), trainable=False)
+        self.filled = tf.Variable(0, trainable=False)
+        self.step = tf.Variable(0, trainable=False)
+
+    def heads(self, x):
+        """The student's linear outputs, in units of `scales`."""
+        return dict(zip(LAYERS, [tf.cast(h, tf.float32) for h in self.student(x)], strict=True))
+
+    def shown(self, x):
+        """The student's activations as the finished network shows them: scaled, rectified, capped."""
+        return {n: tf.clip_by_value(h * self.scales[n], 0.0, self.caps[n]) for n, h in self.heads(x).items()}
+
+    def errors(self, heads, target):
+        """Mean squared error per layer; a leak below zero keeps silent channels alive while they learn."""
+        return [tf.reduce_mean(tf.square(tf.nn.leaky_relu(heads[n], 0.1) - target[n] / self.scales[n])) for n in LAYERS]
+
+    def update(self, tape, loss):
+        variables = self.student.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    @tf.function
+    def first(self, step):
+        x = self.pictures.fresh(step)
+        target = self.teacher(x)
+        with tf.GradientTape() as tape:
+            errors = self.errors(self.heads(x), target)
+            loss = tf.add_n(errors) / len(LAYERS)
+        self.update(tape, loss)
+        return tf.stack([*errors, 0.0])
+
+    def mixture(self, step):
+        """Weights of the layers that this step's gradient is asked for: one layer alone, or several."""
+        mixed = self.pictures.uniform(step, 50, [len(LAYERS)]) ** 2
+        alone = tf.one_hot(tf.cast(self.pictures.uniform(step, 51, []) * len(LAYERS), tf.int32), len(LAYERS))
+        weights = tf.where(self.pictures.uniform(step, 52, []) < 0.5, mixed, alone)
+        return weights / tf.reduce_sum(weights)
+
+    @tf.function
+    def second(self, step, x):
+        weights = self.mixture(step)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            target = self.teacher(x)
+            score = tf.reduce_sum(excitement(target, weights))
+        wanted = tape.gradient(score, x)
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                heads = self.heads(x)
+                shown = {n: tf.clip_by_value(h * self.scales[n], 0.0, self.caps[n]) for n, h in heads.items()}
+                score = tf.reduce_sum(excitement(shown, weights))
+            alike = tf.reduce_mean(cosine(inner.gradient(score, x), wanted))
+            errors = self.errors(heads, target)
+            loss = tf.add_n(errors) / len(LAYERS) + 1.0 - alike
+        self.update(outer, loss)
+        return tf.stack([*errors, alike])
+
+    def climb(self, network, x, weights, size):
+        for _ in range(4):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                score = tf.reduce_sum(excitement(network(x), weights))
+            g = tape.gradient(score, x)
+            x = x + size * g / (tf.reduce_mean(tf.abs(g), [1, 2, 3], keepdims=True) + 1e-9)
+        return tf.clip_by_value(x, -4.0, 4.0)
+
+    @tf.function
+    def dream_on(self, step, start, by_student):
+        """Replace part of the pool by fresh pictures, and dream four steps further on all of the part."""
+        part = tf.cast(self.pool[start : start + FLAGS.batch], tf.float32)
+        young = self.pictures.uniform(step, 60, [FLAGS.batch, 1, 1, 1]) < 0.25
+        x = tf.where((start >= self.filled) | young, self.pictures.fresh(step + 1_000_000), part)
+        weights, size = self.mixture(step), 10 ** self.pictures.uniform(step, 61, [], -2.0, -1.1)
+        x = tf.cond(by_student, lambda: self.climb(self.shown, x, weights, size), lambda: self.climb(self.teacher, x, weights, size))
+        self.pool[start : start + FLAGS.batch].assign(tf.cast(x, tf.float16))
+        self.filled.assign(tf.maximum(self.filled, start + FLAGS.batch))
+
+    def run_step(self, step: int) -> np.ndarray:
+        """One step of the schedule; returns the errors per layer and the gradient's cosine."""
+        a, b, now = FLAGS.first_steps, FLAGS.second_steps, tf.constant(step)
+        if step < a:
+            self.optimizer.learning_rate = 1.5e-3 * min(1.0, (step + 1) / 500) * (1 - 0.6 * step / a)
+            return self.first(now)
+        self.optimizer.learning_rate = 6e-4 * (0.5 + 0.5 * np.cos(np.pi * (step - a) / b))
+        rng = np.random.default_rng([FLAGS.seed, step])
+        if step % 6 == 0 or int(self.filled) < POOL:
+            start = int(self.filled) % POOL if int(self.filled) < POOL else int(rng.integers(POOL - FLAGS.batch))
+            self.dream_on(now, tf.constant(start), tf.constant(bool(rng.random() < 0.7)))
+        if step % 2:
+            return self.second(now, self.pictures.fresh(now))
+        some = rng.choice(int(self.filled), FLAGS.batch, replace=False)
+        return self.second(now, tf.cast(tf.gather(self.pool, some), tf.float32))
+
+    def export(self, path: pathlib.Path) -> None:
+        """Write the float16 weights, with the scales folded into the heads."""
+        arrays = {"caps": np.array([self.caps[name] for name in LAYERS], np.float32)}
+        for i, layer in enumerate(layer for layer in self.student.layers if layer.weights):
+            kernel, bias = (np.asarray(w) for w in layer.get_weights())
+            if layer.name.endswith("_head"):
+                scale = self.scales[layer.name.removesuffix("_head")].numpy()
+                kernel, bias = kernel * scale, bias * scale
+            arrays[f"kernel{i}"], arrays[f"bias{i}"] = kernel.astype(np.float16), bias.astype(np.float16)
+        np.savez(path, **arrays)
+
+
+def main(_):
+    output = pathlib.Path(FLAGS.output)
+    output.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(FLAGS.seed)
+    run = Distillation()
+    state = tf.train.Checkpoint(
+        step=run.step, pool=run.pool, filled=run.filled, weights=run.student.weights, optimizer=run.optimizer.variables
+    )
+    manager = tf.train.CheckpointManager(state, str(output / "checkpoint"), max_to_keep=2)
+    if manager.restore_or_initialize():
+        print(f"going on after step {int(run.step)}", flush=True)
+    began, recent = time.time(), []
+    total = FLAGS.first_steps + FLAGS.second_steps
+    for step in range(int(run.step), total):
+        recent.append(run.run_step(step))
+        if (step + 1) % 500 == 0 or step + 1 == total:
+            run.step.assign(step + 1)
+            manager.save()
+            run.export(output / "weights.npz")
+            mean = np.mean(recent, 0).round(3).tolist()
+            line = {"step": step + 1, "seconds": round(time.time() - began), "errors": mean[:-1], "cosine": mean[-1]}
+            with open(output / "log.jsonl", "a") as log:
+                log.write(json.dumps(line) + "\n")
+            print(line, flush=True)
+            recent = []
+
+
+if __name__ == "__main__":
+    app.run(main)
