@@ -1,5 +1,6 @@
 """The command line: flags made from DreamConfig, pictures in, files out. No logic of dreaming."""
 
+import importlib
 import os
 import pathlib
 import signal
@@ -67,11 +68,12 @@ def help_text(values: flags.FlagValues) -> str:
     lines = [USAGE.rstrip("\n")]
     for name, knob in KNOBS.items():
         default = "" if DEFAULTS[name] is None else f"={DEFAULTS[name]}"
-        lines += [f"  --{name}{default}", f"        {knob.help} ({knob.expectation()})"]
+        expected = "" if knob.kind == "str" else f" ({knob.expectation()})"
+        lines += [f"  --{name}{default}", f"        {knob.help}{expected}"]
     lines += ["", "Files and the rest:"]
     for name in ("image", "output", "overwrite", "metadata", "from", "list_layers", "version", "help"):
         flag = values[name]
-        lines += [f"  --{'[no]' if flag.boolean else ''}{name}", f"        {flag.help}"]
+        lines += [f"  --{'[no]' if flag.boolean else ''}{name}", f"        {flag.help.splitlines()[0].rstrip(';')}"]
     lines += ["  --flagfile=PATH", "        read flags from a file, one on a line"]
     return "\n".join(lines)
 
@@ -112,7 +114,7 @@ def complain(message: object, status: int) -> int:
 
 def list_layers(values: flags.FlagValues) -> int:
     """Print what the model can dream on."""
-    quiet_tensorflow()
+    quiet_start()
     print(f"{'layer':24} {'channels':>8} {'stride':>6}  look")
     for name, channels, stride, look in kerasdream.layers(values["model"].value or DEFAULTS["model"]):
         print(f"{name:24} {channels:8} {stride:6}  {look}")
@@ -130,7 +132,7 @@ def dream_all(values: flags.FlagValues) -> int:
     settings = settings_from(values)
     pictures = find_pictures(values)
     targets = find_targets(pictures, values)
-    quiet_tensorflow()
+    quiet_start()
     dreamer = kerasdream.Dreamer(**settings)
     faults = []
     for picture, target in zip(pictures, targets, strict=True):
@@ -204,9 +206,20 @@ def free_name(folder: pathlib.Path, name: str, taken: Sequence[pathlib.Path], ov
         number += 1
 
 
-def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up notices off the terminal, unless its user asked for them."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def quiet_start() -> None:
+    """Import the framework without its notices, which come before any setting of its can hold them back."""
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        return  # its user has said what to show
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    sys.stderr.flush()
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        importlib.import_module("kerasdream.dreamer")
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
 
 
 def terminate(*_: Any) -> NoReturn:

@@ -39,11 +39,11 @@ class Knob:
             "layers": "a layer name, 'name=weight,name=weight', or {name: weight}",
         }[self.kind]
         if self.low > -math.inf and self.high < math.inf:
-            words += f" from {self.low:g} to {self.high:g}"
+            words += f" from {self.low:.10g} to {self.high:.10g}"
         elif self.low > -math.inf:
-            words += f", {self.low:g} or more"
+            words += f", {self.low:.10g} or more"
         elif self.above > -math.inf:
-            words += f" above {self.above:g}"
+            words += f" above {self.above:.10g}"
         return words + (", or None" if self.optional else "")
 
     def check(self, name: str, value: Any) -> Any:

@@ -212,8 +212,8 @@ class Dreamer:
         kept = [shape for shape in shapes if self.features.cells(min(shape)) > 0]
         if len(kept) < len(shapes):
             warnings.warn(
-                f"{len(shapes) - len(kept)} of {len(shapes)} octaves are too small for {self.config.model}, the smallest "
-                f"{shapes[0][0]} x {shapes[0][1]}; the dream goes on with {len(kept)}.",
+                f"Left out {len(shapes) - len(kept)} of {len(shapes)} octaves, the smallest {shapes[0][0]} x {shapes[0][1]}: "
+                f"they are too small for {self.config.model}.",
                 DreamWarning,
                 stacklevel=4,
             )
@@ -224,7 +224,8 @@ class Dreamer:
         activations = self.features(preprocessed(self.preprocess, climb.image), self.model_weights)
         layer = next((name for name, a in activations.items() if not np.isfinite(ops.convert_to_numpy(a)).all()), None)
         where = f"Layer {layer!r} is the first that is not finite" if layer else f"The layers are {', '.join(activations)}"
-        explained = NonFiniteError(f"{fault} {where}. Try a smaller step, smaller layer weights, or float32 weights. .image holds the last finite picture.")
+        advice = "Try a smaller step, smaller layer weights, or a model in float32. .image holds the last finite picture."
+        explained = NonFiniteError(f"{fault} {where}. {advice}")
         explained.image = kind()
         return explained
 

@@ -48,9 +48,10 @@ class Climb:
             image, loss, slope = self.step(self.image, sizes)
             going = sizes > 0
             if not np.isfinite([loss[going], slope[going]]).all():
+                what, value = ("gradient", slope) if np.isfinite(loss[going]).all() else ("loss", loss)
                 raise NonFiniteError(
-                    f"The loss of the dream became {loss[going].max()} in octave {self.octave + 1} at step {number + 1}, with "
-                    f"slope {slope[going].max()}; finite numbers were expected."
+                    f"The {what} of the dream became {value[going][~np.isfinite(value[going])][0]} in octave {self.octave + 1} "
+                    f"at step {number + 1}; finite numbers were expected."
                 )
             self.image = image
             self.losses[-1].append(np.where(going, loss, np.nan))

@@ -107,7 +107,11 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False, sourc
     target = pathlib.Path(path)
     if target.suffix.lower() not in WRITES:
         raise OutputError(f"{str(target)!r} ends in {target.suffix!r}; one of {', '.join(WRITES)} was expected.")
-    if target.is_dir():
+    try:
+        folder = target.is_dir()
+    except OSError as fault:
+        raise OutputError(f"{str(target)!r} cannot be written: {fault.strerror}. Choose another name.") from fault
+    if folder:
         raise OutputError(f"{str(target)!r} is a folder; the path of a file was expected.")
     if not target.parent.is_dir():
         raise OutputError(f"There is no folder {str(target.parent)!r} to write {target.name!r} into. Make it first.")

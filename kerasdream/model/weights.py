@@ -30,9 +30,10 @@ def load(model: keras.Model, path: str | os.PathLike[str]) -> None:
         except Exception as fault:  # h5py, zipfile and Keras raise a dozen kinds between them
             raise WeightsError(f"{str(file)!r} does not hold the weights of {model.name}: {why(fault)}") from fault
     # Keras only warns where a layer finds nothing in the file, and dreams on with random numbers.
-    if caught:
+    told = [warning.message for warning in caught if issubclass(warning.category, UserWarning)]
+    if told:
         raise WeightsError(
-            f"{str(file)!r} lacks a part of the weights of {model.name}: {first_line(caught[0].message)} "
+            f"{str(file)!r} lacks a part of the weights of {model.name}: {first_line(told[0])} "
             "A file saved from this very architecture was expected."
         )
 

@@ -1,0 +1,61 @@
+"""What tests share: tiny models whose numbers are worked out by hand, and the data that some machines have."""
+
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+
+SHARED = pathlib.Path(__file__).parents[2] / "shared"
+INCEPTION = SHARED / "weights" / "inception_v3_2015_notop.weights.h5"
+MOBILENET = SHARED / "weights" / "mobilenet_v2.weights.h5"
+SKY = SHARED / "images" / "sky.jpg"
+
+needs_inception = pytest.mark.skipif(not (INCEPTION.exists() and SKY.exists()), reason="InceptionV3's ImageNet weights are not on this machine")
+needs_mobilenet = pytest.mark.skipif(not MOBILENET.exists(), reason="MobileNetV2's ImageNet weights are not on this machine")
+
+
+@pytest.fixture
+def doubling():
+    """A model that doubles its input: `twice` = 2x, then `pooled` and `scores`, which are no planes."""
+    image = keras.Input((None, None, 3))
+    twice = keras.layers.Conv2D(3, 1, use_bias=False, name="twice")
+    x = twice(image)
+    twice.kernel.assign(2 * np.eye(3).reshape(1, 1, 3, 3))
+    x = keras.layers.GlobalAveragePooling2D(keepdims=True, name="pooled")(x)
+    x = keras.layers.Flatten(name="flat")(x)
+    return keras.Model(image, keras.layers.Dense(5, name="scores")(x), name="doubling")
+
+
+@pytest.fixture
+def small_net():
+    """Three strided layers with batch norm, with random weights from a fixed seed."""
+    rng = np.random.default_rng(3)
+    x = image = keras.Input((None, None, 3))
+    for i, width in enumerate((8, 12, 16)):
+        x = keras.layers.Conv2D(width, 3, 2 if i else 1, "same", name=f"conv{i}")(x)
+        x = keras.layers.BatchNormalization(name=f"norm{i}")(x)
+        x = keras.layers.Activation("relu", name=f"relu{i}")(x)
+    model = keras.Model(image, x, name="small")
+    for variable in model.weights:
+        low, high = (0.5, 1.5) if "variance" in variable.path or "gamma" in variable.path else (-0.5, 0.5)
+        variable.assign(rng.uniform(low, high, variable.shape))
+    return model
+
+
+@pytest.fixture(scope="session")
+def photo():
+    """A picture with something to see at every scale, 96 x 128."""
+    y, x = np.mgrid[:96, :128] / 16.0
+    waves = np.stack([np.sin(x * y / 3), np.cos(x + y), np.sin(2 * x) * np.cos(3 * y)], -1)
+    grain = np.random.default_rng(0).normal(0, 0.15, waves.shape)
+    return np.clip(127 + 90 * waves + 127 * grain, 0, 255).astype(np.uint8)
+
+
+def psnr(a, b):
+    """Peak signal to noise ratio of two uint8 pictures, in dB."""
+    error = np.mean((np.asarray(a, float) - np.asarray(b, float)) ** 2)
+    return np.inf if error == 0 else 10 * np.log10(255**2 / error)

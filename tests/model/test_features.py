@@ -1,0 +1,122 @@
+"""Activations by name: the same numbers as the whole model gives, from less of it."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from kerasdream.errors import LayerError, ModelError
+from kerasdream.model.features import Features, fold
+
+IMAGES = np.random.default_rng(1).uniform(-1, 1, (2, 24, 31, 3)).astype(np.float32)
+
+
+def activations(features, images=IMAGES):
+    return {name: ops.convert_to_numpy(a) for name, a in features(ops.convert_to_tensor(images), features.weights()).items()}
+
+
+def test_folding_by_hand():
+    convolution, norm = layers.Conv2D(1, 1), layers.BatchNormalization(epsilon=0.0)
+    convolution.build((None, 4, 4, 1))
+    norm.build((None, 4, 4, 1))
+    convolution.set_weights([np.full((1, 1, 1, 1), 3.0), np.array([5.0])])
+    norm.set_weights([np.array([value]) for value in (2.0, 7.0, 1.0, 4.0)])  # gamma, beta, mean, variance
+    kernel, bias = fold(convolution, norm)
+    assert kernel.item() == 3.0 * 2.0 / 2.0
+    assert bias.item() == (5.0 - 1.0) * 2.0 / 2.0 + 7.0
+
+
+def test_the_folded_walk_gives_the_numbers_of_the_model(small_net):
+    features = Features(small_net, ["relu1", "relu2"])
+    assert sorted(features.weights()) == ["conv0", "conv1", "conv2"]
+    whole = keras.Model(small_net.inputs, [small_net.get_layer(name).output for name in features.names])
+    for got, wanted in zip(activations(features).values(), whole.predict(IMAGES, verbose=0), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_nothing_above_the_deepest_layer_is_read(small_net):
+    features = Features(small_net, ["relu0"])
+    assert sorted(features.weights()) == ["conv0"]
+    assert [operation.name for operation in features.function.operations][1:] == ["conv0", "norm0", "relu0"]
+
+
+@pytest.mark.parametrize("name", ["conv1", "norm1"])
+def test_a_convolution_or_norm_that_is_asked_for_shows_its_own_output(small_net, name):
+    features = Features(small_net, [name, "relu2"])
+    wanted = keras.Model(small_net.inputs, small_net.get_layer(name).output).predict(IMAGES, verbose=0)
+    np.testing.assert_allclose(activations(features)[name], wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_depthwise_shared_and_activated_convolutions_are_right():
+    image = keras.Input((None, None, 3))
+    x = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, use_bias=False, name="depthwise")(image)
+    x = layers.BatchNormalization(name="norm")(x)
+    shared, twice_read = layers.Conv2D(6, 1, name="shared"), layers.Conv2D(6, 1, name="twice_read")
+    a = layers.BatchNormalization(name="norm_a")(shared(x))
+    b = layers.BatchNormalization(name="norm_b")(shared(a))
+    c = twice_read(b)
+    d = layers.BatchNormalization(name="norm_c")(c)
+    e = layers.BatchNormalization(name="norm_d")(layers.Conv2D(6, 1, activation="tanh", name="curved")(d))
+    model = keras.Model(image, layers.Add(name="sum")([c, e]))
+    rng = np.random.default_rng(5)
+    for variable in model.weights:
+        variable.assign(rng.uniform(0.4, 1.2, variable.shape))
+    features = Features(model, ["sum"])
+    assert list(features.weights()) == ["depthwise"]
+    np.testing.assert_allclose(activations(features)["sum"], model.predict(IMAGES, verbose=0), rtol=1e-4, atol=1e-4)
+
+
+def test_weights_are_those_of_the_moment(doubling, small_net):
+    features = Features(small_net, ["relu0"])
+    before = features.weights()["conv0"][0].copy()
+    small_net.get_layer("conv0").kernel.assign(2 * ops.convert_to_numpy(small_net.get_layer("conv0").kernel))
+    np.testing.assert_allclose(features.weights()["conv0"][0], 2 * before, rtol=1e-6)
+    plain = Features(doubling, ["twice"])
+    assert plain.weights() == {}
+    doubling.get_layer("twice").kernel.assign(3 * np.eye(3).reshape(1, 1, 3, 3))
+    np.testing.assert_allclose(activations(plain)["twice"], 3 * IMAGES, rtol=1e-6)
+
+
+def test_sequential_models_are_read_too():
+    model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="first"), layers.ReLU(name="second")])
+    assert activations(Features(model, ["second"]))["second"].shape == (2, 22, 29, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("twise", "no layer 'twise'. Did you mean 'twice'"),
+        ("mixed4", r"no layer 'mixed4'\. kerasdream.layers"),
+        ("scores", r"no picture plane to dream on: its output has the shape \(None, 5\)"),
+        ("pooled", r"pooled to a single cell"),
+    ],
+)
+def test_layers_that_cannot_be_dreamt_on_say_why(doubling, name, words):
+    with pytest.raises(LayerError, match=words):
+        Features(doubling, [name])
+
+
+def test_models_without_a_graph_say_so():
+    class Own(keras.Model):
+        pass
+
+    with pytest.raises(ModelError, match="without a graph"):
+        Features.__init__(Features.__new__(Features), _with_inputs(Own()), ["x"])
+    a, b = keras.Input((4, 4, 3)), keras.Input((4, 4, 3))
+    with pytest.raises(ModelError, match="takes 2 inputs; one"):
+        Features(keras.Model([a, b], layers.Add()([a, b])), ["add"])
+
+
+def _with_inputs(model):
+    type(model).inputs = [keras.Input((4, 4, 3))]
+    return model
+
+
+def test_sizes_are_worked_out_from_the_network():
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(2, 3, 2, name="half")(image)
+    model = keras.Model(image, layers.Conv2D(2, 3, 2, name="quarter")(x))
+    features = Features(model, ["quarter"])
+    assert [features.cells(side) for side in (23, 22, 7, 6, 1)] == [5, 4, 1, 0, 0]
+    assert features.least_side(5) == 23
+    assert Features(model, ["half"]).least_side(5) == 11

@@ -1,0 +1,89 @@
+"""The house: what is public, which way imports point, what an import costs, what the documents say."""
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+
+import kerasdream
+from kerasdream.config import DEFAULTS, KNOBS
+
+ROOT = pathlib.Path(__file__).parents[1]
+PACKAGE = ROOT / "kerasdream"
+FLOORS = ["errors", "config", "image", "model", "ascent", "dreamer", "cli"]  # each may import from those before it
+FRAMEWORKS = {"tensorflow", "jax", "torch"}
+
+
+def imports(path):
+    """The modules that a file imports, also inside functions; imports for type checkers do not count."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_imports_point_one_way():
+    for path in PACKAGE.rglob("*.py"):
+        floor = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] == "kerasdream" and len(parts) > 1 and floor in FLOORS and parts[1] in FLOORS:
+                assert FLOORS.index(parts[1]) <= FLOORS.index(floor), f"{path.name} imports {name}"
+            if parts[0] in FRAMEWORKS:
+                assert path.parent.name == "ascent" and path.stem in FRAMEWORKS, f"{path.name} imports {name}"
+            if floor in ("errors", "config", "image"):
+                assert parts[0] != "keras", f"{path.name} imports {name}"
+    assert {path.stem for path in PACKAGE.glob("*.py")} | {path.name for path in PACKAGE.iterdir() if path.is_dir()} >= set(FLOORS)
+
+
+def test_an_import_is_quick_and_takes_no_framework():
+    code = "import time; t = time.perf_counter(); import kerasdream; t = time.perf_counter() - t; import sys; print(t, 'keras' in sys.modules)"
+    outcomes = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() for _ in range(3)]
+    assert min(float(seconds) for seconds, _ in outcomes) < 0.3
+    assert {loaded for _, loaded in outcomes} == {"False"}
+
+
+def test_public_names_all_exist_and_nothing_else_does():
+    for name in kerasdream.__all__:
+        assert getattr(kerasdream, name).__doc__, name
+    assert set(dir(kerasdream)) == {*kerasdream.__all__, "__version__"}
+    assert not hasattr(kerasdream, "dreams")
+
+
+def test_public_functions_are_documented_with_an_example():
+    for name in ("dream", "Dreamer", "DreamResult", "DreamConfig", "settings_of", "sample", "layers"):
+        assert ">>>" in getattr(kerasdream, name).__doc__, name
+
+
+def test_documents_name_every_knob_with_its_default():
+    knobs = (ROOT / "docs" / "knobs.md").read_text()
+    for name in KNOBS:
+        default = "model's own" if name == "layers" else str(DEFAULTS[name])
+        row = next((line for line in knobs.splitlines() if line.startswith(f"| `{name}` |")), None)
+        assert row is not None, f"docs/knobs.md says nothing of {name}"
+        assert default in row, row
+
+
+def test_documents_lead_to_files_that_exist():
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
+            if not target.startswith("http"):
+                assert (document.parent / target).exists(), f"{document.name} leads to {target}"
+
+
+def test_the_readme_shows_code_and_a_picture_early():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert next(i for i, line in enumerate(lines, 1) if line.startswith("```python")) < 20
+    assert next(i for i, line in enumerate(lines, 1) if "](docs/" in line or "<img" in line) < 20
+
+
+def test_the_changelog_knows_this_version():
+    assert f"## {kerasdream.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
