@@ -43,7 +43,7 @@ HOMES = {
     ),
 }
 HOME_OF = {name: home for home, names in HOMES.items() for name in names}
-__all__ = sorted(HOME_OF)  # noqa: PLE0605
+__all__ = sorted(HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -28,6 +28,9 @@ The settings of a dream:
 """
 
 
+READ_TEXT: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str, "layers": read_layers}
+
+
 class KnobParser(flags.ArgumentParser):
     """The text of a flag as the value of its knob."""
 
@@ -40,8 +43,7 @@ class KnobParser(flags.ArgumentParser):
         if argument is None or (self.knob.optional and str(argument).lower() == "none"):
             return None
         try:
-            read: Callable[[str], Any] = {"int": int, "float": float, "str": str, "layers": read_layers}[self.knob.kind]
-            value = read(argument)
+            value = READ_TEXT[self.knob.kind](argument)
         except (TypeError, ValueError):
             value = argument  # the knob's own check says what was expected
         return self.knob.check(self.name, value)
@@ -52,12 +54,20 @@ def define() -> flags.FlagValues:
     values = flags.FlagValues()
     for name, knob in KNOBS.items():
         flags.DEFINE(KnobParser(name, knob), name, None, knob.help, flag_values=values)
-    flags.DEFINE_multi_string("image", [], "picture or folder of pictures to dream; may be given several times", flag_values=values)
-    flags.DEFINE_string("output", None, "file to write, or folder where several pictures are dreamt", flag_values=values)
+    flags.DEFINE_multi_string(
+        "image", [], "picture or folder of pictures to dream; may be given several times", flag_values=values
+    )
+    flags.DEFINE_string(
+        "output", None, "file to write, or folder where several pictures are dreamt", flag_values=values
+    )
     flags.DEFINE_boolean("overwrite", False, "write over an existing output", flag_values=values)
     flags.DEFINE_boolean("metadata", True, "keep the settings inside the picture", flag_values=values)
-    flags.DEFINE_string("from", None, "dreamt picture whose settings to take; other flags change them", flag_values=values)
-    flags.DEFINE_boolean("list_layers", False, "list the layers that the model can dream on, and end", flag_values=values)
+    flags.DEFINE_string(
+        "from", None, "dreamt picture whose settings to take; other flags change them", flag_values=values
+    )
+    flags.DEFINE_boolean(
+        "list_layers", False, "list the layers that the model can dream on, and end", flag_values=values
+    )
     flags.DEFINE_boolean("version", False, "print the version, and end", flag_values=values)
     flags.DEFINE_boolean("help", False, "print this help, and end", short_name="h", flag_values=values)
     return values
@@ -149,8 +159,8 @@ def dream_all(values: flags.FlagValues) -> int:
             faults.append(f"{picture or 'the sample'}: {fault}")
     if faults and len(pictures) > 1:
         complain(f"{len(faults)} of {len(pictures)} pictures failed:", 1)
-    for fault in faults:
-        complain(fault, 1)
+    for line in faults:
+        complain(line, 1)
     return 1 if faults else 0
 
 
@@ -161,10 +171,14 @@ def find_pictures(values: flags.FlagValues) -> list[pathlib.Path | None]:
         path = pathlib.Path(name)
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
         if not inside:
-            raise ConfigError(f"The folder {name!r} holds no picture; files ending in {', '.join(sorted(SUFFIXES))} were expected.")
+            raise ConfigError(
+                f"The folder {name!r} holds no picture; files ending in {', '.join(sorted(SUFFIXES))} were expected."
+            )
         found += inside
     if not found and values["from"].value and (source := kerasdream.record_of(values["from"].value).get("source")):
-        raise ConfigError(f"--from brings settings, no picture. Name one with --image; these settings last dreamt {source!r}.")
+        raise ConfigError(
+            f"--from brings settings, no picture. Name one with --image; these settings last dreamt {source!r}."
+        )
     return found or [None]
 
 
@@ -193,7 +207,9 @@ def make_folder(folder: pathlib.Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
-        raise OutputError(f"The folder {str(folder)!r} cannot be made: {fault.strerror}. The path of a folder was expected.") from fault
+        raise OutputError(
+            f"The folder {str(folder)!r} cannot be made: {fault.strerror}. The path of a folder was expected."
+        ) from fault
 
 
 def free_name(folder: pathlib.Path, name: str, taken: Sequence[pathlib.Path], overwrite: bool) -> pathlib.Path:

@@ -90,7 +90,11 @@ def read_layers(value: str | Mapping[str, float] | Sequence[Any]) -> Layers:
     """
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",")]
-    pairs = value.items() if isinstance(value, Mapping) else [part if not isinstance(part, str) else split(part) for part in value]
+    pairs = (
+        value.items()
+        if isinstance(value, Mapping)
+        else [part if not isinstance(part, str) else split(part) for part in value]
+    )
     layers = {}
     for name, weight in pairs:
         if not isinstance(name, str) or not name:
@@ -127,14 +131,20 @@ class DreamConfig:
 
     model: str = knob("inception_v3", "network that dreams: inception_v3, mobilenet_v2 or vgg16", "str")
     weights: str = knob("imagenet", "imagenet (from Keras's cache or download), a weights file, or random", "str")
-    layers: Layers | None = knob(None, "layers to follow and their weights; unset: the model's own choice", "layers", optional=True)
+    layers: Layers | None = knob(
+        None, "layers to follow and their weights; unset: the model's own choice", "layers", optional=True
+    )
     step: float = knob(0.01, "how far each step moves the picture, in units of a range from -1 to 1", "float", above=0)
     num_octave: int = knob(3, "sizes at which the picture is dreamt, the last one its own", "int", low=1, high=100)
     octave_scale: float = knob(1.4, "ratio between neighbouring sizes", "float", above=1)
     iterations: int = knob(20, "steps at each size", "int", low=1)
-    max_loss: float | None = knob(15.0, "a size ends with the step whose loss passed this; none: never", "float", above=0, optional=True)
+    max_loss: float | None = knob(
+        15.0, "a size ends with the step whose loss passed this; none: never", "float", above=0, optional=True
+    )
     seed: int = knob(0, "for everything random: the weights of weights=random", "int", low=0, high=2**32 - 1)
-    device: str | None = knob(None, "where to compute: cpu, gpu, gpu:1; unset: a GPU where there is one", "str", optional=True)
+    device: str | None = knob(
+        None, "where to compute: cpu, gpu, gpu:1; unset: a GPU where there is one", "str", optional=True
+    )
     max_pixels: int = knob(64_000_000, "largest picture to accept, in pixels", "int", low=1)
 
     def __post_init__(self) -> None:
@@ -160,4 +170,6 @@ def check_names(settings: Mapping[str, Any]) -> None:
     """ConfigError where a setting has a name that no knob has."""
     for name in settings:
         if name not in KNOBS:
-            raise ConfigError(f"There is no setting {name!r}.{suggest(name, KNOBS)} The settings are: {', '.join(KNOBS)}.")
+            raise ConfigError(
+                f"There is no setting {name!r}.{suggest(name, KNOBS)} The settings are: {', '.join(KNOBS)}."
+            )

@@ -67,7 +67,11 @@ class DreamResult:
         >>> kerasdream.Dreamer().run("sky.jpg").save("dream.png")
         PosixPath('dream.png')
         """
-        image = self.image if isinstance(self.image, np.ndarray) or hasattr(self.image, "mode") else ops.convert_to_numpy(self.image)
+        image = (
+            self.image
+            if isinstance(self.image, np.ndarray) or hasattr(self.image, "mode")
+            else ops.convert_to_numpy(self.image)
+        )
         return files.save(
             self.picture.as_pillow(image),
             path,
@@ -171,7 +175,9 @@ class Dreamer:
         shapes = self.shapes(pixels.shape[1:3])
         still = picture.pixels.min((1, 2)) == picture.pixels.max((1, 2))
         with self.backend.on_device(self.config.device):
-            climb = Climb(ops.convert_to_tensor(pixels / 127.5 - 1.0), shapes, self.config, self.take_step, still.all(-1))
+            climb = Climb(
+                ops.convert_to_tensor(pixels / 127.5 - 1.0), shapes, self.config, self.take_step, still.all(-1)
+            )
 
             def kind(untouched: np.ndarray | None = None) -> Any:
                 dreamt = ops.convert_to_numpy(climb.picture())
@@ -180,7 +186,11 @@ class Dreamer:
 
             def result() -> DreamResult:
                 losses = [np.array(octave) for octave in climb.losses if octave]
-                losses = losses if picture.pixels.shape[0] > 1 or np.ndim(picture.source) == 4 else [octave[:, 0] for octave in losses]
+                losses = (
+                    losses
+                    if picture.pixels.shape[0] > 1 or np.ndim(picture.source) == 4
+                    else [octave[:, 0] for octave in losses]
+                )
                 return DreamResult(kind(~climb.moved), losses, self.config, time.perf_counter() - began, picture)
 
             try:
@@ -212,8 +222,8 @@ class Dreamer:
         kept = [shape for shape in shapes if self.features.cells(min(shape)) > 0]
         if len(kept) < len(shapes):
             warnings.warn(
-                f"Left out {len(shapes) - len(kept)} of {len(shapes)} octaves, the smallest {shapes[0][0]} x {shapes[0][1]}: "
-                f"they are too small for {self.config.model}.",
+                f"Left out {len(shapes) - len(kept)} of {len(shapes)} octaves, the smallest "
+                f"{shapes[0][0]} x {shapes[0][1]}: they are too small for {self.config.model}.",
                 DreamWarning,
                 stacklevel=4,
             )
@@ -223,8 +233,12 @@ class Dreamer:
         """The error with the layer that left the finite numbers, what to do, and the last finite picture."""
         activations = self.features(preprocessed(self.preprocess, climb.image), self.model_weights)
         layer = next((name for name, a in activations.items() if not np.isfinite(ops.convert_to_numpy(a)).all()), None)
-        where = f"Layer {layer!r} is the first that is not finite" if layer else f"The layers are {', '.join(activations)}"
-        advice = "Try a smaller step, smaller layer weights, or a model in float32. .image holds the last finite picture."
+        where = (
+            f"Layer {layer!r} is the first that is not finite" if layer else f"The layers are {', '.join(activations)}"
+        )
+        advice = (
+            "Try a smaller step, smaller layer weights, or a model in float32. .image holds the last finite picture."
+        )
         explained = NonFiniteError(f"{fault} {where}. {advice}")
         explained.image = kind()
         return explained
@@ -272,12 +286,20 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
     given = {name: value for name, value in {"layers": layers, "model": model}.items() if value is not None} | settings
     if isinstance(model, keras.Model):
         if "weights" in settings:
-            raise ConfigError(f"weights={settings['weights']!r} was given with the model {model.name!r}, which has its own. Leave weights out.")
+            raise ConfigError(
+                f"weights={settings['weights']!r} was given with the model {model.name!r}, which has its own. "
+                "Leave weights out."
+            )
         if layers is None:
-            raise ConfigError(f"No layers were named; the model {model.name!r} has no default ones. kerasdream.layers(model) lists its layers.")
+            raise ConfigError(
+                f"No layers were named; the model {model.name!r} has no default ones. "
+                "kerasdream.layers(model) lists its layers."
+            )
         return DreamConfig(**given | {"model": model.name, "weights": "the model's own"})
     if preprocess is not None:
-        raise ConfigError("preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model.")
+        raise ConfigError(
+            "preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model."
+        )
     name = given.get("model", DEFAULTS["model"])
     if not isinstance(name, str):
         raise ModelError(f"model is a {type(name).__name__}; a name or a functional keras.Model was expected.")
@@ -289,8 +311,8 @@ def checked(model: keras.Model) -> keras.Model:
     shapes = [tuple(tensor.shape) for tensor in model.inputs or []]
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] != 3:
         raise ModelError(
-            f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, 3) was expected, "
-            "of a functional or built Sequential model."
+            f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, 3) was "
+            "expected, of a functional or built Sequential model."
         )
     return model
 
@@ -316,7 +338,7 @@ def progress_bar(verbose: bool | str, shapes: list[tuple[int, int]], config: Dre
 def watch(climb: Climb, callback: Callback | None, bar: Any, kind: Callable[[], Any]) -> None:
     """Take the steps of a climb, with a bar and a callback after each."""
     iterations = climb.config.iterations
-    for step in climb:
+    for step in climb.steps():
         losses = climb.losses[-1][-1]
         loss = float(np.nanmean(losses)) if np.isfinite(losses).any() else 0.0
         if bar:

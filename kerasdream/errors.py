@@ -39,7 +39,7 @@ class NonFiniteError(DreamError, ArithmeticError):
 
 
 class DreamInterrupted(KeyboardInterrupt):
-    """Ctrl-C during a dream; `.result` holds what was dreamt so far. No DreamError: a loop over many pictures ends too."""
+    """Ctrl-C during a dream; `.result` holds it so far. No DreamError, so that a loop over pictures ends too."""
 
     result: object = None
 

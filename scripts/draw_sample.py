@@ -1,6 +1,6 @@
 """Draw the sample picture of the package: evening clouds over hills and water.
 
-    python scripts/draw_sample.py kerasdream/image/sample.jpg
+python scripts/draw_sample.py kerasdream/image/sample.jpg
 """
 
 import sys
@@ -42,7 +42,9 @@ def sky(rng):
         lit = heap - wide[:-9, :-14]
         cover = smooth(thickness, thickness + 0.22, heap + 0.06 * np.sin(3 * y))
         bright = np.clip(0.74 + 2.4 * lit, 0.35, 1.06) * shade
-        picture = blend(picture, bright[..., None] * [1.0, 0.95, 0.91] + (1 - bright[..., None]) * [0.24, 0.28, 0.42], cover * 0.94)
+        picture = blend(
+            picture, bright[..., None] * [1.0, 0.95, 0.91] + (1 - bright[..., None]) * [0.24, 0.28, 0.42], cover * 0.94
+        )
     return picture
 
 
@@ -50,7 +52,12 @@ def hills(rng, picture):
     """Four ridges, each nearer, darker and greener than the one behind it; woods on the near ones."""
     rows = np.arange(HEIGHT)[:, None] * np.ones((1, WIDTH))
     for i, (base, height, colour) in enumerate(
-        [(306, 95, (0.50, 0.56, 0.70)), (322, 70, (0.36, 0.46, 0.52)), (338, 58, (0.23, 0.36, 0.28)), (356, 46, (0.15, 0.25, 0.13))]
+        [
+            (306, 95, (0.50, 0.56, 0.70)),
+            (322, 70, (0.36, 0.46, 0.52)),
+            (338, 58, (0.23, 0.36, 0.28)),
+            (356, 46, (0.15, 0.25, 0.13)),
+        ]
     ):
         ridge = base - height * noise(rng, 2, WIDTH, (1.0, 1.0 + 0.5 * i), roughness=0.45)[0]
         wood = noise(rng, HEIGHT, WIDTH, (8, 8), octaves=5, roughness=0.75)

@@ -22,7 +22,9 @@ from kerasdream.model.features import Features
 from kerasdream.model.mini.network import CHANNELS, network
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("weights", None, "InceptionV3 weights without top, in the layout of keras.applications", required=True)
+flags.DEFINE_string(
+    "weights", None, "InceptionV3 weights without top, in the layout of keras.applications", required=True
+)
 flags.DEFINE_string("images", None, "folder of photographs", required=True)
 flags.DEFINE_string("output", None, "folder for checkpoints, log and weights", required=True)
 flags.DEFINE_string("held_out", None, "file with one file name a line that training must not see")
@@ -45,7 +47,9 @@ def photographs(folder: str, held_out: set[str], side: int = 320) -> np.ndarray:
             continue
         image = Image.open(path).convert("RGB")
         scale = side / min(image.size)
-        image = image.resize((max(side, round(image.width * scale)), max(side, round(image.height * scale))), Image.Resampling.LANCZOS)
+        image = image.resize(
+            (max(side, round(image.width * scale)), max(side, round(image.height * scale))), Image.Resampling.LANCZOS
+        )
         left, top = (image.width - side) // 2, (image.height - side) // 2
         squares.append(np.asarray(image.crop((left, top, left + side, top + side))))
     return np.stack(squares)
@@ -61,21 +65,25 @@ class Pictures:
         return tf.random.stateless_uniform(shape, tf.stack([self.seed * 1000 + salt, step]), low, high)
 
     def crops(self, step):
-        """All but one of a batch from photographs: a square of 0.4 to 1 of the side, mirrored or not, brighter or darker, some far past white."""
+        """All but one of a batch: squares of photographs, mirrored or not, brighter or darker, some far past white."""
         n, draw = self.batch - 1, lambda salt, *a: self.uniform(step, salt, *a)
         which = tf.cast(draw(1, [n]) * float(len(self.squares)), tf.int32)
         side = draw(2, [n], 0.4, 1.0)
         top, left = draw(3, [n]) * (1 - side), draw(4, [n]) * (1 - side)
         x = tf.cast(tf.gather(self.squares, which), tf.float32) / 127.5 - 1
-        x = tf.image.crop_and_resize(x, tf.stack([top, left, top + side, left + side], 1), tf.range(n), (self.size, self.size))
+        x = tf.image.crop_and_resize(
+            x, tf.stack([top, left, top + side, left + side], 1), tf.range(n), (self.size, self.size)
+        )
         x = tf.where(draw(5, [n, 1, 1, 1]) < 0.5, x[:, :, ::-1], x)
-        contrast = tf.where(draw(6, [n, 1, 1, 1]) < 0.15, draw(7, [n, 1, 1, 1], 1.2, 2.5), draw(8, [n, 1, 1, 1], 0.7, 1.2))
+        contrast = tf.where(
+            draw(6, [n, 1, 1, 1]) < 0.15, draw(7, [n, 1, 1, 1], 1.2, 2.5), draw(8, [n, 1, 1, 1], 0.7, 1.2)
+        )
         noise = tf.random.stateless_normal(tf.shape(x), tf.stack([self.seed * 1000 + 9, step]))
         x = x * contrast + draw(10, [n, 1, 1, 3], -0.15, 0.15)
         return x + noise * draw(11, [n, 1, 1, 1], -0.1, 0.1)
 
     def drawn(self, step):
-        """One picture of what photographs lack: plain colours, slow gradients, blobs and noise at four grains, saturated or not."""
+        """One picture of what photographs lack: plain colours, slow gradients, blobs, noise, saturated or not."""
         x = self.uniform(step, 20, [1, 1, 1, 3], -1.3, 1.3) + tf.zeros([1, self.size, self.size, 3])
         for salt, cells in ((21, 2), (22, 6), (23, 24), (24, self.size)):
             grain = self.uniform(step, salt, [1, cells, cells, 3], -1.0, 1.0)
@@ -90,7 +98,7 @@ class Pictures:
 
 def measure_teacher(teacher, pictures: Pictures, batches: int = 60):
     """Per layer: the scale of each channel's error, and the largest activation."""
-    variance = {name: [] for name in LAYERS}
+    variance: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
     largest = dict.fromkeys(LAYERS, 0.0)
     for step in range(batches):
         for name, a in teacher(pictures.crops(tf.constant(-1 - step))).items():
@@ -106,7 +114,9 @@ def measure_teacher(teacher, pictures: Pictures, batches: int = 60):
 
 def excitement(activations, weights):
     """The dream's loss for each picture: the weighted mean squares of its activations."""
-    return tf.add_n([weights[i] * tf.reduce_mean(tf.square(activations[name]), [1, 2, 3]) for i, name in enumerate(LAYERS)])
+    return tf.add_n(
+        [weights[i] * tf.reduce_mean(tf.square(activations[name]), [1, 2, 3]) for i, name in enumerate(LAYERS)]
+    )
 
 
 def cosine(a, b):
@@ -210,7 +220,11 @@ class Distillation:
         young = self.pictures.uniform(step, 60, [FLAGS.batch, 1, 1, 1]) < 0.25
         x = tf.where((start >= self.filled) | young, self.pictures.fresh(step + 1_000_000), part)
         weights, size = self.mixture(step), 10 ** self.pictures.uniform(step, 61, [], -2.0, -1.1)
-        x = tf.cond(by_student, lambda: self.climb(self.shown, x, weights, size), lambda: self.climb(self.teacher, x, weights, size))
+        x = tf.cond(
+            by_student,
+            lambda: self.climb(self.shown, x, weights, size),
+            lambda: self.climb(self.teacher, x, weights, size),
+        )
         self.pool[start : start + FLAGS.batch].assign(tf.cast(x, tf.float16))
         self.filled.assign(tf.maximum(self.filled, start + FLAGS.batch))
 
@@ -239,7 +253,7 @@ class Distillation:
                 scale = self.scales[layer.name.removesuffix("_head")].numpy()
                 kernel, bias = kernel * scale, bias * scale
             arrays[f"kernel{i}"], arrays[f"bias{i}"] = kernel.astype(np.float16), bias.astype(np.float16)
-        np.savez(path, **arrays)
+        np.savez(path, **arrays)  # type: ignore[arg-type]
 
 
 def main(_):

@@ -14,8 +14,12 @@ INCEPTION = SHARED / "weights" / "inception_v3_2015_notop.weights.h5"
 MOBILENET = SHARED / "weights" / "mobilenet_v2.weights.h5"
 SKY = SHARED / "images" / "sky.jpg"
 
-needs_inception = pytest.mark.skipif(not (INCEPTION.exists() and SKY.exists()), reason="InceptionV3's ImageNet weights are not on this machine")
-needs_mobilenet = pytest.mark.skipif(not MOBILENET.exists(), reason="MobileNetV2's ImageNet weights are not on this machine")
+needs_inception = pytest.mark.skipif(
+    not (INCEPTION.exists() and SKY.exists()), reason="InceptionV3's ImageNet weights are not on this machine"
+)
+needs_mobilenet = pytest.mark.skipif(
+    not MOBILENET.exists(), reason="MobileNetV2's ImageNet weights are not on this machine"
+)
 
 
 @pytest.fixture

@@ -65,13 +65,27 @@ def test_no_picture_named_dreams_the_sample(here, capsys):
 
 
 def test_every_knob_reaches_the_dream(here):
-    text = {"layers": "block_2_add=0.5,block_3_expand_relu", "octave_scale": "1.2", "num_octave": "2", "iterations": "2", "step": "0.02"}
-    text |= {"max_loss": "7", "seed": "3", "device": "cpu", "max_pixels": "100000", "model": "mobilenet_v2", "weights": "random"}
+    text = {
+        "layers": "block_2_add=0.5,block_3_expand_relu",
+        "octave_scale": "1.2",
+        "num_octave": "2",
+        "iterations": "2",
+        "step": "0.02",
+    }
+    text |= {
+        "max_loss": "7",
+        "seed": "3",
+        "device": "cpu",
+        "max_pixels": "100000",
+        "model": "mobilenet_v2",
+        "weights": "random",
+    }
     assert text.keys() == KNOBS.keys()
     assert run("sky.png", "--output=out.png", *(f"--{name}={value}" for name, value in text.items())) == 0
     assert kerasdream.settings_of("out.png") == {
-        "layers": {"block_2_add": 0.5, "block_3_expand_relu": 1.0}, "octave_scale": 1.2, "num_octave": 2, "iterations": 2,
-        "step": 0.02, "max_loss": 7.0, "seed": 3, "device": "cpu", "max_pixels": 100000, "model": "mobilenet_v2", "weights": "random",
+        "model": "mobilenet_v2", "weights": "random", "layers": {"block_2_add": 0.5, "block_3_expand_relu": 1.0},
+        "octave_scale": 1.2, "num_octave": 2, "iterations": 2, "step": 0.02, "max_loss": 7.0, "seed": 3,
+        "device": "cpu", "max_pixels": 100000,
     }  # fmt: skip
 
 
@@ -98,7 +112,9 @@ def test_several_pictures_and_folders(here, photo):
     (here / "more" / "notes.txt").write_text("no picture")
     assert run("sky.png", "more", "--output=dreams", *FAST) == 0
     assert sorted(os.listdir("dreams")) == ["b-dream.png", "sky-dream-2.png", "sky-dream.png"]
-    alone = kerasdream.dream("more/sky.png", "block_3_expand_relu", model="mobilenet_v2", weights="random", iterations=1, max_loss=None)
+    alone = kerasdream.dream(
+        "more/sky.png", "block_3_expand_relu", model="mobilenet_v2", weights="random", iterations=1, max_loss=None
+    )
     assert np.array_equal(pixels("dreams/sky-dream-2.png"), alone)
 
 
@@ -162,7 +178,11 @@ def test_signals_end_with_their_status(here, sent, status):
     path = os.path.join(os.path.dirname(__file__), "..", "scripts", "run_dream.py")
     slow = ["--model=mobilenet_v2", "--weights=random", "--iterations=100000", "--max_loss=none"]
     process = subprocess.Popen(
-        [sys.executable, "-u", path, "sky.png", *slow], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        [sys.executable, "-u", path, "sky.png", *slow],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     time.sleep(9)
     process.send_signal(sent)

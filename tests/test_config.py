@@ -13,7 +13,13 @@ from kerasdream.errors import ConfigError
 
 def test_the_defaults_are_those_of_the_keras_example():
     config = DreamConfig()
-    assert (config.step, config.num_octave, config.octave_scale, config.iterations, config.max_loss) == (0.01, 3, 1.4, 20, 15.0)
+    assert (config.step, config.num_octave, config.octave_scale, config.iterations, config.max_loss) == (
+        0.01,
+        3,
+        1.4,
+        20,
+        15.0,
+    )
     assert (config.model, config.weights, config.seed, config.device) == ("inception_v3", "imagenet", 0, None)
     assert config.max_pixels == 64_000_000
 

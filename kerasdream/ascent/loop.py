@@ -18,13 +18,15 @@ def resize(image: Any, shape: tuple[int, int]) -> Any:
 
 
 class Climb:
-    """One dream under way: iterate to take its steps, ask `picture()` for the whole of it at any time.
+    """One dream under way: iterate over `steps()` to take them, ask `picture()` for the whole of it at any time.
 
     `step(image, sizes)` gives the moved image, and the loss and slope of each picture as numpy arrays.
     `still` marks pictures of the batch to leave as they are.
     """
 
-    def __init__(self, original: Any, shapes: list[tuple[int, int]], config: DreamConfig, step: Step, still: np.ndarray):
+    def __init__(
+        self, original: Any, shapes: list[tuple[int, int]], config: DreamConfig, step: Step, still: np.ndarray
+    ):
         self.config, self.step, self.shapes = config, step, shapes
         self.originals = [resize(original, shape) for shape in shapes]
         self.image = self.originals[0]
@@ -33,11 +35,12 @@ class Climb:
         self.still = still
         self.moved = np.zeros(len(still), bool)
 
-    def __iter__(self) -> Iterator[int]:
+    def steps(self) -> Iterator[int]:
         """Take every step of every octave; yields the number of the step within its octave."""
-        for self.octave in range(len(self.shapes)):
-            if self.octave:
-                self.image = self.grown(self.image, self.octave - 1)
+        for octave in range(len(self.shapes)):
+            if octave:
+                self.image = self.grown(self.image, octave - 1)
+            self.octave = octave
             self.losses.append([])
             yield from self.climb_octave()
 
@@ -49,9 +52,10 @@ class Climb:
             going = sizes > 0
             if not np.isfinite([loss[going], slope[going]]).all():
                 what, value = ("gradient", slope) if np.isfinite(loss[going]).all() else ("loss", loss)
+                first = next(one for one in value[going] if not np.isfinite(one))
                 raise NonFiniteError(
-                    f"The {what} of the dream became {value[going][~np.isfinite(value[going])][0]} in octave {self.octave + 1} "
-                    f"at step {number + 1}; finite numbers were expected."
+                    f"The {what} of the dream became {first} in octave {self.octave + 1} at step {number + 1}; "
+                    "finite numbers were expected."
                 )
             self.image = image
             self.losses[-1].append(np.where(going, loss, np.nan))

@@ -16,7 +16,9 @@ def preprocessed(preprocess: Callable[[Any], Any] | None, image: Any) -> Any:
     return image if preprocess is None else preprocess((image + 1.0) * 127.5)
 
 
-def make_step(features: Features, preprocess: Callable[[Any], Any] | None, gradient: Callable[..., Any]) -> Callable[..., Any]:
+def make_step(
+    features: Features, preprocess: Callable[[Any], Any] | None, gradient: Callable[..., Any]
+) -> Callable[..., Any]:
     """The function that a framework compiles: picture, step sizes and weights in; moved picture, loss and slope out.
 
     `sizes` has one number per picture: 0 keeps a picture where it is. `slope` is the mean absolute gradient.

@@ -37,7 +37,9 @@ def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
     if name is None:
         return contextlib.nullcontext()
     kind, _, index = name.partition(":")
-    devices = {f"{device.device_type.lower()}:{device.name.rsplit(':', 1)[-1]}" for device in tf.config.list_logical_devices()}
+    devices = {
+        f"{device.device_type.lower()}:{device.name.rsplit(':', 1)[-1]}" for device in tf.config.list_logical_devices()
+    }
     wanted = f"{kind.lower()}:{index or 0}"
     if wanted not in devices:
         raise ConfigError(f"device={name!r} was given; this machine has {', '.join(sorted(devices))}.")

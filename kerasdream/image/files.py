@@ -16,13 +16,21 @@ from kerasdream.image import metadata
 # Only formats that hold one raster: no vector, no camera and no medical parsers for a file that claims to be a picture.
 READS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "HEIF", "JPEG2000", "PPM", "ICO", "TGA")
 
-WRITES = {
+WRITES: dict[str, tuple[str, set[str], dict[str, Any]]] = {
     ".png": ("PNG", {"1", "L", "LA", "RGB", "RGBA", "I", "I;16"}, {}),
     ".jpg": ("JPEG", {"L", "RGB", "CMYK", "YCbCr"}, {"quality": 95, "subsampling": 0}),
     ".jpeg": ("JPEG", {"L", "RGB", "CMYK", "YCbCr"}, {"quality": 95, "subsampling": 0}),
     ".webp": ("WEBP", {"L", "RGB", "RGBA"}, {"quality": 95}),
-    ".tif": ("TIFF", {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"}, {"compression": "tiff_adobe_deflate"}),
-    ".tiff": ("TIFF", {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"}, {"compression": "tiff_adobe_deflate"}),
+    ".tif": (
+        "TIFF",
+        {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"},
+        {"compression": "tiff_adobe_deflate"},
+    ),
+    ".tiff": (
+        "TIFF",
+        {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"},
+        {"compression": "tiff_adobe_deflate"},
+    ),
 }
 
 
@@ -39,7 +47,7 @@ def check_size(size: tuple[int, int], max_pixels: int | None, what: str) -> None
 
 
 def decode(file: Any, max_pixels: int | None) -> Image.Image:
-    """The first picture of a path or file object, upright and complete; its size is checked before any pixel is read."""
+    """The first picture of a path or file object, upright and complete; its size is checked first."""
     what = repr(str(file)) if isinstance(file, str | os.PathLike) else "the picture"
     if isinstance(file, str | os.PathLike):
         check_regular(file)
@@ -47,20 +55,21 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
     try:
         with Image.open(file, formats=[name for name in READS if name in Image.OPEN]) as image:
             check_size(image.size, max_pixels, what)
-            if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
-                warnings.warn(f"{what} holds {image.n_frames} pictures; the first one is dreamt.", DreamWarning, stacklevel=2)
+            if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
+                warnings.warn(f"{what} holds {frames} pictures; the first one is dreamt.", DreamWarning, stacklevel=2)
             image.load()
             return upright(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
         raise InputImageError(
-            f"{what} is larger than Pillow decodes ({fault}). Raise PIL.Image.MAX_IMAGE_PIXELS and max_pixels if you trust it."
+            f"{what} is larger than Pillow decodes ({fault}). Raise PIL.Image.MAX_IMAGE_PIXELS and "
+            "max_pixels if you trust it."
         ) from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, TypeError) as fault:
         if isinstance(fault, InputImageError):
             raise
         raise InputImageError(
-            f"{what} cannot be read as a picture: {fault or type(fault).__name__}. A whole PNG, JPEG, WebP, TIFF, GIF, BMP or "
-            "AVIF file was expected."
+            f"{what} cannot be read as a picture: {fault or type(fault).__name__}. A whole PNG, JPEG, WebP, "
+            "TIFF, GIF, BMP or AVIF file was expected."
         ) from fault
 
 
@@ -116,8 +125,15 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False, sourc
     if not target.parent.is_dir():
         raise OutputError(f"There is no folder {str(target.parent)!r} to write {target.name!r} into. Make it first.")
     if os.path.lexists(target):
-        if source is not None and os.path.exists(target) and os.path.exists(source) and os.path.samefile(target, source):
-            raise OutputError(f"{str(target)!r} is the picture that is dreamt; it is never written over. Choose another name.")
+        if (
+            source is not None
+            and os.path.exists(target)
+            and os.path.exists(source)
+            and os.path.samefile(target, source)
+        ):
+            raise OutputError(
+                f"{str(target)!r} is the picture that is dreamt; it is never written over. Choose another name."
+            )
         if not overwrite:
             raise OutputError(f"{str(target)!r} exists and is not written over. Choose another name, or say overwrite.")
     return target
@@ -170,7 +186,9 @@ def write_whole(target: pathlib.Path, write: Callable[[Any], None], overwrite: b
         raise
     except (OSError, ValueError) as fault:  # ValueError: Pillow's limits on the sides of a JPEG or WebP
         reason = getattr(fault, "strerror", None) or fault
-        raise OutputError(f"{str(target)!r} cannot be written: {reason}. What stood there before is as it was.") from fault
+        raise OutputError(
+            f"{str(target)!r} cannot be written: {reason}. What stood there before is as it was."
+        ) from fault
     finally:
         beside.unlink(missing_ok=True)
 
@@ -183,7 +201,9 @@ def place(beside: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
     try:
         os.link(beside, target)
     except FileExistsError:
-        raise OutputError(f"{str(target)!r} exists and is not written over. Choose another name, or say overwrite.") from None
+        raise OutputError(
+            f"{str(target)!r} exists and is not written over. Choose another name, or say overwrite."
+        ) from None
     except OSError:  # a file system without hard links
         check_target(target)
         os.replace(beside, target)

@@ -42,7 +42,9 @@ def record_of(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise InputImageError(
             f"{os.fspath(path)!r} holds no settings of a dream ({fault}). A picture saved by kerasdream was expected."
         ) from fault
-    raise InputImageError(f"{os.fspath(path)!r} holds no settings of a dream. A picture saved by kerasdream was expected.")
+    raise InputImageError(
+        f"{os.fspath(path)!r} holds no settings of a dream. A picture saved by kerasdream was expected."
+    )
 
 
 def read(image: Image.Image) -> str:

@@ -35,7 +35,7 @@ class Picture:
         """Read a path, bytes, file object, PIL image or array; InputImageError where it is no picture."""
         if isinstance(image, Picture):
             return image
-        if isinstance(image, np.ndarray) or hasattr(image, "__array__") and not isinstance(image, Image.Image):
+        if isinstance(image, np.ndarray) or (hasattr(image, "__array__") and not isinstance(image, Image.Image)):
             array = np.asarray(image)
             return cls(array, from_array(array, max_pixels))
         path = os.fspath(image) if isinstance(image, str | os.PathLike) else None
@@ -44,8 +44,8 @@ class Picture:
                 image = io.BytesIO(image)
             elif path is None and not hasattr(image, "read"):
                 raise InputImageError(
-                    f"A {type(image).__name__} was given as picture; a path, bytes, a file object, a PIL image, a numpy "
-                    "array or a tensor was expected."
+                    f"A {type(image).__name__} was given as picture; a path, bytes, a file object, a PIL image, "
+                    "a numpy array or a tensor was expected."
                 )
             image = files.decode(image if path is None else path, max_pixels)
         else:
@@ -76,7 +76,9 @@ class Picture:
         if isinstance(image, Image.Image):
             return image
         if image.ndim == 4:
-            raise InputImageError(f"{len(image)} pictures cannot be saved as one file; one picture was expected. Dream them one by one.")
+            raise InputImageError(
+                f"{len(image)} pictures cannot be saved as one file; one picture was expected. Dream them one by one."
+            )
         if image.ndim == 3 and image.shape[-1] == 1:
             image = image[..., 0]
         if image.dtype == np.uint16 and image.ndim == 2:
@@ -108,16 +110,19 @@ def from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
     files.check_size((batch.shape[2], batch.shape[1]), max_pixels, seen)
     floats = array.dtype.kind == "f" or array.dtype.name == "bfloat16"
     if array.dtype not in (np.uint8, np.uint16) and not floats:
-        raise InputImageError(f"{seen} was given; uint8, uint16, or floats from 0 to 1 were expected. Try .astype('uint8').")
+        raise InputImageError(
+            f"{seen} was given; uint8, uint16, or floats from 0 to 1 were expected. Try .astype('uint8')."
+        )
     values = np.asarray(batch[..., :3], np.float32)
     if floats and not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         low, high = np.nanmin(values), np.nanmax(values)
+        holes = "" if np.isfinite(values).all() else " and not all finite"
         raise InputImageError(
-            f"{seen} was given, with values from {low:g} to {high:g}{'' if np.isfinite(values).all() else ' and not all finite'}; "
+            f"{seen} was given, with values from {low:g} to {high:g}{holes}; "
             "floats from 0 to 1 were expected. Divide by 255, or give uint8."
         )
     values = values * np.float32(255.0 / (1.0 if floats else peak(array.dtype)))
-    return np.broadcast_to(values, values.shape[:3] + (3,)) if values.shape[-1] == 1 else values
+    return np.broadcast_to(values, (*values.shape[:3], 3)) if values.shape[-1] == 1 else values
 
 
 def to_array(pixels: np.ndarray, like: np.ndarray) -> np.ndarray:
@@ -131,7 +136,7 @@ def to_array(pixels: np.ndarray, like: np.ndarray) -> np.ndarray:
         values = np.clip(values / 255.0, 0.0, 1.0)
     values = values.astype(like.dtype)
     if channels == 4:
-        values = np.concatenate([values, np.broadcast_to(like[..., 3:], values.shape[:3] + (1,))], -1)
+        values = np.concatenate([values, np.broadcast_to(like[..., 3:], (*values.shape[:3], 1))], -1)
     return values.reshape(like.shape)
 
 

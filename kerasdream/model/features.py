@@ -65,7 +65,9 @@ class Features:
 
     def __init__(self, model: keras.Model, names: Sequence[str]):
         if len(model.inputs) != 1:
-            raise ModelError(f"The model {model.name!r} takes {len(model.inputs)} inputs; one, a batch of pictures, was expected.")
+            raise ModelError(
+                f"The model {model.name!r} takes {len(model.inputs)} inputs; one, a batch of pictures, was expected."
+            )
         self.names = tuple(names)
         self.function = keras.Function(model.inputs, pick_outputs(model, names))
         self.folds = find_folds(self.function)
@@ -89,9 +91,8 @@ class Features:
         # Keras's own walk through the graph, which it also uses to call and to clone models.
         return dict(zip(self.names, self.function._run_through_graph([images], operation), strict=True))
 
-
     def cells(self, side: int) -> int:
-        """The shortest side of any of the layers for a picture of `side` pixels; 0 where the model cannot look at it."""
+        """The shortest side of any of the layers for a picture of `side` pixels; 0 where it is too small."""
         if side not in self.sizes:
             image = keras.KerasTensor((1, side, side, 3))
             try:

@@ -20,9 +20,13 @@ def load(model: keras.Model, path: str | os.PathLike[str]) -> None:
     """Fill a model from a .h5, .weights.h5 or .keras file."""
     file = pathlib.Path(path)
     if not file.is_file():
-        raise WeightsError(f"There is no weights file {str(file)!r}. A .h5, .weights.h5 or .keras file for {model.name} was expected.")
+        raise WeightsError(
+            f"There is no weights file {str(file)!r}. A .h5, .weights.h5 or .keras file for {model.name} was expected."
+        )
     if file.suffix not in (".h5", ".keras"):
-        raise WeightsError(f"{str(file)!r} ends in {file.suffix!r}; a .h5, .weights.h5 or .keras file for {model.name} was expected.")
+        raise WeightsError(
+            f"{str(file)!r} ends in {file.suffix!r}; a .h5, .weights.h5 or .keras file for {model.name} was expected."
+        )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -75,7 +79,9 @@ def imagenet(url: str, md5: str | None, *, stall_seconds: float = STALL_SECONDS)
         with tempfile.TemporaryDirectory(prefix=".kerasdream-", dir=file.parent, ignore_cleanup_errors=True) as folder:
             os.replace(download(url, md5, folder, stall_seconds), file)
     except OSError as fault:
-        raise WeightsError(f"The weights cannot be kept in {str(file.parent)!r}: {fault}. Set KERAS_HOME to a writable folder.") from fault
+        raise WeightsError(
+            f"The weights cannot be kept in {str(file.parent)!r}: {fault}. Set KERAS_HOME to a writable folder."
+        ) from fault
     return file
 
 
@@ -107,7 +113,7 @@ def download(url: str, md5: str | None, folder: str, stall_seconds: float) -> st
     if isinstance(outcome[0], str):
         return outcome[0]
     raise WeightsError(
-        f"The ImageNet weights could not be downloaded from {url}: {first_line(outcome[0])}. Check the network; or fetch the "
-        f"file on another machine and put it into {str(cache_folder())!r}, or name it with weights=PATH; or dream with "
-        "weights='random'."
+        f"The ImageNet weights could not be downloaded from {url}: {first_line(outcome[0])}. Check the network; or "
+        f"fetch the file on another machine and put it into {str(cache_folder())!r}, or name it with weights=PATH; or "
+        "dream with weights='random'."
     ) from outcome[0]

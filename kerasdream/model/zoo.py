@@ -35,21 +35,20 @@ ZOO = {
         md5="bcbd6486424b2319ff4ef7d526e38f63",
         defaults={"layers": {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}},
         looks={
-            "mixed0": "strokes, hatching",
-            "mixed1": "waves, fine fur",
-            "mixed2": "swirls, scales",
-            "mixed3": "arches, dots, first eyes",
-            "mixed4": "eyes, spirals, feathers",
-            "mixed5": "faces, dogs, birds",
-            "mixed6": "animals, buildings",
-            "mixed7": "whole creatures",
+            "mixed0": "strokes, lace",
+            "mixed1": "spirals, waves",
+            "mixed2": "arches, scales",
+            "mixed3": "eyes, rings",
+            "mixed4": "furry heads, feathers",
+            "mixed5": "animals, feathers",
+            "mixed6": "animals, thickets",
+            "mixed7": "branches, scenes",
             r"mixed(8|9|10|9_0|9_1)": "scenes, tangled objects",
         },
     ),
     "mobilenet_v2": Entry(
         constructor="MobileNetV2",
-        url=STORE
-        + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+        url=STORE + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
         md5=None,
         defaults={"layers": {"block_6_expand_relu": 1.0, "block_10_expand_relu": 1.5, "block_13_expand_relu": 2.0}},
         looks={
@@ -92,7 +91,10 @@ class LayerInfo(NamedTuple):
 def entry_of(name: str) -> Entry:
     """The entry of a named model; ModelError with the nearest names for an unknown one."""
     if name not in ZOO:
-        raise ModelError(f"There is no model {name!r}.{suggest(name, ZOO)} The named models are {', '.join(ZOO)}; or pass a keras.Model.")
+        raise ModelError(
+            f"There is no model {name!r}.{suggest(name, ZOO)} The named models are {', '.join(ZOO)}; "
+            "or pass a keras.Model."
+        )
     return ZOO[name]
 
 
@@ -118,7 +120,7 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
     """What a model can dream on, from the picture upwards.
 
     >>> kerasdream.layers("inception_v3")[4]
-    LayerInfo(name='mixed4', channels=768, stride=16, look='eyes, spirals, feathers')
+    LayerInfo(name='mixed4', channels=768, stride=16, look='furry heads, feathers')
     """
     looks: Mapping[str, str] = {".*": ""}
     if isinstance(model, str):

@@ -30,7 +30,7 @@ def climb(losses, pictures=1, **settings):
 
 def test_steps_add_up_and_the_detail_comes_back():
     original, way = climb([[1.0]] * 6)
-    assert list(way) == [0, 1, 2, 0, 1, 2]
+    assert list(way.steps()) == [0, 1, 2, 0, 1, 2]
     # Bilinear resizing keeps a constant, so six steps of 0.5 brighten the original by 3 everywhere.
     np.testing.assert_allclose(way.picture(), original + 3.0, atol=1e-5)
     assert np.array(way.losses).shape == (2, 3, 1)
@@ -39,7 +39,7 @@ def test_steps_add_up_and_the_detail_comes_back():
 def test_the_second_octave_starts_from_the_grown_first():
     original, way = climb([[1.0]] * 6)
     small = resize(original, SHAPES[0])
-    walk = iter(way)
+    walk = way.steps()
     for _ in range(4):
         next(walk)
     np.testing.assert_allclose(way.image, resize(ops.convert_to_numpy(small) + 1.5, SHAPES[1]) + 0.5, atol=1e-5)
@@ -47,7 +47,7 @@ def test_the_second_octave_starts_from_the_grown_first():
 
 def test_the_picture_can_be_asked_for_at_any_time():
     original, way = climb([[1.0]] * 6)
-    walk = iter(way)
+    walk = way.steps()
     np.testing.assert_allclose(way.picture(), original, atol=1e-5)
     for count in range(1, 7):
         next(walk)
@@ -56,18 +56,18 @@ def test_the_picture_can_be_asked_for_at_any_time():
 
 def test_the_step_that_passed_max_loss_is_kept_and_ends_the_octave():
     original, way = climb([[1.0], [9.0], [1.0], [1.0], [1.0]], max_loss=8.0)
-    assert list(way) == [0, 1, 0, 1, 2]
+    assert list(way.steps()) == [0, 1, 0, 1, 2]
     np.testing.assert_allclose(way.picture(), original + 0.5 * 5, atol=1e-5)
 
 
 def test_max_loss_none_never_ends():
     _, way = climb([[1e30]] * 6, max_loss=None)
-    assert len(list(way)) == 6
+    assert len(list(way.steps())) == 6
 
 
 def test_each_picture_of_a_batch_has_its_own_max_loss():
     original, way = climb([[9.0, 1.0], [9.0, 9.0], [1.0, 1.0], [1.0, 9.0], [1.0, 1.0]], pictures=2, max_loss=8.0)
-    assert list(way) == [0, 1, 0, 1, 2]
+    assert list(way.steps()) == [0, 1, 0, 1, 2]
     np.testing.assert_allclose(way.picture(), original + np.array([1 + 3, 2 + 2]).reshape(2, 1, 1, 1) * 0.5, atol=1e-5)
     assert np.isnan(way.losses[0][1][0])
     assert np.isnan(way.losses[1][2][1])
@@ -77,14 +77,14 @@ def test_each_picture_of_a_batch_has_its_own_max_loss():
 def test_a_loss_that_is_not_finite_stops_at_the_last_finite_picture(bad):
     original, way = climb([[1.0], [1.0], [1.0], [1.0], [bad]])
     with pytest.raises(NonFiniteError, match=r"octave 2 at step 2"):
-        list(way)
+        list(way.steps())
     np.testing.assert_allclose(way.picture(), original + 4 * 0.5, atol=1e-5)
 
 
 def test_still_pictures_stay_and_are_not_counted_as_moved():
     original = ops.convert_to_tensor(np.random.default_rng(0).random((2, 8, 12, 3)).astype(np.float32))
     way = Climb(original, SHAPES, DreamConfig(iterations=2), brighter([[1.0, np.nan]] * 4), np.array([False, True]))
-    list(way)
+    list(way.steps())
     assert way.moved.tolist() == [True, False]
     np.testing.assert_allclose(way.picture()[1], original[1], atol=1e-6)
 
@@ -92,4 +92,9 @@ def test_still_pictures_stay_and_are_not_counted_as_moved():
 def test_resizing_is_that_of_the_example():
     row = np.array([0.0, 10.0], np.float32).reshape(1, 1, 2, 1)
     assert ops.convert_to_numpy(resize(row, (1, 4)))[0, 0, :, 0].tolist() == [0.0, 2.5, 7.5, 10.0]
-    assert ops.convert_to_numpy(resize(np.arange(8, dtype=np.float32).reshape(1, 1, 8, 1), (1, 2)))[0, 0, :, 0].tolist() == [1.5, 5.5]
+    assert ops.convert_to_numpy(resize(np.arange(8, dtype=np.float32).reshape(1, 1, 8, 1), (1, 2)))[
+        0, 0, :, 0
+    ].tolist() == [
+        1.5,
+        5.5,
+    ]

@@ -11,7 +11,9 @@ def test_energy_counts_the_inside_over_all_elements():
     a[1] = 1.0
     a[:, :2] = a[:, -2:] = a[:, :, :2] = a[:, :, -2:] = 1000.0  # the border does not count
     inside, everything = 3 * 2 * 4, 7 * 6 * 4
-    np.testing.assert_allclose(energy(ops.convert_to_tensor(a)), [9 * inside / everything, inside / everything], rtol=1e-6)
+    np.testing.assert_allclose(
+        energy(ops.convert_to_tensor(a)), [9 * inside / everything, inside / everything], rtol=1e-6
+    )
 
 
 def test_a_layer_that_is_all_border_has_no_energy():

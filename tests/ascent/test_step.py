@@ -12,7 +12,10 @@ def taken(model, image, sizes, preprocess=None):
     features = Features(model, ["twice"])
     step = backend().compile_step(make_step(features, preprocess, backend().gradient), features.weights())
     one = np.ones(1, np.float32)
-    return [ops.convert_to_numpy(x) for x in step(ops.convert_to_tensor(image), np.asarray(sizes, np.float32), one, features.weights())]
+    return [
+        ops.convert_to_numpy(x)
+        for x in step(ops.convert_to_tensor(image), np.asarray(sizes, np.float32), one, features.weights())
+    ]
 
 
 def test_a_step_follows_the_normalised_gradient(doubling):
@@ -27,7 +30,9 @@ def test_a_step_follows_the_normalised_gradient(doubling):
 
 
 def test_pictures_of_a_batch_do_not_see_each_other(doubling):
-    images = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 3)).astype(np.float32) * np.array([1, 0.01, 5]).reshape(3, 1, 1, 1)
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 3)).astype(np.float32) * np.array([1, 0.01, 5]).reshape(
+        3, 1, 1, 1
+    )
     images = images.astype(np.float32)
     together = taken(doubling, images, [0.1, 0.2, 0.0])
     for i, size in enumerate((0.1, 0.2, 0.0)):

@@ -122,7 +122,8 @@ def test_a_real_limit_on_file_size_leaves_the_old_file_whole(tmp_path):
     code = (
         "import resource, signal, sys, numpy as np; from PIL import Image; from kerasdream.image import files\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
-        "try: files.save(Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90, 3), 'uint8')), sys.argv[1], overwrite=True)\n"
+        "picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90, 3), 'uint8'))\n"
+        "try: files.save(picture, sys.argv[1], overwrite=True)\n"
         "except files.OutputError as fault: print(fault)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)

@@ -110,13 +110,19 @@ def ramp(mode):
     """A picture of any Pillow mode, with a ramp of grey or colour, and alpha where the mode has it."""
     grey = Image.fromarray(np.tile(np.linspace(0, 255, 40).astype(np.uint8), (30, 1)))
     if mode in ("I", "I;16"):
-        return Image.fromarray(np.tile(np.linspace(0, 65535, 400), (30, 1)).astype(np.int32 if mode == "I" else np.uint16))
+        return Image.fromarray(
+            np.tile(np.linspace(0, 65535, 400), (30, 1)).astype(np.int32 if mode == "I" else np.uint16)
+        )
     if mode == "F":
         return Image.fromarray(np.tile(np.linspace(0, 1, 40), (30, 1)).astype(np.float32))
     colour = Image.merge("RGB", [grey, grey.rotate(180), Image.new("L", grey.size, 90)])
     if mode == "La":
         return Image.merge("LA", [grey, grey.rotate(180)]).convert("La")
-    image = colour.convert("RGBa" if mode == "RGBa" else mode) if mode not in ("RGBA", "LA", "PA") else colour.convert("RGBA")
+    image = (
+        colour.convert("RGBa" if mode == "RGBa" else mode)
+        if mode not in ("RGBA", "LA", "PA")
+        else colour.convert("RGBA")
+    )
     if mode in ("RGBA", "LA", "PA"):
         image.putalpha(grey.rotate(180))
         image = image.convert(mode)
@@ -125,9 +131,8 @@ def ramp(mode):
 
 @pytest.mark.parametrize(
     ("mode", "out"),
-    [("1", "L"), ("L", "L"), ("LA", "LA"), ("La", "LA"), ("P", "RGB"), ("PA", "RGBA"), ("RGB", "RGB"), ("RGBA", "RGBA")]
-    + [("RGBa", "RGBA"), ("RGBX", "RGB"), ("CMYK", "CMYK"), ("YCbCr", "YCbCr"), ("HSV", "HSV"), ("LAB", "LAB")]
-    + [("I", "I"), ("I;16", "I;16"), ("F", "F")],
+    [("1", "L"), ("P", "RGB"), ("La", "LA"), ("PA", "RGBA"), ("RGBa", "RGBA"), ("RGBX", "RGB")]
+    + [(mode, mode) for mode in ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB", "I", "I;16", "F")],
 )
 def test_every_pillow_mode_comes_back_looking_the_same(mode, out):
     image = ramp(mode)

@@ -12,7 +12,9 @@ IMAGES = np.random.default_rng(1).uniform(-1, 1, (2, 24, 31, 3)).astype(np.float
 
 
 def activations(features, images=IMAGES):
-    return {name: ops.convert_to_numpy(a) for name, a in features(ops.convert_to_tensor(images), features.weights()).items()}
+    return {
+        name: ops.convert_to_numpy(a) for name, a in features(ops.convert_to_tensor(images), features.weights()).items()
+    }
 
 
 def test_folding_by_hand():
@@ -78,7 +80,9 @@ def test_weights_are_those_of_the_moment(doubling, small_net):
 
 
 def test_sequential_models_are_read_too():
-    model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="first"), layers.ReLU(name="second")])
+    model = keras.Sequential(
+        [keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="first"), layers.ReLU(name="second")]
+    )
     assert activations(Features(model, ["second"]))["second"].shape == (2, 22, 29, 4)
 
 

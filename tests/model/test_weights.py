@@ -16,7 +16,9 @@ from kerasdream.model import weights
 
 
 def net(width=4, name="net"):
-    return keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(width, 3), keras.layers.Conv2D(2, 1)], name=name)
+    return keras.Sequential(
+        [keras.Input((None, None, 3)), keras.layers.Conv2D(width, 3), keras.layers.Conv2D(2, 1)], name=name
+    )
 
 
 @pytest.mark.parametrize("suffix", [".weights.h5", ".h5", ".keras"])
@@ -41,7 +43,9 @@ def test_a_truncated_file_is_refused_at_every_length(tmp_path):
     whole = path.read_bytes()
     for tenth in range(10):
         path.write_bytes(whole[: len(whole) * tenth // 10])
-        with pytest.raises(WeightsError, match=r"w\.weights\.h5' does not hold the weights of net: the file is damaged"):
+        with pytest.raises(
+            WeightsError, match=r"w\.weights\.h5' does not hold the weights of net: the file is damaged"
+        ):
             weights.load(net(), path)
 
 
@@ -97,7 +101,11 @@ class Host(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.good)))
         self.end_headers()
-        self.wfile.write(b"x" * len(self.good) if "wrong" in self.path else self.good[: len(self.good) // (2 if "half" in self.path else 1)])
+        self.wfile.write(
+            b"x" * len(self.good)
+            if "wrong" in self.path
+            else self.good[: len(self.good) // (2 if "half" in self.path else 1)]
+        )
         self.wfile.flush()
         if "stall" in self.path:
             self.server.released.wait(20)
@@ -137,7 +145,7 @@ def serve(tmp_path, monkeypatch):
 
 
 def cached():
-    return [path for path in weights.cache_folder().iterdir()] if weights.cache_folder().exists() else []
+    return list(weights.cache_folder().iterdir()) if weights.cache_folder().exists() else []
 
 
 def test_a_download_lands_whole_in_keras_cache_and_is_used_again(serve):

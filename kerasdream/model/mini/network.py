@@ -1,5 +1,7 @@
 """The architecture of mini: what InceptionV3 shows at mixed0 … mixed7, estimated at a fifth of the work."""
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -17,12 +19,12 @@ def network(caps: dict[str, float] | None = None, dtype: str | None = None) -> k
     """
     caps = caps or {}
 
-    def conv(x, filters, size, strides=1, padding="same", activation="relu", **options):
+    def conv(x: Any, filters: int, size: Any, strides: int = 1, padding: str = "same") -> Any:
         return layers.Conv2D(
-            filters, size, strides, padding, activation=activation, kernel_initializer="he_normal", dtype=dtype, **options
+            filters, size, strides, padding, activation="relu", kernel_initializer="he_normal", dtype=dtype
         )(x)
 
-    def block(x, width, sizes):
+    def block(x: Any, width: int, sizes: tuple[Any, ...]) -> Any:
         """A residual block; its last kernel starts small, so that a fresh network is nearly its stem."""
         y = conv(x, width, 1)
         for size in sizes:
@@ -31,7 +33,7 @@ def network(caps: dict[str, float] | None = None, dtype: str | None = None) -> k
         y = layers.Conv2D(x.shape[-1], 1, kernel_initializer=small, dtype=dtype)(y)
         return layers.Add(dtype=dtype)([x, y])
 
-    def look(x, name):
+    def look(x: Any, name: str) -> Any:
         """The output `name`: a linear head, then a ReLU with a ceiling."""
         x = layers.ReLU(dtype=dtype)(x)
         head = layers.Conv2D(CHANNELS[name], 1, kernel_initializer="glorot_normal", name=f"{name}_head", dtype=dtype)(x)
