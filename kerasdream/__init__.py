@@ -14,17 +14,18 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from kerasdream.config import DreamConfig as DreamConfig
     from kerasdream.dreamer import Dreamer as Dreamer
-    from kerasdream.dreamer import DreamResult as DreamResult
-    from kerasdream.dreamer import Moment as Moment
     from kerasdream.dreamer import dream as dream
     from kerasdream.image.metadata import record_of as record_of
     from kerasdream.image.metadata import settings_of as settings_of
     from kerasdream.image.sample import sample as sample
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
+    from kerasdream.result import DreamResult as DreamResult
+    from kerasdream.result import Moment as Moment
 
 HOMES = {
-    "dreamer": ("dream", "Dreamer", "DreamResult", "Moment"),
+    "dreamer": ("dream", "Dreamer"),
+    "result": ("DreamResult", "Moment"),
     "config": ("DreamConfig",),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),
@@ -34,6 +35,7 @@ HOMES = {
         "DreamError",
         "DreamInterrupted",
         "DreamWarning",
+        "FallbackWarning",
         "InputImageError",
         "LayerError",
         "ModelError",

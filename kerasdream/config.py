@@ -129,7 +129,9 @@ class DreamConfig:
     0.02
     """
 
-    model: str = knob("inception_v3", "network that dreams: inception_v3, mobilenet_v2 or vgg16", "str")
+    model: str = knob(
+        "inception_v3", "network that dreams: inception_v3, mini (embedded), mobilenet_v2 or vgg16", "str"
+    )
     weights: str = knob("imagenet", "imagenet (from Keras's cache or download), a weights file, or random", "str")
     layers: Layers | None = knob(
         None, "layers to follow and their weights; unset: the model's own choice", "layers", optional=True

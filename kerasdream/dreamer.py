@@ -1,11 +1,7 @@
 """Dreaming: one object that keeps a model warm, and one function that uses it once."""
 
 import dataclasses
-import importlib.metadata
 import inspect
-import os
-import pathlib
-import platform
 import sys
 import time
 import warnings
@@ -22,101 +18,13 @@ from kerasdream.ascent.objective import BORDER
 from kerasdream.ascent.step import make_step, preprocessed
 from kerasdream.config import DEFAULTS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
-from kerasdream.image import files
 from kerasdream.image.picture import Picture
 from kerasdream.image.pyramid import crop, octave_shapes, pad
 from kerasdream.model import zoo
 from kerasdream.model.features import Features
+from kerasdream.result import DreamResult, Moment
 
 Preprocess = Callable[[Any], Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class DreamResult:
-    """A finished dream.
-
-    `image` is of the kind that went in. `losses` holds one array per octave, with a number per step (a row of
-    them for a batch; NaN once a picture had passed `max_loss`).
-
-    >>> result = kerasdream.Dreamer().run("sky.jpg")
-    >>> result.save("dream.png")
-    """
-
-    image: Any
-    losses: list[np.ndarray]
-    config: DreamConfig
-    seconds: float
-    picture: Picture = dataclasses.field(repr=False)
-
-    def record(self) -> dict[str, Any]:
-        """All that is needed to dream this again, as plain values. Of paths, only the names."""
-        settings = self.config.as_dict()
-        settings["weights"] = os.path.basename(settings["weights"])
-        packages = ("kerasdream", "keras", "tensorflow", "numpy", "pillow")
-        return {
-            "settings": settings,
-            "versions": {"python": platform.python_version()} | {name: version_of(name) for name in packages},
-            "losses": [[plain(loss) for loss in octave] for octave in self.losses],
-            "seconds": round(self.seconds, 2),
-            "source": os.path.basename(self.picture.path) if self.picture.path else None,
-        }
-
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, metadata: bool = True) -> pathlib.Path:
-        """Write the picture as PNG, JPEG, WebP or TIFF, with its settings inside unless `metadata` is False.
-
-        >>> kerasdream.Dreamer().run("sky.jpg").save("dream.png")
-        PosixPath('dream.png')
-        """
-        image = (
-            self.image
-            if isinstance(self.image, np.ndarray) or hasattr(self.image, "mode")
-            else ops.convert_to_numpy(self.image)
-        )
-        return files.save(
-            self.picture.as_pillow(image),
-            path,
-            record=self.record() if metadata else None,
-            overwrite=overwrite,
-            source=self.picture.path,
-        )
-
-
-def version_of(package: str) -> str | None:
-    """The installed version of a package."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def plain(loss: np.ndarray) -> Any:
-    """A loss as JSON holds it: a number, or a list for a batch, null for a picture that had ended."""
-    numbers = [float(f"{value:.7g}") if np.isfinite(value) else None for value in np.atleast_1d(loss)]
-    return numbers if loss.ndim else numbers[0]
-
-
-@dataclasses.dataclass
-class Moment:
-    """What a callback sees after each step. Octaves and steps count from 0.
-
-    `loss` is the mean over the batch of `losses`. `picture()` makes the dream so far, of the kind that went in;
-    `stop()` ends the dream after this step.
-    """
-
-    octave: int
-    num_octave: int
-    step: int
-    iterations: int
-    loss: float
-    losses: np.ndarray
-    picture: Callable[[], Any]
-    stopped: bool = False
-
-    def stop(self) -> None:
-        """End the dream: `run` returns the picture so far."""
-        self.stopped = True
-
-
 Callback = Callable[[Moment], None]
 
 
@@ -182,15 +90,12 @@ class Dreamer:
             def kind(untouched: np.ndarray | None = None) -> Any:
                 dreamt = ops.convert_to_numpy(climb.picture())
                 dreamt = picture.restore(crop((dreamt / 2.0 + 0.5) * 255.0, size), untouched)
-                return ops.convert_to_tensor(dreamt) if is_tensor(image) else dreamt
+                return ops.convert_to_tensor(dreamt, dtype=image.dtype) if is_tensor(image) else dreamt
 
             def result() -> DreamResult:
                 losses = [np.array(octave) for octave in climb.losses if octave]
-                losses = (
-                    losses
-                    if picture.pixels.shape[0] > 1 or np.ndim(picture.source) == 4
-                    else [octave[:, 0] for octave in losses]
-                )
+                if getattr(picture.source, "ndim", 3) < 4:  # one picture: one number a step
+                    losses = [octave[:, 0] for octave in losses]
                 return DreamResult(kind(~climb.moved), losses, self.config, time.perf_counter() - began, picture)
 
             try:
@@ -300,15 +205,18 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
         raise ConfigError(
             "preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model."
         )
+    if not isinstance(model, str | None):
+        raise ModelError(f"model is a {type(model).__name__}; a name or a functional keras.Model was expected.")
+    DreamConfig(**given)  # a wrong value is told before anything is fetched
+    if "model" not in given and "weights" not in given:
+        given["model"] = zoo.at_hand(DEFAULTS["model"])
     name = given.get("model", DEFAULTS["model"])
-    if not isinstance(name, str):
-        raise ModelError(f"model is a {type(name).__name__}; a name or a functional keras.Model was expected.")
     return DreamConfig(**{**zoo.entry_of(name).defaults, **given})
 
 
 def checked(model: keras.Model) -> keras.Model:
     """A user's model, or ModelError where it does not take RGB pictures with channels last."""
-    shapes = [tuple(tensor.shape) for tensor in model.inputs or []]
+    shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or []]  # an unbuilt one has none
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] != 3:
         raise ModelError(
             f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, 3) was "

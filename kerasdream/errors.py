@@ -48,6 +48,10 @@ class DreamWarning(UserWarning):
     """Something a user should know about a dream that goes on."""
 
 
+class FallbackWarning(DreamWarning):
+    """The embedded network dreams, because the default one could not be had."""
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """A sentence with the nearest known names, or an empty string.
 

@@ -57,6 +57,9 @@ def main() -> None:
     for name, settings in STRIPS.items():
         strip = [kerasdream.dream(detail, weights=options.weights, **one) for one in settings]
         keep(sheet(strip, 3).resize((1164, 256), Image.Resampling.LANCZOS), options.output / f"{name}.jpg")
+    keep(kerasdream.dream(whole, model="mini"), options.output / "mini.jpg")
+    looks = [kerasdream.dream(detail, layers=name, model="mini", step=0.02, max_loss=None) for name in LOOKS]
+    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), options.output / "mini-layers.jpg")
     looks = [kerasdream.dream(detail, layers=name, weights=options.weights, step=0.02, max_loss=None) for name in LOOKS]
     keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), options.output / "layers.jpg")
 

@@ -19,7 +19,7 @@ from absl import app, flags
 from PIL import Image
 
 from kerasdream.model.features import Features
-from kerasdream.model.mini.network import CHANNELS, network
+from kerasdream.model.mini.network import CHANNELS, LIMIT, network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string(
@@ -28,8 +28,9 @@ flags.DEFINE_string(
 flags.DEFINE_string("images", None, "folder of photographs", required=True)
 flags.DEFINE_string("output", None, "folder for checkpoints, log and weights", required=True)
 flags.DEFINE_string("held_out", None, "file with one file name a line that training must not see")
-flags.DEFINE_integer("first_steps", 14_000, "steps of phase one: activations")
-flags.DEFINE_integer("second_steps", 14_000, "steps of phase two: activations, gradients and dreams")
+flags.DEFINE_integer("first_steps", 12_000, "steps of phase one: activations")
+flags.DEFINE_integer("second_steps", 15_000, "steps of phase two: activations, gradients and dreams")
+flags.DEFINE_float("gradient_weight", 3.0, "weight of the gradient's cosine against the error of the activations")
 flags.DEFINE_integer("batch", 8, "pictures a step")
 flags.DEFINE_integer("size", 160, "side of a training crop, pixels")
 flags.DEFINE_integer("seed", 1, "for everything random")
@@ -93,23 +94,26 @@ class Pictures:
 
     def fresh(self, step):
         """A batch: photographs, and one drawn picture."""
-        return tf.concat([self.crops(step), self.drawn(step)], 0)
+        return tf.clip_by_value(tf.concat([self.crops(step), self.drawn(step)], 0), -LIMIT, LIMIT)
 
 
 def measure_teacher(teacher, pictures: Pictures, batches: int = 60):
-    """Per layer: the scale of each channel's error, and the largest activation."""
+    """Per layer: the scale of each channel's error, the largest activation, and the usual strength of a picture."""
     variance: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
+    squares: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
     largest = dict.fromkeys(LAYERS, 0.0)
     for step in range(batches):
         for name, a in teacher(pictures.crops(tf.constant(-1 - step))).items():
             variance[name].append(np.var(a, (0, 1, 2)))
+            squares[name].append(np.mean(np.square(a), (0, 1, 2)))
             largest[name] = max(largest[name], float(tf.reduce_max(a)))
-    scales = {}
+    scales, usual = {}, {}
     for name in LAYERS:
         deviation = np.sqrt(np.mean(variance[name], 0))
         # Between "every channel counts the same" and "every error counts the same": strong channels carry the dream.
         scales[name] = tf.constant(np.sqrt((deviation + 1e-3) * np.sqrt(np.mean(deviation**2))), tf.float32)
-    return scales, largest
+        usual[name] = float(np.mean(np.mean(squares[name], 0) / scales[name].numpy() ** 2))
+    return scales, largest, usual
 
 
 def excitement(activations, weights):
@@ -141,7 +145,7 @@ class Distillation:
         features = Features(inception, LAYERS)
         weights = {name: tuple(map(tf.constant, arrays)) for name, arrays in features.weights().items()}
         self.teacher = lambda x: {name: tf.cast(a, tf.float32) for name, a in features(x, weights).items()}
-        self.scales, self.caps = measure_teacher(tf.function(self.teacher), self.pictures)
+        self.scales, self.caps, self.usual = measure_teacher(tf.function(self.teacher), self.pictures)
 
         student = network(dtype=FLAGS.precision)
         self.student = keras.Model(student.inputs, [student.get_layer(f"{name}_head").output for name in LAYERS])
@@ -159,9 +163,20 @@ class Distillation:
         """The student's activations as the finished network shows them: scaled, rectified, capped."""
         return {n: tf.clip_by_value(h * self.scales[n], 0.0, self.caps[n]) for n, h in self.heads(x).items()}
 
-    def errors(self, heads, target):
-        """Mean squared error per layer; a leak below zero keeps silent channels alive while they learn."""
-        return [tf.reduce_mean(tf.square(tf.nn.leaky_relu(heads[n], 0.1) - target[n] / self.scales[n])) for n in LAYERS]
+    def errors(self, heads, target, calm=False):
+        """Squared error per layer; a leak below zero keeps silent channels alive while they learn.
+
+        With `calm`, a picture counts by its share of error where it is stronger than photographs are: dreams are
+        many times as strong, and would drown them.
+        """
+        errors = []
+        for name in LAYERS:
+            wanted = target[name] / self.scales[name]
+            error = tf.reduce_mean(tf.square(tf.nn.leaky_relu(heads[name], 0.1) - wanted), [1, 2, 3])
+            if calm:
+                error /= tf.maximum(1.0, tf.reduce_mean(tf.square(wanted), [1, 2, 3]) / self.usual[name])
+            errors.append(tf.reduce_mean(error))
+        return errors
 
     def update(self, tape, loss):
         variables = self.student.trainable_variables
@@ -199,8 +214,8 @@ class Distillation:
                 shown = {n: tf.clip_by_value(h * self.scales[n], 0.0, self.caps[n]) for n, h in heads.items()}
                 score = tf.reduce_sum(excitement(shown, weights))
             alike = tf.reduce_mean(cosine(inner.gradient(score, x), wanted))
-            errors = self.errors(heads, target)
-            loss = tf.add_n(errors) / len(LAYERS) + 1.0 - alike
+            errors = self.errors(heads, target, calm=True)
+            loss = tf.add_n(errors) / len(LAYERS) + FLAGS.gradient_weight * (1.0 - alike)
         self.update(outer, loss)
         return tf.stack([*errors, alike])
 
@@ -211,7 +226,8 @@ class Distillation:
                 score = tf.reduce_sum(excitement(network(x), weights))
             g = tape.gradient(score, x)
             x = x + size * g / (tf.reduce_mean(tf.abs(g), [1, 2, 3], keepdims=True) + 1e-9)
-        return tf.clip_by_value(x, -4.0, 4.0)
+            x = tf.clip_by_value(x, -LIMIT, LIMIT)
+        return x
 
     @tf.function
     def dream_on(self, step, start, by_student):
@@ -270,7 +286,9 @@ def main(_):
     began, recent = time.time(), []
     total = FLAGS.first_steps + FLAGS.second_steps
     for step in range(int(run.step), total):
-        recent.append(run.run_step(step))
+        measured = run.run_step(step)
+        if step < FLAGS.first_steps or step % 2:  # photographs, not dreams
+            recent.append(measured)
         if (step + 1) % 500 == 0 or step + 1 == total:
             run.step.assign(step + 1)
             manager.save()

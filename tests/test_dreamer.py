@@ -54,6 +54,9 @@ def test_the_kind_that_went_in_comes_out(dreamer, photo, tmp_path):
     tensor = dreamer.run(ops.convert_to_tensor(photo)).image
     assert type(tensor) is type(ops.convert_to_tensor(photo))
     assert np.array_equal(ops.convert_to_numpy(tensor), dreamt)
+    for dtype in ("float16", "bfloat16", "float32", "float64", "uint16"):
+        tensor = ops.convert_to_tensor(photo / (255 if dtype != "uint16" else 1), dtype=dtype)
+        assert dreamer.run(tensor).image.dtype == tensor.dtype
     as_float = dreamer.run(photo / np.float32(255)).image
     assert (as_float.dtype, as_float.shape) == (np.float32, photo.shape)
     np.testing.assert_allclose(as_float, (dreamt + 0.5) / 255, atol=1.01 / 255)
@@ -316,6 +319,8 @@ def test_models_of_ones_own(small_net, doubling, photo):
     grey = keras.Input((None, None, 1))
     with pytest.raises(ModelError, match=r"\(None, None, None, 1\).*one input \(batch, height, width, 3\)"):
         kerasdream.Dreamer("conv", model=keras.Model(grey, layers.Conv2D(2, 1, name="conv")(grey)))
+    with pytest.raises(ModelError, match=r"takes inputs of shape \[\]; one input"):
+        kerasdream.Dreamer("conv", model=keras.Sequential([layers.Conv2D(2, 1, name="conv")]))
     fixed = keras.Input((32, 32, 3))
     model = keras.Model(fixed, layers.Dense(2)(layers.Flatten()(layers.Conv2D(4, 3, name="conv")(fixed))))
     assert kerasdream.dream(photo, "conv", model=model, iterations=1, max_loss=None).shape == photo.shape

@@ -12,7 +12,16 @@ from kerasdream.model import zoo
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdream"
-FLOORS = ["errors", "config", "image", "model", "ascent", "dreamer", "cli"]  # each may import from those before it
+FLOORS = [
+    "errors",
+    "config",
+    "image",
+    "model",
+    "ascent",
+    "result",
+    "dreamer",
+    "cli",
+]  # each may import from those before it
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 
 

@@ -1,11 +1,12 @@
 """Picture files: decoded whole or not at all, saved whole or not at all."""
 
+import contextlib
 import os
 import pathlib
 import stat
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from PIL import Image, ImageOps
@@ -52,21 +53,33 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
     if isinstance(file, str | os.PathLike):
         check_regular(file)
     Image.init()
+    with readable(what), Image.open(file, formats=[name for name in READS if name in Image.OPEN]) as image:
+        if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
+            warnings.warn(f"{what} holds {frames} pictures; the first one is dreamt.", DreamWarning, stacklevel=2)
+        return complete(image, max_pixels, what)
+
+
+def complete(image: Image.Image, max_pixels: int | None, what: str = "the picture") -> Image.Image:
+    """An opened picture, upright, all of it decoded, once its header has passed the size limit."""
+    check_size(image.size, max_pixels, what)
+    with readable(what):
+        image.load()
+        return upright(image)
+
+
+@contextlib.contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Every way in which Pillow gives up on a file, as InputImageError."""
     try:
-        with Image.open(file, formats=[name for name in READS if name in Image.OPEN]) as image:
-            check_size(image.size, max_pixels, what)
-            if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
-                warnings.warn(f"{what} holds {frames} pictures; the first one is dreamt.", DreamWarning, stacklevel=2)
-            image.load()
-            return upright(image)
+        yield
+    except InputImageError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
         raise InputImageError(
             f"{what} is larger than Pillow decodes ({fault}). Raise PIL.Image.MAX_IMAGE_PIXELS and "
             "max_pixels if you trust it."
         ) from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, TypeError) as fault:
-        if isinstance(fault, InputImageError):
-            raise
         raise InputImageError(
             f"{what} cannot be read as a picture: {fault or type(fault).__name__}. A whole PNG, JPEG, WebP, "
             "TIFF, GIF, BMP or AVIF file was expected."

@@ -49,8 +49,7 @@ class Picture:
                 )
             image = files.decode(image if path is None else path, max_pixels)
         else:
-            files.check_size(image.size, max_pixels, "the picture")
-            image = files.upright(image)
+            image = files.complete(image, max_pixels)
         return cls(image, from_pillow(image), path)
 
     def restore(self, pixels: np.ndarray, untouched: np.ndarray | None = None) -> Any:

@@ -14,7 +14,7 @@ Weights = dict[str, tuple[Any, ...]]
 
 
 def outputs_of(model: keras.Model) -> dict[str, Any]:
-    """Every layer of a functional model with the symbolic tensor it puts out, in the order of the graph."""
+    """Every layer of a functional model with the symbolic tensor it puts out, from the picture upwards."""
     graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
     depths = getattr(graph, "_nodes_by_depth", None)
     if depths is None:
@@ -22,8 +22,13 @@ def outputs_of(model: keras.Model) -> dict[str, Any]:
             f"{model.name!r} is a {type(model).__name__} without a graph of layers. kerasdream reads functional and "
             "built Sequential models: wrap yours in keras.Model(inputs, outputs)."
         )
-    nodes = [node for depth in sorted(depths, reverse=True) for node in depths[depth]]
-    return {node.operation.name: node.outputs[0] for node in nodes if not node.is_input}
+    nodes = [node for depth in sorted(depths, reverse=True) for node in depths[depth] if not node.is_input]
+    height: dict[int, int] = {}  # of a tensor above the picture; Keras's own depth counts down from the outputs
+    for node in nodes:
+        above = 1 + max((height.get(id(tensor), 0) for tensor in node.input_tensors), default=0)
+        height |= {id(tensor): above for tensor in node.outputs}
+    nodes.sort(key=lambda node: height[id(node.outputs[0])])
+    return {node.operation.name: node.outputs[0] for node in nodes}
 
 
 def plane_fault(tensor: Any) -> str | None:

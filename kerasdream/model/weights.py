@@ -1,6 +1,7 @@
 """Weights into a model: all of them, the right ones, or one WeightsError that says what is wrong."""
 
 import hashlib
+import math
 import os
 import pathlib
 import tempfile
@@ -69,7 +70,9 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "models"
 
 
-def imagenet(url: str, md5: str | None, *, stall_seconds: float = STALL_SECONDS) -> pathlib.Path:
+def imagenet(
+    url: str, md5: str | None, *, stall_seconds: float = STALL_SECONDS, total_seconds: float = math.inf
+) -> pathlib.Path:
     """The file of that URL in Keras's cache, downloaded by Keras where it is missing or not the right one."""
     file = cache_folder() / url.rsplit("/", 1)[-1]
     if file.is_file() and (md5 is None or digest(file) == md5):
@@ -77,7 +80,7 @@ def imagenet(url: str, md5: str | None, *, stall_seconds: float = STALL_SECONDS)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".kerasdream-", dir=file.parent, ignore_cleanup_errors=True) as folder:
-            os.replace(download(url, md5, folder, stall_seconds), file)
+            os.replace(download(url, md5, folder, stall_seconds, total_seconds), file)
     except OSError as fault:
         raise WeightsError(
             f"The weights cannot be kept in {str(file.parent)!r}: {fault}. Set KERAS_HOME to a writable folder."
@@ -91,7 +94,7 @@ def digest(file: pathlib.Path) -> str:
         return hashlib.file_digest(stream, "md5").hexdigest()
 
 
-def download(url: str, md5: str | None, folder: str, stall_seconds: float) -> str:
+def download(url: str, md5: str | None, folder: str, stall_seconds: float, total_seconds: float) -> str:
     """Keras's own download with its hash check, into a folder of our own, watched: Keras itself would wait for ever."""
     outcome: list[str | Exception] = []
 
@@ -102,7 +105,8 @@ def download(url: str, md5: str | None, folder: str, stall_seconds: float) -> st
             outcome.append(fault)
 
     threading.Thread(target=fetch, daemon=True).start()
-    size, moved = -1, time.monotonic()
+    size, began = -1, time.monotonic()
+    moved = began
     while not outcome:
         time.sleep(0.05)
         now = sum(entry.stat().st_size for entry in os.scandir(folder))
@@ -110,6 +114,8 @@ def download(url: str, md5: str | None, folder: str, stall_seconds: float) -> st
             size, moved = now, time.monotonic()
         elif time.monotonic() - moved > stall_seconds:
             outcome.append(TimeoutError(f"nothing came for {stall_seconds:g} seconds"))
+        if time.monotonic() - began > total_seconds:
+            outcome.append(TimeoutError(f"it took more than {total_seconds:g} seconds"))
     if isinstance(outcome[0], str):
         return outcome[0]
     raise WeightsError(

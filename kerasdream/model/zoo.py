@@ -4,36 +4,45 @@ import dataclasses
 import importlib
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import keras
 
-from kerasdream.errors import ModelError, suggest
-from kerasdream.model import weights
+from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest
+from kerasdream.model import mini, weights
 from kerasdream.model.features import outputs_of, plane_fault
 
+# A user who named no model is not made to wait: so long a silence, or so long a download, and mini dreams.
+QUICK_STALL, QUICK_TOTAL = 5.0, 120.0
 STORE = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A named model: its constructor, its input, its ImageNet weights, and the settings it dreams well with."""
+    """A named model: how to build it, the settings it dreams well with, its ImageNet weights, its input."""
 
-    constructor: str  # in keras.applications
-    url: str
-    md5: str | None  # as keras.applications states it
+    build: Callable[[], keras.Model]
     defaults: Mapping[str, Any]  # settings where this model differs from DreamConfig
     looks: Mapping[str, str]  # pattern of the layer names that stay the same in every process: a word on the look
+    url: str | None = None  # of its ImageNet weights; None: `build` has put them in
+    md5: str | None = None  # of that file, as keras.applications states it
     preprocess: str | None = None  # module in keras.applications whose preprocess_input to use; None: -1 … 1
 
 
+def application(name: str) -> Callable[[], keras.Model]:
+    """A model of keras.applications, without weights and without its top."""
+    return lambda: getattr(keras.applications, name)(weights=None, include_top=False)
+
+
+INCEPTION_DEFAULTS = {"layers": {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}}
 ZOO = {
     "inception_v3": Entry(
-        constructor="InceptionV3",
+        build=application("InceptionV3"),
         url=STORE + "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
         md5="bcbd6486424b2319ff4ef7d526e38f63",
-        defaults={"layers": {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}},
+        defaults=INCEPTION_DEFAULTS,
         looks={
             "mixed0": "strokes, lace",
             "mixed1": "spirals, waves",
@@ -46,10 +55,23 @@ ZOO = {
             r"mixed(8|9|10|9_0|9_1)": "scenes, tangled objects",
         },
     ),
+    "mini": Entry(
+        build=mini.build,
+        defaults=INCEPTION_DEFAULTS,
+        looks={
+            "mixed0": "colours, stripes",
+            "mixed1": "spots, stripes",
+            "mixed2": "spots, first eyes",
+            "mixed3": "eyes",
+            "mixed4": "eyes, heads",
+            "mixed5": "heads, bodies",
+            "mixed6": "animals with legs",
+            "mixed7": "birds, bodies",
+        },
+    ),
     "mobilenet_v2": Entry(
-        constructor="MobileNetV2",
+        build=application("MobileNetV2"),
         url=STORE + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
-        md5=None,
         defaults={"layers": {"block_6_expand_relu": 1.0, "block_10_expand_relu": 1.5, "block_13_expand_relu": 2.0}},
         looks={
             r"block_[1-3]_(expand_relu|add)": "lines, grids",
@@ -60,7 +82,7 @@ ZOO = {
         },
     ),
     "vgg16": Entry(
-        constructor="VGG16",
+        build=application("VGG16"),
         url=STORE + "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
         md5="6d6bbae143d832006294945121d1f1fc",
         # Its activations run to the hundreds: no fixed ceiling of the loss means anything.
@@ -101,13 +123,32 @@ def entry_of(name: str) -> Entry:
 def build(name: str, source: str, seed: int) -> keras.Model:
     """A named model with its weights: "imagenet", "random" (from the seed), or the path of a file."""
     entry = entry_of(name)
-    file = weights.imagenet(entry.url, entry.md5) if source == "imagenet" else source
-    model = getattr(keras.applications, entry.constructor)(weights=None, include_top=False)
+    file = weights.imagenet(entry.url, entry.md5) if source == "imagenet" and entry.url else source
+    model = entry.build()
     if source == "random":
         weights.randomize(model, seed)
-    else:
+    elif file != "imagenet":
         weights.load(model, file)
     return model
+
+
+def at_hand(name: str) -> str:
+    """The named model where its weights are on this machine or come quickly; else mini, with a warning."""
+    entry = entry_of(name)
+    try:
+        if entry.url:
+            weights.imagenet(entry.url, entry.md5, stall_seconds=QUICK_STALL, total_seconds=QUICK_TOTAL)
+    except WeightsError as fault:
+        reason = str(fault.__cause__).rsplit(" -- ", 1)[-1]  # Keras puts the address before it
+        warnings.warn(
+            f"The ImageNet weights of {name} are not on this machine, and a quick download failed ({reason}). "
+            f"The embedded network 'mini' dreams in its place. Name a model to choose: 'mini', or {name!r} to wait for "
+            "the download; or give a file with weights=PATH.",
+            FallbackWarning,
+            stacklevel=4,
+        )
+        return "mini"
+    return name
 
 
 def preprocess_of(name: str) -> Callable[[Any], Any] | None:
@@ -125,7 +166,7 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
     looks: Mapping[str, str] = {".*": ""}
     if isinstance(model, str):
         looks = entry_of(model).looks
-        model = getattr(keras.applications, entry_of(model).constructor)(weights=None, include_top=False)
+        model = entry_of(model).build()
     planes = {name: tensor for name, tensor in outputs_of(model).items() if not plane_fault(tensor)}
     named = {name: look for name in planes for pattern, look in looks.items() if re.fullmatch(pattern, name)}
     side = model.inputs[0].shape[1] or 512

@@ -1,10 +1,13 @@
 """One move uphill on a model that doubles its input, where the gradient is known."""
 
+import keras
 import numpy as np
+import pytest
 from keras import ops
 
 from kerasdream.ascent import backend
 from kerasdream.ascent.step import make_step
+from kerasdream.errors import ModelError
 from kerasdream.model.features import Features
 
 
@@ -60,3 +63,9 @@ def test_preprocessing_is_part_of_the_gradient(doubling):
     _, loss, _ = taken(doubling, image, [0.1], preprocess=lambda pixels: pixels / 100)
     wanted = ((2 * (image[:, 2:-2, 2:-2] + 1) * 1.275) ** 2).sum() / image.size
     np.testing.assert_allclose(loss, [wanted], rtol=1e-5)
+
+
+def test_another_framework_is_told_what_to_set(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
+    with pytest.raises(ModelError, match="Keras runs on numpy; kerasdream needs tensorflow.*KERAS_BACKEND=tensorflow"):
+        backend()

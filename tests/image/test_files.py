@@ -152,6 +152,21 @@ def test_of_many_writers_one_wins_and_no_reader_sees_half(tmp_path):
     assert os.listdir(tmp_path) == ["dream.png"]
 
 
+def test_a_file_system_without_hard_links_keeps_the_same_promises(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = files.save(PICTURE, tmp_path / "dream.png")
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="exists and is not written over"):
+        files.save(Image.new("L", (4, 4)), path)
+    with pytest.raises(OutputError, match="exists and is not written over"):
+        files.write_whole(path, lambda file: file.write(b"late"), overwrite=False)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["dream.png"]
+
+
 def test_modes_fit_the_format(tmp_path):
     ramp = np.linspace(0, 65535, 400).astype(np.uint16).reshape(20, 20)
     sixteen = Image.fromarray(ramp)

@@ -228,6 +228,14 @@ def test_a_truncated_file_is_refused_at_every_length(format):
             Picture.of(whole[: int(len(whole) * share)])
 
 
+def test_a_lazily_opened_truncated_picture_is_refused_too():
+    file = io.BytesIO()
+    Image.fromarray(RNG.integers(0, 256, (64, 64, 3), np.uint8)).save(file, "PNG")
+    half = io.BytesIO(file.getvalue()[:6000])
+    with Image.open(half) as image, pytest.raises(InputImageError, match="cannot be read as a picture"):
+        Picture.of(image)
+
+
 def test_what_is_no_picture_file_is_named(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty.png").touch()

@@ -13,11 +13,13 @@ from kerasdream.errors import ModelError
 from kerasdream.model import zoo
 from kerasdream.model.features import Features
 
+APPLICATIONS = {"inception_v3": "InceptionV3", "mobilenet_v2": "MobileNetV2", "vgg16": "VGG16"}
 
-@pytest.mark.parametrize("name", zoo.ZOO)
+
+@pytest.mark.parametrize("name", APPLICATIONS)
 def test_urls_and_hashes_are_those_of_keras(name):
     entry = zoo.ZOO[name]
-    source = inspect.getsource(sys.modules[getattr(keras.applications, entry.constructor).__module__])
+    source = inspect.getsource(sys.modules[getattr(keras.applications, APPLICATIONS[name]).__module__])
     folder, file = entry.url.rsplit("/", 2)[1:]
     assert zoo.STORE in source.replace('"\n    "', "")
     assert folder in source
@@ -43,6 +45,11 @@ def test_the_layers_of_inception_by_heart():
         ("mixed3", 768, 16), ("mixed4", 768, 16), ("mixed5", 768, 16), ("mixed6", 768, 16), ("mixed7", 768, 16),
         ("mixed8", 1280, 32),
     ]  # fmt: skip
+
+
+def test_layers_are_listed_from_the_picture_upwards():
+    assert [info.name for info in zoo.layers("mini")] == [f"mixed{i}" for i in range(8)]
+    assert [info.name for info in zoo.layers("vgg16")][:3] == ["block1_conv1", "block1_conv2", "block1_pool"]
 
 
 def test_the_layers_of_a_model_of_ones_own(doubling, small_net):

@@ -3,16 +3,20 @@
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 CHANNELS = {"mixed0": 256, "mixed1": 288, "mixed2": 288} | {f"mixed{i}": 768 for i in range(3, 8)}
+
+# mini looks no further than a little past black and white: what a dream has driven beyond has no gradient any more, so
+# no number of steps can blow it up.
+LIMIT = 1.2
 
 
 def network(caps: dict[str, float] | None = None, dtype: str | None = None) -> keras.Model:
     """mini without its weights: RGB in [-1, 1] in, activations `mixed0` … `mixed7` out.
 
-    Every output lies on InceptionV3's own grid and is bounded by `caps`, the largest activation that its
-    teacher showed there: a dream can climb to that height and no further.
+    Every output lies on InceptionV3's own grid and is bounded by `caps`, the largest activation that its teacher
+    showed there.
 
     >>> network().get_layer("mixed4").output.shape
     (None, None, None, 768)
@@ -41,7 +45,7 @@ def network(caps: dict[str, float] | None = None, dtype: str | None = None) -> k
 
     image = keras.Input((None, None, 3), name="image")
     # 3, 5 and 5 pixels with stride 2 end on the grid of InceptionV3's seven stem layers: 75 -> 37 -> 17 -> 7.
-    x = conv(image, 16, 3, 2, "valid")
+    x = conv(ops.clip(image, -LIMIT, LIMIT), 16, 3, 2, "valid")
     x = conv(x, 32, 5, 2, "valid")
     x = conv(x, 128, 5, 2, "valid")
     looks = []

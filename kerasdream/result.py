@@ -1,0 +1,102 @@
+"""What a dream leaves behind: the finished one with its record, and the moments on the way."""
+
+import dataclasses
+import importlib.metadata
+import os
+import pathlib
+import platform
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasdream.config import DreamConfig
+from kerasdream.image import files
+from kerasdream.image.picture import Picture
+
+
+@dataclasses.dataclass(frozen=True)
+class DreamResult:
+    """A finished dream.
+
+    `image` is of the kind that went in. `losses` holds one array per octave, with a number per step (a row of
+    them for a batch; NaN once a picture had passed `max_loss`).
+
+    >>> result = kerasdream.Dreamer().run("sky.jpg")
+    >>> result.save("dream.png")
+    """
+
+    image: Any
+    losses: list[np.ndarray]
+    config: DreamConfig
+    seconds: float
+    picture: Picture = dataclasses.field(repr=False)
+
+    def record(self) -> dict[str, Any]:
+        """All that is needed to dream this again, as plain values. Of paths, only the names."""
+        settings = self.config.as_dict()
+        settings["weights"] = os.path.basename(settings["weights"])
+        packages = ("kerasdream", "keras", "tensorflow", "numpy", "pillow")
+        return {
+            "settings": settings,
+            "versions": {"python": platform.python_version()} | {name: version_of(name) for name in packages},
+            "losses": [[plain(loss) for loss in octave] for octave in self.losses],
+            "seconds": round(self.seconds, 2),
+            "source": os.path.basename(self.picture.path) if self.picture.path else None,
+        }
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, metadata: bool = True) -> pathlib.Path:
+        """Write the picture as PNG, JPEG, WebP or TIFF, with its settings inside unless `metadata` is False.
+
+        >>> kerasdream.Dreamer().run("sky.jpg").save("dream.png")
+        PosixPath('dream.png')
+        """
+        image = (
+            self.image
+            if isinstance(self.image, np.ndarray) or hasattr(self.image, "mode")
+            else ops.convert_to_numpy(self.image)
+        )
+        return files.save(
+            self.picture.as_pillow(image),
+            path,
+            record=self.record() if metadata else None,
+            overwrite=overwrite,
+            source=self.picture.path,
+        )
+
+
+def version_of(package: str) -> str | None:
+    """The installed version of a package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def plain(loss: np.ndarray) -> Any:
+    """A loss as JSON holds it: a number, or a list for a batch, null for a picture that had ended."""
+    numbers = [float(f"{value:.7g}") if np.isfinite(value) else None for value in np.atleast_1d(loss)]
+    return numbers if loss.ndim else numbers[0]
+
+
+@dataclasses.dataclass
+class Moment:
+    """What a callback sees after each step. Octaves and steps count from 0.
+
+    `loss` is the mean over the batch of `losses`. `picture()` makes the dream so far, of the kind that went in;
+    `stop()` ends the dream after this step.
+    """
+
+    octave: int
+    num_octave: int
+    step: int
+    iterations: int
+    loss: float
+    losses: np.ndarray
+    picture: Callable[[], Any]
+    stopped: bool = False
+
+    def stop(self) -> None:
+        """End the dream: `run` returns the picture so far."""
+        self.stopped = True
