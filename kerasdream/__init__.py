@@ -20,12 +20,33 @@ if TYPE_CHECKING:
     from kerasdream.image.sample import sample as sample
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
+    from kerasdream.objectives import L2 as L2
+    from kerasdream.objectives import Class as Class
+    from kerasdream.objectives import Content as Content
+    from kerasdream.objectives import Direction as Direction
+    from kerasdream.objectives import Guide as Guide
+    from kerasdream.objectives import Layer as Layer
+    from kerasdream.objectives import Objective as Objective
+    from kerasdream.objectives import TotalVariation as TotalVariation
+    from kerasdream.objectives import objective as objective
     from kerasdream.result import DreamResult as DreamResult
     from kerasdream.result import Moment as Moment
+    from kerasdream.result import Snapshot as Snapshot
 
 HOMES = {
     "dreamer": ("dream", "Dreamer"),
-    "result": ("DreamResult", "Moment"),
+    "result": ("DreamResult", "Moment", "Snapshot"),
+    "objectives": (
+        "Class",
+        "Content",
+        "Direction",
+        "Guide",
+        "L2",
+        "Layer",
+        "Objective",
+        "TotalVariation",
+        "objective",
+    ),
     "config": ("DreamConfig",),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),

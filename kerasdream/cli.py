@@ -1,5 +1,6 @@
 """The command line: flags made from DreamConfig, pictures in, files out. No logic of dreaming."""
 
+import dataclasses
 import importlib
 import os
 import pathlib
@@ -12,10 +13,12 @@ from typing import Any, NoReturn
 from absl import flags
 
 import kerasdream
-from kerasdream.config import DEFAULTS, KNOBS, Knob, read_layers
+from kerasdream import presets
+from kerasdream.config import DEFAULTS, KNOBS, Knob
 from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, ModelError, OutputError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic"}
+FRAMES = 40  # of a film, about, where the user names no snapshots
 USAGE = """\
 Dream pictures with a neural network.
 
@@ -28,7 +31,17 @@ The settings of a dream:
 """
 
 
-READ_TEXT: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str, "layers": read_layers}
+def listed(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A number, or several with commas between them."""
+    return lambda text: [read(part) for part in text.split(",")] if "," in text else read(text)
+
+
+READ_TEXT: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "float": float,
+    "ints": listed(int),
+    "floats": listed(float),
+}
 
 
 class KnobParser(flags.ArgumentParser):
@@ -43,7 +56,7 @@ class KnobParser(flags.ArgumentParser):
         if argument is None or (self.knob.optional and str(argument).lower() == "none"):
             return None
         try:
-            value = READ_TEXT[self.knob.kind](argument)
+            value = READ_TEXT.get(self.knob.kind, str)(argument)
         except (TypeError, ValueError):
             value = argument  # the knob's own check says what was expected
         return self.knob.check(self.name, value)
@@ -53,7 +66,10 @@ def define() -> flags.FlagValues:
     """All flags: one per knob, and those that name files."""
     values = flags.FlagValues()
     for name, knob in KNOBS.items():
-        flags.DEFINE(KnobParser(name, knob), name, None, knob.help, flag_values=values)
+        if knob.kind == "bool":
+            flags.DEFINE_boolean(name, None, knob.help, flag_values=values)
+        else:
+            flags.DEFINE(KnobParser(name, knob), name, None, knob.help, flag_values=values)
     flags.DEFINE_multi_string(
         "image", [], "picture or folder of pictures to dream; may be given several times", flag_values=values
     )
@@ -65,6 +81,8 @@ def define() -> flags.FlagValues:
     flags.DEFINE_string(
         "from", None, "dreamt picture whose settings to take; other flags change them", flag_values=values
     )
+    flags.DEFINE_string("animate", None, "film of the growing dream to write: .gif, .webp or .mp4", flag_values=values)
+    flags.DEFINE_boolean("list_presets", False, "list the presets, and end", flag_values=values)
     flags.DEFINE_boolean(
         "list_layers", False, "list the layers that the model can dream on, and end", flag_values=values
     )
@@ -78,10 +96,21 @@ def help_text(values: flags.FlagValues) -> str:
     lines = [USAGE.rstrip("\n")]
     for name, knob in KNOBS.items():
         default = "" if DEFAULTS[name] is None else f"={DEFAULTS[name]}"
-        expected = "" if knob.kind == "str" else f" ({knob.expectation()})"
-        lines += [f"  --{name}{default}", f"        {knob.help}{expected}"]
+        expected = "" if knob.kind in ("str", "bool") else f" ({knob.expectation()})"
+        lines += [f"  --{'[no]' if knob.kind == 'bool' else ''}{name}{default}", f"        {knob.help}{expected}"]
     lines += ["", "Files and the rest:"]
-    for name in ("image", "output", "overwrite", "metadata", "from", "list_layers", "version", "help"):
+    for name in (
+        "image",
+        "output",
+        "overwrite",
+        "metadata",
+        "animate",
+        "from",
+        "list_presets",
+        "list_layers",
+        "version",
+        "help",
+    ):
         flag = values[name]
         lines += [f"  --{'[no]' if flag.boolean else ''}{name}", f"        {flag.help.splitlines()[0].rstrip(';')}"]
     lines += ["  --flagfile=PATH", "        read flags from a file, one on a line"]
@@ -107,6 +136,10 @@ def main(argv: Sequence[str]) -> int:
         return 0
     if values["version"].value:
         print(f"kerasdream {kerasdream.__version__}")
+        return 0
+    if values["list_presets"].value:
+        for name, preset in presets.PRESETS.items():
+            print(f"{name:12} {preset.about}")
         return 0
     try:
         return list_layers(values) if values["list_layers"].value else dream_all(values)
@@ -143,12 +176,12 @@ def dream_all(values: flags.FlagValues) -> int:
     pictures = find_pictures(values)
     targets = find_targets(pictures, values)
     quiet_start()
-    dreamer = kerasdream.Dreamer(**settings)
+    dreamer = kerasdream.Dreamer(**check_animation(settings, len(pictures), values))
     faults = []
     for picture, target in zip(pictures, targets, strict=True):
         try:
             result = dreamer.run(kerasdream.sample() if picture is None else picture)
-            saved = result.save(target, overwrite=values["overwrite"].value, metadata=values["metadata"].value)
+            saved = save_all(result, target, values)
             loss = result.losses[-1][-1] if result.losses else float("nan")
             print(f"{saved}  (loss {loss:.2f}, {result.seconds:.1f} s)", flush=True)
         except DreamInterrupted as interrupt:
@@ -162,6 +195,33 @@ def dream_all(values: flags.FlagValues) -> int:
     for line in faults:
         complain(line, 1)
     return 1 if faults else 0
+
+
+def save_all(result: Any, target: pathlib.Path, values: flags.FlagValues) -> pathlib.Path:
+    """Write the picture; its snapshots beside it, numbered, or as a film where one is asked for."""
+    how = {"overwrite": values["overwrite"].value, "metadata": values["metadata"].value}
+    if values["animate"].value:
+        result.animate(values["animate"].value, overwrite=values["overwrite"].value)
+    else:
+        for step, image in result.snapshots:
+            numbered = target.with_name(f"{target.stem}.{step:04d}{target.suffix}")
+            dataclasses.replace(result, image=image).save(numbered, **how)
+    return result.save(target, **how)
+
+
+def check_animation(settings: dict[str, Any], count: int, values: flags.FlagValues) -> dict[str, Any]:
+    """The settings with snapshots for a film, where one is asked for; what cannot be written is told at once."""
+    if not values["animate"].value:
+        return settings
+    if count > 1:
+        raise ConfigError(f"--animate writes one film; {count} pictures were given. Animate them one by one.")
+    from kerasdream.image.animation import check_film
+
+    check_film(values["animate"].value, overwrite=values["overwrite"].value)
+    whole = DEFAULTS | presets.settings(settings.get("preset", DEFAULTS["preset"])) | settings
+    steps = whole["iterations"]
+    steps = sum(steps) if isinstance(steps, Sequence) else steps * whole["num_octave"]
+    return {"snapshots": max(1, steps // FRAMES)} | settings
 
 
 def find_pictures(values: flags.FlagValues) -> list[pathlib.Path | None]:

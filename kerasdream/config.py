@@ -7,24 +7,24 @@ import dataclasses
 import math
 import numbers
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kerasdream.errors import ConfigError, suggest
-
-Layers = tuple[tuple[str, float], ...]
+from kerasdream.objectives import Objective, Pixels, objective, read_picture
 
 
 @dataclasses.dataclass(frozen=True)
 class Knob:
-    """What a knob takes: a kind (int, float, str or layers), a range, and whether None is allowed."""
+    """What a knob takes: a kind, a range or choices, and whether None is allowed."""
 
     help: str
-    kind: str
+    kind: str  # int, float, str, bool, choice, objective, picture; ints and floats are one number or one per octave
     low: float = -math.inf
     high: float = math.inf
     above: float = -math.inf
     optional: bool = False
+    choices: tuple[str, ...] = ()
 
     def expectation(self) -> str:
         """The range in words.
@@ -35,8 +35,13 @@ class Knob:
         words = {
             "int": "a whole number",
             "float": "a number",
+            "ints": "a whole number",
+            "floats": "a number",
             "str": "text",
-            "layers": "a layer name, 'name=weight,name=weight', or {name: weight}",
+            "bool": "True or False",
+            "choice": " or ".join(map(repr, self.choices)),
+            "objective": "a layer name, 'name=weight,name=weight', {name: weight}, or another objective",
+            "picture": "the path of a picture, or its pixels",
         }[self.kind]
         if self.low > -math.inf and self.high < math.inf:
             words += f" from {self.low:.10g} to {self.high:.10g}"
@@ -44,6 +49,8 @@ class Knob:
             words += f", {self.low:.10g} or more"
         elif self.above > -math.inf:
             words += f" above {self.above:.10g}"
+        if self.kind in ("ints", "floats"):
+            words += ", or a list of them"
         return words + (", or None" if self.optional else "")
 
     def check(self, name: str, value: Any) -> Any:
@@ -52,11 +59,16 @@ class Knob:
             return None
         try:
             checked = READERS[self.kind](value)
-        except (TypeError, ValueError) as fault:
-            detail = f" ({fault})" if self.kind == "layers" else ""
+        except (TypeError, ValueError, ConfigError) as fault:
+            detail = f" ({fault})" if isinstance(fault, ConfigError) else ""
             raise ConfigError(f"{name}={value!r} was given; {self.expectation()} was expected{detail}.") from None
-        if isinstance(checked, int | float) and not (self.low <= checked <= self.high and checked > self.above):
-            raise ConfigError(f"{name}={value!r} is out of range; {self.expectation()} was expected.")
+        if self.choices and checked not in self.choices:
+            raise ConfigError(
+                f"{name}={value!r} was given; {self.expectation()} was expected.{suggest(checked, self.choices)}"
+            )
+        for number in checked if isinstance(checked, tuple) else [checked]:
+            if isinstance(number, int | float) and not (self.low <= number <= self.high and number > self.above):
+                raise ConfigError(f"{name}={value!r} is out of range; {self.expectation()} was expected.")
         return checked
 
 
@@ -82,38 +94,37 @@ def read_text(value: Any) -> str:
     return text
 
 
-def read_layers(value: str | Mapping[str, float] | Sequence[Any]) -> Layers:
-    """Layers and weights from any of the forms that users write.
-
-    >>> read_layers("mixed4=1.0,mixed5") == read_layers({"mixed4": 1, "mixed5": 1}) == read_layers(["mixed4", "mixed5"])
-    True
-    """
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",")]
-    pairs = (
-        value.items()
-        if isinstance(value, Mapping)
-        else [part if not isinstance(part, str) else split(part) for part in value]
-    )
-    layers = {}
-    for name, weight in pairs:
-        if not isinstance(name, str) or not name:
-            raise ValueError(f"{name!r} is not a layer name")
-        if name in layers:
-            raise ValueError(f"{name!r} is named twice")
-        layers[name] = read_float(weight)
-    if not layers:
-        raise ValueError("no layer is named")
-    return tuple(layers.items())
+def read_bool(value: Any) -> bool:
+    """True or False; 1 and "yes" are none."""
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
-def split(part: str) -> tuple[str, float]:
-    """`"mixed4=2"` as a name and a weight; the weight is 1 where none is written."""
-    name, equals, weight = part.rpartition("=")
-    return (name.strip(), float(weight)) if equals else (part, 1.0)
+def one_or_more(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A number, or a sequence of them as a tuple."""
+
+    def reader(value: Any) -> Any:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return read(value)
+        if not value:
+            raise TypeError
+        return tuple(map(read, value))
+
+    return reader
 
 
-READERS = {"int": read_int, "float": read_float, "str": read_text, "layers": read_layers}
+READERS: dict[str, Callable[[Any], Any]] = {
+    "int": read_int,
+    "float": read_float,
+    "ints": one_or_more(read_int),
+    "floats": one_or_more(read_float),
+    "str": read_text,
+    "choice": read_text,
+    "bool": read_bool,
+    "objective": objective,
+    "picture": read_picture,
+}
 
 
 def knob(default: Any, help: str, kind: str, **limits: Any) -> Any:
@@ -133,17 +144,71 @@ class DreamConfig:
         "inception_v3", "network that dreams: inception_v3, mini (embedded), mobilenet_v2 or vgg16", "str"
     )
     weights: str = knob("imagenet", "imagenet (from Keras's cache or download), a weights file, or random", "str")
-    layers: Layers | None = knob(
-        None, "layers to follow and their weights; unset: the model's own choice", "layers", optional=True
+    layers: Objective | None = knob(
+        None,
+        "what to follow: layers and their weights, or any objective; unset: the model's own",
+        "objective",
+        optional=True,
     )
-    step: float = knob(0.01, "how far each step moves the picture, in units of a range from -1 to 1", "float", above=0)
-    num_octave: int = knob(3, "sizes at which the picture is dreamt, the last one its own", "int", low=1, high=100)
-    octave_scale: float = knob(1.4, "ratio between neighbouring sizes", "float", above=1)
-    iterations: int = knob(20, "steps at each size", "int", low=1)
+    preset: str = knob("keras", "settings to begin from, by name: see --list_presets", "str")
+    # The climb
+    step: float | tuple[float, ...] = knob(
+        0.01, "how far each step moves the picture, in units of a range from -1 to 1", "floats", above=0
+    )
+    iterations: int | tuple[int, ...] = knob(20, "steps at each size", "ints", low=1)
     max_loss: float | None = knob(
         15.0, "a size ends with the step whose loss passed this; none: never", "float", above=0, optional=True
     )
-    seed: int = knob(0, "for everything random: the weights of weights=random", "int", low=0, high=2**32 - 1)
+    num_octave: int = knob(3, "sizes at which the picture is dreamt", "int", low=1, high=100)
+    octave_scale: float = knob(1.4, "ratio between neighbouring sizes", "float", above=1)
+    octaves_above: int = knob(0, "how many of the sizes lie above the picture's own", "int", low=0, high=10)
+    detail: str = knob(
+        "kept",
+        "between sizes: put lost detail back, carry only what was added, or neither",
+        "choice",
+        choices=("kept", "added", "none"),
+    )
+    normalize: str = knob(
+        "mean",
+        "what a gradient is divided by: mean absolute, deviation, the same about its mean, or root mean square",
+        "choice",
+        choices=("mean", "std", "standard", "l2"),
+    )
+    optimizer: str = knob("ascent", "plain steps uphill, or Adam's", "choice", choices=("ascent", "adam"))
+    clip: bool = knob(False, "keep the picture in its range after each step", "bool")
+    # Steadiness
+    jitter: int = knob(0, "largest random roll of the picture at each step, in pixels", "int", low=0)
+    turns: bool = knob(False, "random mirrors and quarter turns at each step", "bool")
+    smooth_samples: int = knob(0, "SmoothGrad: noisy copies whose gradients are averaged; 0: none", "int", low=0)
+    smooth_noise: float = knob(0.2, "SmoothGrad: deviation of that noise, in units of -1 to 1", "float", low=0)
+    gradient_blur: float | tuple[float, ...] = knob(
+        0.0, "Gaussian smoothing of the gradient: sigma in pixels", "floats", low=0
+    )
+    blur_growth: float = knob(0.0, "how much sigma grows over the steps of a size", "float", low=0)
+    blur_kind: str = knob(
+        "gaussian",
+        "one Gaussian, or the mean of three (half, one and two sigma) in 9 x 9 pixels",
+        "choice",
+        choices=("gaussian", "cascade"),
+    )
+    gradient_scales: int = knob(
+        0, "levels of a Laplacian pyramid of the gradient, each made equally strong; 0: none", "int", low=0, high=10
+    )
+    # The picture
+    mask: str | Pixels | None = knob(
+        None, "picture that is white where to dream; where it is black nothing changes", "picture", optional=True
+    )
+    strength: float = knob(1.0, "how much of the dream to blend into the original", "float", low=0, high=1)
+    keep_color: bool = knob(False, "change lightness only", "bool")
+    snapshots: int | tuple[int, ...] | None = knob(
+        None,
+        "steps, counted from 1, after which to keep the picture; one number n: every n",
+        "ints",
+        low=1,
+        optional=True,
+    )
+    # The machine
+    seed: int = knob(0, "for everything random", "int", low=0, high=2**32 - 1)
     device: str | None = knob(
         None, "where to compute: cpu, gpu, gpu:1; unset: a GPU where there is one", "str", optional=True
     )
@@ -152,6 +217,22 @@ class DreamConfig:
     def __post_init__(self) -> None:
         for name, entry in KNOBS.items():
             object.__setattr__(self, name, entry.check(name, getattr(self, name)))
+        for name in ("step", "iterations", "gradient_blur"):
+            value = getattr(self, name)
+            if isinstance(value, tuple) and len(value) != self.num_octave:
+                raise ConfigError(
+                    f"{name}={list(value)} has {len(value)} numbers; one, or one for each of num_octave="
+                    f"{self.num_octave}, was expected."
+                )
+        if self.octaves_above >= self.num_octave:
+            raise ConfigError(
+                f"octaves_above={self.octaves_above} was given with num_octave={self.num_octave}; fewer were expected."
+            )
+
+    def at(self, name: str, octave: int) -> Any:
+        """A setting at one octave, where it may be a list: `config.at("step", 0)`."""
+        value = getattr(self, name)
+        return value[octave] if isinstance(value, tuple) else value
 
     def replace(self, **changes: Any) -> "DreamConfig":
         """A copy with some settings changed; an unknown name gets the nearest known one."""
@@ -161,7 +242,9 @@ class DreamConfig:
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain values that JSON holds and that `DreamConfig(**values)` takes back."""
         values = {name: getattr(self, name) for name in KNOBS}
-        return values | {"layers": None if self.layers is None else dict(self.layers)}
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        mask = None if self.mask is None else str(self.mask)
+        return values | {"layers": None if self.layers is None else self.layers.as_dict(), "mask": mask}
 
 
 KNOBS: dict[str, Knob] = {field.name: field.metadata["knob"] for field in dataclasses.fields(DreamConfig)}

@@ -2,27 +2,31 @@
 
 import dataclasses
 import inspect
+import os
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from kerasdream import ascent
+from kerasdream import ascent, presets
+from kerasdream.ascent.engine import Engine, Stride, bare
 from kerasdream.ascent.loop import Climb
-from kerasdream.ascent.objective import BORDER
-from kerasdream.ascent.step import make_step, preprocessed
+from kerasdream.ascent.measure import BORDER
 from kerasdream.config import DEFAULTS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
+from kerasdream.image.blend import blend, mask_of, untouched_by
+from kerasdream.image.files import check_size
 from kerasdream.image.picture import Picture
 from kerasdream.image.pyramid import crop, octave_shapes, pad
+from kerasdream.image.sample import noise, noise_size
 from kerasdream.model import zoo
-from kerasdream.model.features import Features
-from kerasdream.result import DreamResult, Moment
+from kerasdream.objectives import Class
+from kerasdream.result import DreamResult, Moment, Snapshot
 
 Preprocess = Callable[[Any], Any]
 Callback = Callable[[Moment], None]
@@ -55,20 +59,16 @@ class Dreamer:
                 network = checked(model)
                 self.preprocess = preprocess
             else:
-                network = zoo.build(self.config.model, self.config.weights, self.config.seed)
+                network = zoo.build(self.config.model, self.config.weights, self.config.seed, top_wanted(self.config))
                 self.preprocess = zoo.preprocess_of(self.config.model)
             assert self.config.layers is not None
-            self.features = Features(network, [name for name, _ in self.config.layers])
-            self.layer_weights = np.array([weight for _, weight in self.config.layers], np.float32)
-            folded = self.features.weights()
-            self.model_weights = {name: tuple(map(ops.convert_to_tensor, arrays)) for name, arrays in folded.items()}
-            step = make_step(self.features, self.preprocess, self.backend.gradient)
-            self.compiled = self.backend.compile_step(step, folded)
+            self.engine = Engine(network, self.preprocess, self.config.layers, self.config)
+            self.features = self.engine.features
 
     @property
     def traces(self) -> int:
         """How often the step has been traced: once, however many sizes of picture came."""
-        return self.backend.traces(self.compiled)
+        return self.engine.traces
 
     def run(self, image: Any, *, callback: Callback | None = None, verbose: bool | str = "auto") -> DreamResult:
         """Dream a picture, or a batch of pictures of one size.
@@ -77,29 +77,36 @@ class Dreamer:
         Ctrl-C raises DreamInterrupted, whose `.result` holds the picture so far.
         """
         began = time.perf_counter()
-        picture = read(image, self.config.max_pixels)
+        picture = read(image, self.config.max_pixels, self.config.seed)
         size = picture.pixels.shape[1:3]
         pixels = self.with_room(picture.pixels)
         shapes = self.shapes(pixels.shape[1:3])
         still = picture.pixels.min((1, 2)) == picture.pixels.max((1, 2))
-        with self.backend.on_device(self.config.device):
-            climb = Climb(
-                ops.convert_to_tensor(pixels / 127.5 - 1.0), shapes, self.config, self.take_step, still.all(-1)
-            )
+        config = self.config
+        snapshots: list[Snapshot] = []
+        mask = None if config.mask is None else mask_of(config.mask, size, config.max_pixels)
+        with self.backend.on_device(config.device):
+            stride = Stride(self.engine, size, pixels.shape[1:3], mask)
+            climb = Climb(ops.convert_to_tensor(pixels / 127.5 - 1.0), shapes, config, stride, still.all(-1))
 
-            def kind(untouched: np.ndarray | None = None) -> Any:
-                dreamt = ops.convert_to_numpy(climb.picture())
-                dreamt = picture.restore(crop((dreamt / 2.0 + 0.5) * 255.0, size), untouched)
+            def kind(final: bool = False) -> Any:
+                dreamt = crop((ops.convert_to_numpy(climb.picture()) / 2.0 + 0.5) * 255.0, size)
+                dreamt = blend(dreamt, picture.pixels, config.strength, config.keep_color)
+                moved = climb.moved if final else np.ones(len(dreamt), bool)
+                dreamt = picture.restore(dreamt, untouched_by(mask, moved, dreamt.shape))
                 return ops.convert_to_tensor(dreamt, dtype=image.dtype) if is_tensor(image) else dreamt
 
             def result() -> DreamResult:
                 losses = [np.array(octave) for octave in climb.losses if octave]
                 if getattr(picture.source, "ndim", 3) < 4:  # one picture: one number a step
                     losses = [octave[:, 0] for octave in losses]
-                return DreamResult(kind(~climb.moved), losses, self.config, time.perf_counter() - began, picture)
+                seconds = time.perf_counter() - began
+                return DreamResult(kind(final=True), losses, config, seconds, picture, snapshots)
 
             try:
-                watch(climb, callback, progress_bar(verbose, shapes, self.config), kind)
+                for step in watch(climb, callback, progress_bar(verbose, climb), kind):
+                    if due(config.snapshots, step):
+                        snapshots.append(Snapshot(step, kind()))
             except KeyboardInterrupt:
                 interrupt = DreamInterrupted("The dream was interrupted; .result holds the picture so far.")
                 interrupt.result = result()
@@ -109,21 +116,16 @@ class Dreamer:
             notices(climb, self.config)
             return result()
 
-    def take_step(self, image: Any, sizes: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
-        """One compiled step; its numbers on the host."""
-        image, loss, slope = self.compiled(image, sizes, self.layer_weights, self.model_weights)
-        return image, ops.convert_to_numpy(loss), ops.convert_to_numpy(slope)
-
     def with_room(self, pixels: np.ndarray) -> np.ndarray:
         """The pixels, grown by reflection where a layer would show nothing inside its border."""
         cells = 2 * BORDER + 1
         if self.features.cells(min(pixels.shape[1:3])) >= cells:
             return pixels
-        return pad(pixels, self.features.least_side(cells))
+        return pad(pixels, (self.features.least_side(cells),) * 2)
 
     def shapes(self, size: tuple[int, int]) -> list[tuple[int, int]]:
         """The octaves of a picture that the model can look at, smallest first; a notice for those it cannot."""
-        shapes = octave_shapes(size, self.config.num_octave, self.config.octave_scale)
+        shapes = octave_shapes(size, self.config.num_octave, self.config.octave_scale, self.config.octaves_above)
         kept = [shape for shape in shapes if self.features.cells(min(shape)) > 0]
         if len(kept) < len(shapes):
             warnings.warn(
@@ -132,11 +134,16 @@ class Dreamer:
                 DreamWarning,
                 stacklevel=4,
             )
+        if not kept:
+            raise ModelError(
+                f"{self.config.model} cannot look at pictures of {shapes[-1][0]} x {shapes[-1][1]}: it takes one fixed "
+                "size, or this is too small for the layers. Give another size, or layers below the fixed part."
+            )
         return kept
 
     def explained(self, fault: NonFiniteError, climb: Climb, kind: Callable[[], Any]) -> NonFiniteError:
         """The error with the layer that left the finite numbers, what to do, and the last finite picture."""
-        activations = self.features(preprocessed(self.preprocess, climb.image), self.model_weights)
+        activations = self.engine.show(climb.image)
         layer = next((name for name, a in activations.items() if not np.isfinite(ops.convert_to_numpy(a)).all()), None)
         where = (
             f"Layer {layer!r} is the first that is not finite" if layer else f"The layers are {', '.join(activations)}"
@@ -189,6 +196,7 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
     """The settings of a dream: what the user said, then what the model wants, then the defaults."""
     check_names(settings)
     given = {name: value for name, value in {"layers": layers, "model": model}.items() if value is not None} | settings
+    name = given.get("preset", DEFAULTS["preset"])
     if isinstance(model, keras.Model):
         if "weights" in settings:
             raise ConfigError(
@@ -200,18 +208,18 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
                 f"No layers were named; the model {model.name!r} has no default ones. "
                 "kerasdream.layers(model) lists its layers."
             )
-        return DreamConfig(**given | {"model": model.name, "weights": "the model's own"})
+        return DreamConfig(**{**presets.settings(name), **given, "model": model.name, "weights": "the model's own"})
     if preprocess is not None:
         raise ConfigError(
             "preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model."
         )
     if not isinstance(model, str | None):
         raise ModelError(f"model is a {type(model).__name__}; a name or a functional keras.Model was expected.")
-    DreamConfig(**given)  # a wrong value is told before anything is fetched
-    if "model" not in given and "weights" not in given:
+    config = DreamConfig(**presets.settings(name) | given)  # a wrong value is told before anything is fetched
+    if "model" not in given and "weights" not in given and not top_wanted(config):
         given["model"] = zoo.at_hand(DEFAULTS["model"])
-    name = given.get("model", DEFAULTS["model"])
-    return DreamConfig(**{**zoo.entry_of(name).defaults, **given})
+    network = given.get("model", DEFAULTS["model"])
+    return DreamConfig(**{**zoo.entry_of(network).defaults, **presets.settings(name, network), **given})
 
 
 def checked(model: keras.Model) -> keras.Model:
@@ -230,29 +238,46 @@ def is_tensor(image: Any) -> bool:
     return hasattr(image, "__array__") and not isinstance(image, np.ndarray) and not hasattr(image, "mode")
 
 
-def read(image: Any, max_pixels: int) -> Picture:
-    """The picture of anything that a user gives."""
+def read(image: Any, max_pixels: int, seed: int) -> Picture:
+    """The picture of anything that a user gives; "noise" is one drawn from the seed."""
+    if isinstance(image, str | os.PathLike) and (size := noise_size(image)) and not os.path.exists(image):
+        check_size(size[::-1], max_pixels, f"{os.fspath(image)!r}")
+        return dataclasses.replace(Picture.of(noise(size, seed)), path=os.fspath(image))
     return Picture.of(np.asarray(ops.convert_to_numpy(image)) if is_tensor(image) else image, max_pixels)
 
 
-def progress_bar(verbose: bool | str, shapes: list[tuple[int, int]], config: DreamConfig) -> Any:
+def top_wanted(config: DreamConfig) -> bool:
+    """Whether the objective needs a model that tells classes apart."""
+    return config.layers is not None and any(isinstance(bare(term), Class) for term, _ in config.layers.terms)
+
+
+def due(snapshots: int | tuple[int, ...] | None, step: int) -> bool:
+    """Whether the picture is to be kept after this step, counted from 1."""
+    if snapshots is None:
+        return False
+    return step in snapshots if isinstance(snapshots, tuple) else step % snapshots == 0
+
+
+def progress_bar(verbose: bool | str, climb: Climb) -> Any:
     """A Keras bar over all steps, or None."""
     if verbose not in (True, False, 0, 1, "auto"):
         raise ConfigError(f"verbose={verbose!r} was given; True, False or 'auto' was expected.")
     wanted = sys.stdout.isatty() if verbose == "auto" else verbose
-    return keras.utils.Progbar(len(shapes) * config.iterations, stateful_metrics=["octave", "loss"]) if wanted else None
+    total = sum(map(climb.iterations, range(len(climb.shapes))))
+    return keras.utils.Progbar(total, stateful_metrics=["octave", "loss"]) if wanted else None
 
 
-def watch(climb: Climb, callback: Callback | None, bar: Any, kind: Callable[[], Any]) -> None:
-    """Take the steps of a climb, with a bar and a callback after each."""
-    iterations = climb.config.iterations
-    for step in climb.steps():
+def watch(climb: Climb, callback: Callback | None, bar: Any, kind: Callable[[], Any]) -> Iterator[int]:
+    """Take the steps of a climb, with a bar and a callback after each; yields how many there have been."""
+    for count, step in enumerate(climb.steps(), 1):
         losses = climb.losses[-1][-1]
         loss = float(np.nanmean(losses)) if np.isfinite(losses).any() else 0.0
         if bar:
-            bar.update(climb.octave * iterations + step + 1, [("octave", climb.octave + 1), ("loss", loss)])
+            before = sum(map(climb.iterations, range(climb.octave)))
+            bar.update(before + step + 1, [("octave", climb.octave + 1), ("loss", loss)])
+        yield count
         if callback:
-            moment = Moment(climb.octave, len(climb.shapes), step, iterations, loss, losses, kind)
+            moment = Moment(climb.octave, len(climb.shapes), step, climb.iterations(climb.octave), loss, losses, kind)
             callback(moment)
             if moment.stopped:
                 break
@@ -270,7 +295,7 @@ def notices(climb: Climb, config: DreamConfig) -> None:
             DreamWarning,
             stacklevel=3,
         )
-    elif config.max_loss is not None and all(len(octave) == 1 for octave in climb.losses) and config.iterations > 1:
+    elif config.max_loss is not None and all(len(octave) == 1 for octave in climb.losses) and climb.iterations(0) > 1:
         warnings.warn(
             f"Every octave ended after one step: the loss, {np.nanmean(climb.losses[-1][-1]):.3g}, was above "
             f"max_loss={config.max_loss:g} at once. Give a larger max_loss, or None for no limit.",

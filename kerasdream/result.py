@@ -6,14 +6,22 @@ import os
 import pathlib
 import platform
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
 
 from kerasdream.config import DreamConfig
-from kerasdream.image import files
+from kerasdream.errors import ConfigError
+from kerasdream.image import animation, files
 from kerasdream.image.picture import Picture
+
+
+class Snapshot(NamedTuple):
+    """The picture after so many steps, of the kind that went in."""
+
+    step: int
+    image: Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +40,7 @@ class DreamResult:
     config: DreamConfig
     seconds: float
     picture: Picture = dataclasses.field(repr=False)
+    snapshots: list[Snapshot] = dataclasses.field(default_factory=list, repr=False)
 
     def record(self) -> dict[str, Any]:
         """All that is needed to dream this again, as plain values. Of paths, only the names."""
@@ -52,18 +61,33 @@ class DreamResult:
         >>> kerasdream.Dreamer().run("sky.jpg").save("dream.png")
         PosixPath('dream.png')
         """
-        image = (
-            self.image
-            if isinstance(self.image, np.ndarray) or hasattr(self.image, "mode")
-            else ops.convert_to_numpy(self.image)
-        )
         return files.save(
-            self.picture.as_pillow(image),
+            self.picture.as_pillow(as_array(self.image)),
             path,
             record=self.record() if metadata else None,
             overwrite=overwrite,
             source=self.picture.path,
         )
+
+    def animate(self, path: str | os.PathLike[str], *, seconds: float = 6.0, overwrite: bool = False) -> pathlib.Path:
+        """Write the dream's growth, from the original over all snapshots to its end, as .gif, .webp or .mp4.
+
+        >>> result = kerasdream.Dreamer(snapshots=2).run("sky.jpg")
+        >>> result.animate("growth.webp")
+        PosixPath('growth.webp')
+        """
+        if not self.snapshots:
+            raise ConfigError("The dream kept no snapshots; dream with snapshots=2, say, to keep every second step.")
+        frames = [self.picture.source, *(snapshot.image for snapshot in self.snapshots)]
+        if self.snapshots[-1].step < sum(map(len, self.losses)):
+            frames.append(self.image)
+        pictures = [self.picture.as_pillow(as_array(frame)) for frame in frames]
+        return animation.animate(pictures, path, seconds=seconds, overwrite=overwrite)
+
+
+def as_array(image: Any) -> Any:
+    """A tensor as a numpy array; arrays and PIL images as they are."""
+    return image if isinstance(image, np.ndarray) or hasattr(image, "mode") else ops.convert_to_numpy(image)
 
 
 def version_of(package: str) -> str | None:

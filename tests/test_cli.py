@@ -79,13 +79,34 @@ def test_every_knob_reaches_the_dream(here):
         "max_pixels": "100000",
         "model": "mobilenet_v2",
         "weights": "random",
+        "preset": "google2015",
+        "octaves_above": "1",
+        "detail": "none",
+        "normalize": "std",
+        "optimizer": "adam",
+        "clip": "false",
+        "jitter": "3",
+        "turns": "true",
+        "smooth_samples": "2",
+        "smooth_noise": "0.1",
+        "gradient_blur": "0.5,1.5",
+        "blur_growth": "0.5",
+        "blur_kind": "cascade",
+        "gradient_scales": "1",
+        "mask": "sky.png",
+        "strength": "0.9",
+        "keep_color": "true",
+        "snapshots": "2",
     }
     assert text.keys() == KNOBS.keys()
     assert run("sky.png", "--output=out.png", *(f"--{name}={value}" for name, value in text.items())) == 0
     assert kerasdream.settings_of("out.png") == {
         "model": "mobilenet_v2", "weights": "random", "layers": {"block_2_add": 0.5, "block_3_expand_relu": 1.0},
         "octave_scale": 1.2, "num_octave": 2, "iterations": 2, "step": 0.02, "max_loss": 7.0, "seed": 3,
-        "device": "cpu", "max_pixels": 100000,
+        "device": "cpu", "max_pixels": 100000, "preset": "google2015", "octaves_above": 1, "detail": "none",
+        "normalize": "std", "optimizer": "adam", "clip": False, "jitter": 3, "turns": True, "smooth_samples": 2,
+        "smooth_noise": 0.1, "gradient_blur": [0.5, 1.5], "blur_growth": 0.5, "blur_kind": "cascade",
+        "gradient_scales": 1, "mask": "sky.png", "strength": 0.9, "keep_color": True, "snapshots": 2,
     }  # fmt: skip
 
 
@@ -175,10 +196,11 @@ def test_version(capsys):
 
 TELLING = """
 import sys
-from kerasdream import cli, dreamer
+from kerasdream import cli
+from kerasdream.ascent import engine
 
-take_step = dreamer.Dreamer.take_step
-dreamer.Dreamer.take_step = lambda *arguments: (print("step", flush=True), take_step(*arguments))[1]
+take_step = engine.Stride.__call__
+engine.Stride.__call__ = lambda *arguments: (print("step", flush=True), take_step(*arguments))[1]
 sys.argv[0] = "kerasdream"
 cli.run()
 """

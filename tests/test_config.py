@@ -7,8 +7,9 @@ import pickle
 import numpy as np
 import pytest
 
-from kerasdream.config import KNOBS, DreamConfig, check_names, read_layers
+from kerasdream.config import KNOBS, DreamConfig, check_names
 from kerasdream.errors import ConfigError
+from kerasdream.objectives import objective  # noqa: F401 (a config's repr names it)
 
 
 def test_the_defaults_are_those_of_the_keras_example():
@@ -43,7 +44,7 @@ def test_the_defaults_are_those_of_the_keras_example():
         ("weights", 7, "text"),
         ("layers", {}, "no layer is named"),
         ("layers", {"mixed4": "much"}, "a layer name"),
-        ("layers", "mixed4=x", "could not convert"),
+        ("layers", "mixed4=x", "a number was expected"),
         ("layers", ["mixed4", "mixed4"], "'mixed4' is named twice"),
     ],
 )
@@ -60,11 +61,30 @@ def test_numpy_numbers_become_plain_ones():
     json.dumps(config.as_dict(), allow_nan=False)
 
 
-def test_layers_have_one_meaning_in_all_their_forms():
-    forms = ["mixed4=2, mixed5", {"mixed4": 2, "mixed5": 1}, [("mixed4", 2.0), "mixed5"], ["mixed4=2", "mixed5=1.0"]]
-    assert {read_layers(form) for form in forms} == {(("mixed4", 2.0), ("mixed5", 1.0))}
-    assert read_layers("block_1_add") == (("block_1_add", 1.0),)
-    assert read_layers("mixed4=-1.5") == (("mixed4", -1.5),)
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"step": [0.1, 0.2]}, "step=.* has 2 numbers; one, or one for each of num_octave=3"),
+        ({"iterations": (1, 0, 2)}, "out of range"),
+        ({"octaves_above": 3}, "octaves_above=3 was given with num_octave=3; fewer"),
+        ({"normalize": "max"}, "'mean' or 'std' or 'standard' or 'l2' was expected"),
+        ({"optimizer": "adm"}, "Did you mean 'adam'"),
+        ({"clip": 1}, "clip=1 was given; True or False"),
+        ({"strength": 1.5}, "a number from 0 to 1"),
+        ({"mask": np.zeros((2, 2, 2, 2), np.uint8)}, "the path of a picture"),
+    ],
+)
+def test_the_knobs_of_the_climb_are_checked(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        DreamConfig(**settings)
+
+
+def test_a_number_or_one_per_octave():
+    config = DreamConfig(step=[0.1, 0.2, 0.4], iterations=7)
+    assert config.step == (0.1, 0.2, 0.4)
+    assert [config.at("step", octave) for octave in range(3)] == [0.1, 0.2, 0.4]
+    assert config.at("iterations", 2) == 7
+    assert config.as_dict()["step"] == [0.1, 0.2, 0.4]
 
 
 def test_it_is_frozen_hashable_and_equal_by_value():
@@ -76,7 +96,7 @@ def test_it_is_frozen_hashable_and_equal_by_value():
 
 
 def test_settings_go_through_plain_values_and_back():
-    config = DreamConfig(layers="mixed4=2,mixed5", max_loss=None, device="cpu")
+    config = DreamConfig(layers="mixed4=2,mixed5:30,150 + class:tabby", max_loss=None, mask="m.png", snapshots=[5, 9])
     assert DreamConfig(**json.loads(json.dumps(config.as_dict()))) == config
 
 

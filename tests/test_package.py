@@ -14,7 +14,9 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdream"
 FLOORS = [
     "errors",
+    "objectives",
     "config",
+    "presets",
     "image",
     "model",
     "ascent",
@@ -47,7 +49,7 @@ def test_imports_point_one_way():
                 assert FLOORS.index(parts[1]) <= FLOORS.index(floor), f"{path.name} imports {name}"
             if parts[0] in FRAMEWORKS:
                 assert (path.parent.name, path.stem) == ("ascent", parts[0]), f"{path.name} imports {name}"
-            if floor in ("errors", "config", "image"):
+            if floor in ("errors", "objectives", "config", "presets", "image"):
                 assert parts[0] != "keras", f"{path.name} imports {name}"
     assert {path.stem for path in PACKAGE.glob("*.py")} | {
         path.name for path in PACKAGE.iterdir() if path.is_dir()

@@ -1,7 +1,7 @@
 """The loop over sizes: climb, grow, put back the detail that the smaller size lost."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
@@ -9,7 +9,16 @@ from keras import ops
 from kerasdream.config import DreamConfig
 from kerasdream.errors import NonFiniteError
 
-Step = Callable[[Any, np.ndarray], tuple[Any, np.ndarray, np.ndarray]]
+
+class Place(NamedTuple):
+    """Where in a climb a step is taken: the octave among all of num_octave, the step in it, the original's size."""
+
+    octave: int
+    number: int
+    original: Any
+
+
+Step = Callable[[Any, np.ndarray, Place], tuple[Any, np.ndarray, np.ndarray]]
 
 
 def resize(image: Any, shape: tuple[int, int]) -> Any:
@@ -20,16 +29,17 @@ def resize(image: Any, shape: tuple[int, int]) -> Any:
 class Climb:
     """One dream under way: iterate over `steps()` to take them, ask `picture()` for the whole of it at any time.
 
-    `step(image, sizes)` gives the moved image, and the loss and slope of each picture as numpy arrays.
-    `still` marks pictures of the batch to leave as they are.
+    `step(image, sizes, place)` gives the moved image, and the loss and slope of each picture as numpy arrays.
+    `still` marks pictures of the batch to leave as they are. `shapes` are the last ones of config.num_octave.
     """
 
     def __init__(
         self, original: Any, shapes: list[tuple[int, int]], config: DreamConfig, step: Step, still: np.ndarray
     ):
-        self.config, self.step, self.shapes = config, step, shapes
+        self.config, self.step, self.shapes, self.original = config, step, shapes, original
         self.originals = [resize(original, shape) for shape in shapes]
         self.image = self.originals[0]
+        self.left_out = config.num_octave - len(shapes)
         self.octave = 0
         self.losses: list[list[np.ndarray]] = []
         self.still = still
@@ -44,11 +54,16 @@ class Climb:
             self.losses.append([])
             yield from self.climb_octave()
 
+    def iterations(self, octave: int) -> int:
+        """The steps of an octave."""
+        return self.config.at("iterations", self.left_out + octave)
+
     def climb_octave(self) -> Iterator[int]:
         """Steps at one size, until each picture has passed `max_loss` or nothing moves any more."""
-        sizes = np.where(self.still, 0.0, self.config.step).astype(np.float32)
-        for number in range(self.config.iterations):
-            image, loss, slope = self.step(self.image, sizes)
+        octave = self.left_out + self.octave
+        sizes = np.where(self.still, 0.0, self.config.at("step", octave)).astype(np.float32)
+        for number in range(self.iterations(self.octave)):
+            image, loss, slope = self.step(self.image, sizes, Place(octave, number, self.originals[self.octave]))
             going = sizes > 0
             if not np.isfinite([loss[going], slope[going]]).all():
                 what, value = ("gradient", slope) if np.isfinite(loss[going]).all() else ("loss", loss)
@@ -69,17 +84,21 @@ class Climb:
 
     def detailed(self, image: Any, octave: int) -> Any:
         """The image with what the original shows at this octave and could not show at the one before."""
-        if octave == 0:
+        if octave == 0 or self.config.detail != "kept":
             return image
         return image + (self.originals[octave] - resize(self.originals[octave - 1], self.shapes[octave]))
 
     def grown(self, image: Any, octave: int) -> Any:
         """The image that ended an octave, as the next octave takes it up."""
-        return resize(self.detailed(image, octave), self.shapes[octave + 1])
+        shape = self.shapes[octave + 1]
+        if self.config.detail == "added":
+            return self.originals[octave + 1] + resize(image - self.originals[octave], shape)
+        return resize(self.detailed(image, octave), shape)
 
     def picture(self) -> Any:
-        """The dream so far at the full size, through the octaves that are still to come."""
-        image = self.image
-        for octave in range(self.octave, len(self.shapes) - 1):
+        """The dream so far at the picture's own size, through the octaves that are still to come."""
+        image, last = self.image, len(self.shapes) - 1
+        for octave in range(self.octave, last):
             image = self.grown(image, octave)
-        return self.detailed(image, len(self.shapes) - 1)
+        image, own = self.detailed(image, last), tuple(self.original.shape[1:3])
+        return image if own == self.shapes[last] else resize(image, own)

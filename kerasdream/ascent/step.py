@@ -1,14 +1,38 @@
-"""One move uphill: the same body for every framework."""
+"""One move uphill: two bodies that a framework compiles, the same for every framework.
 
-from collections.abc import Callable
-from typing import Any
+`uphill` finds the gradient of the objective; `move` takes the picture along it. What changes from step to step is an
+argument, what a Dreamer fixes is settled when the bodies are made: one trace each.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from keras import ops
 
-from kerasdream.ascent.objective import loss
+from kerasdream.ascent.measure import Seen, measure
+from kerasdream.ascent.smoothing import blurred, equal_scales, normalized
+from kerasdream.config import DreamConfig
 from kerasdream.model.features import Features
+from kerasdream.objectives import Inside, Term
 
-LEAST_GRADIENT = 1e-6
+ADAM_MEAN, ADAM_SQUARE, ADAM_EPSILON = 0.9, 0.999, 1e-8
+
+
+class Region(NamedTuple):
+    """Terms, by number, that move the same part of the picture."""
+
+    mask: Any
+    black: bool
+    terms: tuple[int, ...]
+
+
+def regions_of(terms: Sequence[Term]) -> list[Region]:
+    """The terms gathered by their masks."""
+    found: dict[Any, list[int]] = {}
+    for number, term in enumerate(terms):
+        key = (term.mask, term.black) if isinstance(term, Inside) else (None, False)
+        found.setdefault(key, []).append(number)
+    return [Region(mask, black, tuple(numbers)) for (mask, black), numbers in found.items()]
 
 
 def preprocessed(preprocess: Callable[[Any], Any] | None, image: Any) -> Any:
@@ -16,21 +40,80 @@ def preprocessed(preprocess: Callable[[Any], Any] | None, image: Any) -> Any:
     return image if preprocess is None else preprocess((image + 1.0) * 127.5)
 
 
-def make_step(
-    features: Features, preprocess: Callable[[Any], Any] | None, gradient: Callable[..., Any]
+def make_uphill(
+    features: Features, preprocess: Callable[[Any], Any] | None, terms: Sequence[Term], gradient: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """The function that a framework compiles: picture, step sizes and weights in; moved picture, loss and slope out.
+    """`uphill(image, numbers, weights)`: the loss of each picture, and one gradient for each region.
 
-    `sizes` has one number per picture: 0 keeps a picture where it is. `slope` is the mean absolute gradient.
+    `numbers` holds "weights", one per term (or a row of them, one per picture), "given", what terms need besides, and
+    where wanted "noise" (samples, H, W, 3) for SmoothGrad and the "original" that content is held to.
     """
 
-    def step(image: Any, sizes: Any, layer_weights: Any, model_weights: Any) -> tuple[Any, Any, Any]:
-        def height(image: Any) -> Any:
-            return loss(features(preprocessed(preprocess, image), model_weights), layer_weights)
+    def show(image: Any, model_weights: Any) -> Any:
+        return features(preprocessed(preprocess, image), model_weights)
 
-        losses, uphill = gradient(height, image)
+    def uphill(image: Any, numbers: Any, model_weights: Any) -> tuple[Any, list[Any]]:
+        noise, samples = numbers.get("noise"), 1
+        reference = show(numbers["original"], model_weights) if "original" in numbers else None
+        if noise is not None:
+            samples = ops.shape(noise)[0]
+            reference = reference and {name: ops.repeat(a, samples, axis=0) for name, a in reference.items()}
+
+        def height(image: Any, region: Region) -> Any:
+            if noise is not None:
+                image = ops.reshape(image[:, None] + noise[None], (-1, *ops.shape(image)[1:]))
+            seen, total = Seen(image, show(image, model_weights), reference), 0.0
+            for number in region.terms:
+                term, given = terms[number], numbers["given"].get(str(number))
+                if noise is not None and per_picture(term):
+                    given = ops.repeat(given, samples, axis=0)
+                amount = measure(term, seen, given)
+                amount = amount if noise is None else ops.mean(ops.reshape(amount, (-1, samples)), axis=1)
+                total = total + numbers["weights"][number] * amount
+            return total
+
+        outcomes = [gradient(lambda image, r=region: height(image, r), image) for region in regions_of(terms)]
+        return sum(loss for loss, _ in outcomes), [slope for _, slope in outcomes]
+
+    return uphill
+
+
+def per_picture(term: Term) -> bool:
+    """Whether what the term needs besides has one row per picture."""
+    return getattr(term.term if isinstance(term, Inside) else term, "pick", None) is not None
+
+
+def make_move(config: DreamConfig) -> Callable[..., Any]:
+    """`move(image, gradients, sizes, tools)`: the moved picture, the slope of each picture, and what Adam remembers.
+
+    `sizes` has one number per picture: 0 keeps a picture where it is. The slope is the mean absolute gradient.
+    `tools` holds what the settings need: "regions" and "mask" (H, W, 1), "kernels" of the blur, "moments" and "time".
+    """
+
+    def move(image: Any, gradients: list[Any], sizes: Any, tools: Any) -> tuple[Any, Any, Any]:
+        masks = tools.get("regions", [])
+        uphill = sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
         slope = ops.mean(ops.abs(uphill), axis=(1, 2, 3))
-        scale = sizes / ops.maximum(slope, LEAST_GRADIENT)
-        return image + ops.reshape(scale, (-1, 1, 1, 1)) * uphill, losses, slope
+        if config.gradient_scales:
+            uphill = equal_scales(uphill, config.gradient_scales)
+        if "kernels" in tools:
+            uphill = blurred(uphill, tools["kernels"])
+        uphill, divisor = normalized(uphill, config.normalize)
+        pace: Any = ops.reshape(sizes, (-1, 1, 1, 1))
+        moments: list[Any] = []
+        if config.optimizer == "adam":
+            uphill, moments = adam(uphill / divisor, tools["moments"], tools["time"])
+        else:
+            pace = pace / divisor
+        moved = image + pace * (uphill * tools["mask"] if "mask" in tools else uphill)
+        return ops.clip(moved, -1.0, 1.0) if config.clip else moved, slope, moments
 
-    return step
+    return move
+
+
+def adam(gradient: Any, moments: Sequence[Any], time: Any) -> tuple[Any, list[Any]]:
+    """Adam's direction, and its two moving means; `time` counts from 1."""
+    mean = ADAM_MEAN * moments[0] + (1 - ADAM_MEAN) * gradient
+    spread = ADAM_SQUARE * moments[1] + (1 - ADAM_SQUARE) * ops.square(gradient)
+    direction = mean / (1 - ADAM_MEAN**time)
+    return direction / (ops.sqrt(spread / (1 - ADAM_SQUARE**time)) + ADAM_EPSILON), [mean, spread]

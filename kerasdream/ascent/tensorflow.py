@@ -9,15 +9,15 @@ import tensorflow as tf
 from kerasdream.errors import ConfigError
 
 
-def compile_step(step: Callable[..., Any], model_weights: Any) -> Any:
-    """The step as one graph; height, width and the number of pictures stay open, so that it is traced once."""
-    floats = [tf.TensorSpec([None, None, None, 3]), tf.TensorSpec([None]), tf.TensorSpec([None])]
-    weights = tf.nest.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), model_weights)
-    return tf.function(step, input_signature=[*floats, weights], autograph=False)
+def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
+    """A function as one graph. `arguments` are trees of KerasTensors; sizes of None stay open, so that it is traced
+    once."""
+    signature = tf.nest.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), arguments)
+    return tf.function(function, input_signature=signature, autograph=False)
 
 
 def traces(compiled: Any) -> int:
-    """How often a compiled step has been traced."""
+    """How often a compiled function has been traced."""
     return compiled.experimental_get_tracing_count()
 
 

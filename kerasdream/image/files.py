@@ -6,7 +6,7 @@ import pathlib
 import stat
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from PIL import Image, ImageOps
@@ -124,11 +124,17 @@ def alpha(image: Image.Image) -> Image.Image:
     return (image.convert("LA") if image.mode == "La" else image.convert("RGBA")).getchannel("A")
 
 
-def check_target(path: str | os.PathLike[str], *, overwrite: bool = False, source: str | None = None) -> pathlib.Path:
+def check_target(
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    source: str | None = None,
+    endings: Collection[str] = tuple(WRITES),
+) -> pathlib.Path:
     """The path where a result may be written, or OutputError: asked before the work, and again by `save`."""
     target = pathlib.Path(path)
-    if target.suffix.lower() not in WRITES:
-        raise OutputError(f"{str(target)!r} ends in {target.suffix!r}; one of {', '.join(WRITES)} was expected.")
+    if target.suffix.lower() not in endings:
+        raise OutputError(f"{str(target)!r} ends in {target.suffix!r}; one of {', '.join(endings)} was expected.")
     try:
         folder = target.is_dir()
     except OSError as fault:

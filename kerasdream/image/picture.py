@@ -55,18 +55,22 @@ class Picture:
     def restore(self, pixels: np.ndarray, untouched: np.ndarray | None = None) -> Any:
         """Pixels from 0 to 255 in the kind, size, dtype and range of the source, its alpha as it was.
 
-        `untouched` marks the pictures of a batch that come back exactly as they went in.
+        `untouched` (N, H, W) marks the pixels that come back exactly as they went in.
         """
-        untouched = np.zeros(len(pixels), bool) if untouched is None else untouched
+        untouched = np.zeros(pixels.shape[:3], bool) if untouched is None else untouched
         if isinstance(self.source, Image.Image):
-            if untouched[0]:
+            if untouched.all():
                 return self.source.copy()
             dreamt = to_pillow(pixels[0], self.source)
+            if untouched.any():
+                before = self.source if self.source.mode == dreamt.mode else self.source.convert(dreamt.mode)
+                dreamt.paste(before, mask=Image.fromarray(untouched[0]))
             if "icc_profile" in self.source.info:
                 dreamt.info["icc_profile"] = self.source.info["icc_profile"]
             return dreamt
         result = to_array(pixels, self.source)
-        batch, before = (result, self.source) if result.ndim == 4 else (result[None], self.source[None])
+        shape = (*untouched.shape, -1)
+        batch, before = result.reshape(shape), self.source.reshape(shape)  # views: what is written to one is in both
         batch[untouched] = before[untouched]
         return result
 

@@ -3,24 +3,26 @@
 import numpy as np
 
 
-def octave_shapes(size: tuple[int, int], num_octave: int, octave_scale: float) -> list[tuple[int, int]]:
-    """The sizes of the octaves, smallest first.
+def octave_shapes(size: tuple[int, int], num_octave: int, octave_scale: float, above: int = 0) -> list[tuple[int, int]]:
+    """The sizes of the octaves, smallest first; so many of them `above` the picture's own.
 
     >>> octave_shapes((300, 400), num_octave=3, octave_scale=2.0)
     [(75, 100), (150, 200), (300, 400)]
     """
     height, width = size
-    return [(int(height / octave_scale**i), int(width / octave_scale**i)) for i in reversed(range(num_octave))]
+    powers = [octave_scale**i for i in range(num_octave - above - 1, -above - 1, -1)]
+    return [(int(height / power), int(width / power)) for power in powers]
 
 
-def pad(pixels: np.ndarray, least: int) -> np.ndarray:
-    """Pictures (N, H, W, C) with sides of at least `least`, grown evenly on both ends by reflection.
+def pad(pixels: np.ndarray, least: tuple[int, int]) -> np.ndarray:
+    """Pictures (N, H, W, C) of at least that size, grown evenly on both ends by reflection.
 
-    >>> pad(np.arange(3.0).reshape(1, 1, 3, 1), 5).ravel()[:5].tolist()
+    >>> pad(np.arange(3.0).reshape(1, 1, 3, 1), (1, 5)).ravel().tolist()
     [1.0, 0.0, 1.0, 2.0, 1.0]
     """
-    widths = [(0, 0), *(((room := max(0, least - side)) // 2, room - room // 2) for side in pixels.shape[1:3]), (0, 0)]
-    return np.pad(pixels, widths, mode="reflect") if any(map(sum, widths)) else pixels
+    rooms = [max(0, want - have) for want, have in zip(least, pixels.shape[1:3], strict=True)]
+    widths = [(0, 0), *((room // 2, room - room // 2) for room in rooms), (0, 0)]
+    return np.pad(pixels, widths, mode="reflect") if any(rooms) else pixels
 
 
 def crop(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

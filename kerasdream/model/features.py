@@ -11,6 +11,7 @@ from keras import layers, ops
 from kerasdream.errors import LayerError, ModelError, suggest
 
 Weights = dict[str, tuple[Any, ...]]
+MANY = 1_000_000  # cells, of an output that has no plane and so no smallest size
 
 
 def outputs_of(model: keras.Model) -> dict[str, Any]:
@@ -68,20 +69,32 @@ class Features:
     (1, 28, 28, 24)
     """
 
-    def __init__(self, model: keras.Model, names: Sequence[str]):
+    def __init__(self, model: keras.Model, names: Sequence[str], head: str | None = None):
+        """With `head`, the scores of the model's classes, before any softmax, are shown under that name too."""
         if len(model.inputs) != 1:
             raise ModelError(
                 f"The model {model.name!r} takes {len(model.inputs)} inputs; one, a batch of pictures, was expected."
             )
+        outputs = pick_outputs(model, names)
+        self.softmax = None
+        if head is not None:
+            self.softmax, output = find_scores(model)
+            names, outputs = [*names, head], [*outputs, output]
         self.names = tuple(names)
-        self.function = keras.Function(model.inputs, pick_outputs(model, names))
+        if not outputs:
+            raise LayerError("Nothing of the network is looked at; at least one layer or class was expected.")
+        self.function = keras.Function(model.inputs, outputs)
         self.folds = find_folds(self.function)
         self.absorbed = {id(norm) for norm in self.folds.values()}
-        self.sizes: dict[int, int] = {}
+        self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def weights(self) -> Weights:
         """Kernel and bias of every folded convolution, from the model's present weights."""
         return {convolution.name: fold(convolution, norm) for convolution, norm in self.folds.items()}
+
+    def outputs(self) -> dict[str, Any]:
+        """The symbolic tensor behind each name."""
+        return dict(zip(self.names, self.function.outputs, strict=True))
 
     def __call__(self, images: Any, weights: Weights) -> dict[str, Any]:
         """The activations by layer name."""
@@ -89,6 +102,8 @@ class Features:
         def operation(layer: Any) -> Callable[..., Any]:
             if id(layer) in self.absorbed:
                 return lambda x, **_: x
+            if layer is self.softmax:
+                return lambda x, **_: scores(layer, x)
             if layer in self.folds:
                 return lambda x, **_: convolve(layer, x, *weights[layer.name])
             return layer
@@ -96,16 +111,21 @@ class Features:
         # Keras's own walk through the graph, which it also uses to call and to clone models.
         return dict(zip(self.names, self.function._run_through_graph([images], operation), strict=True))
 
-    def cells(self, side: int) -> int:
-        """The shortest side of any of the layers for a picture of `side` pixels; 0 where it is too small."""
-        if side not in self.sizes:
-            image = keras.KerasTensor((1, side, side, 3))
+    def shapes(self, size: tuple[int, int]) -> dict[str, tuple[int, ...]]:
+        """The shape that each output has for one picture of that size; nothing where it is too small."""
+        if size not in self.sizes:
+            image = keras.KerasTensor((1, *size, 3))
             try:
                 specs = self.function._run_through_graph([image], lambda layer: layer.compute_output_spec)
-                self.sizes[side] = min(min(spec.shape[1:3]) for spec in specs)
+                self.sizes[size] = {name: spec.shape for name, spec in zip(self.names, specs, strict=True)}
             except Exception:  # each kind of layer has its own way to refuse a picture that is too small
-                self.sizes[side] = 0
-        return self.sizes[side]
+                self.sizes[size] = {}
+        return self.sizes[size]
+
+    def cells(self, side: int) -> int:
+        """The shortest side of any of the layers for a picture of `side` pixels; 0 where it is too small."""
+        shapes = self.shapes((side, side)).values()
+        return min((min(shape[1:3]) if len(shape) == 4 else MANY for shape in shapes), default=0)
 
     def least_side(self, cells: int) -> int:
         """The smallest picture in which every layer is at least `cells` wide."""
@@ -118,6 +138,26 @@ class Features:
             middle = (low + high) // 2
             low, high = (low, middle) if self.cells(middle) >= cells else (middle, high)
         return high
+
+
+def find_scores(model: keras.Model) -> tuple[Any, Any]:
+    """The softmax at the end of a classifier, or None where it ends in scores, and its output."""
+    output = model.outputs[0]
+    if len(model.outputs) != 1 or len(output.shape) != 2 or (output.shape[1] or 0) < 2:
+        raise ModelError(
+            f"The model {model.name!r} ends in {[tuple(tensor.shape) for tensor in model.outputs]}; a class needs one "
+            "output (batch, classes). Try model='mobilenet_v2'."
+        )
+    last = output._keras_history.operation
+    soft = type(last) is layers.Softmax or getattr(last, "activation", None) is keras.activations.softmax
+    return last if soft else None, output
+
+
+def scores(layer: Any, x: Any) -> Any:
+    """What a layer with a softmax computes before it."""
+    if not isinstance(layer, layers.Dense):
+        return x
+    return ops.matmul(x, layer.kernel) + layer.bias if layer.use_bias else ops.matmul(x, layer.kernel)
 
 
 def find_folds(function: Any) -> dict[Any, Any]:

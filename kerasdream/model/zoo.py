@@ -23,17 +23,19 @@ STORE = "https://storage.googleapis.com/tensorflow/keras-applications/"
 class Entry:
     """A named model: how to build it, the settings it dreams well with, its ImageNet weights, its input."""
 
-    build: Callable[[], keras.Model]
+    build: Callable[..., keras.Model]  # with top=True: with its classes, where it has any
     defaults: Mapping[str, Any]  # settings where this model differs from DreamConfig
     looks: Mapping[str, str]  # pattern of the layer names that stay the same in every process: a word on the look
     url: str | None = None  # of its ImageNet weights; None: `build` has put them in
     md5: str | None = None  # of that file, as keras.applications states it
+    url_top: str | None = None  # of the weights with the classes
+    md5_top: str | None = None
     preprocess: str | None = None  # module in keras.applications whose preprocess_input to use; None: -1 … 1
 
 
-def application(name: str) -> Callable[[], keras.Model]:
-    """A model of keras.applications, without weights and without its top."""
-    return lambda: getattr(keras.applications, name)(weights=None, include_top=False)
+def application(name: str) -> Callable[..., keras.Model]:
+    """A model of keras.applications, without weights; with its classes only where they are asked for."""
+    return lambda top=False: getattr(keras.applications, name)(weights=None, include_top=top)
 
 
 INCEPTION_DEFAULTS = {"layers": {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}}
@@ -42,6 +44,8 @@ ZOO = {
         build=application("InceptionV3"),
         url=STORE + "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
         md5="bcbd6486424b2319ff4ef7d526e38f63",
+        url_top=STORE + "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels.h5",
+        md5_top="9a0d58056eeedaa3f26cb7ebd46da564",
         defaults=INCEPTION_DEFAULTS,
         looks={
             "mixed0": "strokes, lace",
@@ -72,6 +76,7 @@ ZOO = {
     "mobilenet_v2": Entry(
         build=application("MobileNetV2"),
         url=STORE + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+        url_top=STORE + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5",
         defaults={"layers": {"block_6_expand_relu": 1.0, "block_10_expand_relu": 1.5, "block_13_expand_relu": 2.0}},
         looks={
             r"block_[1-3]_(expand_relu|add)": "lines, grids",
@@ -85,6 +90,8 @@ ZOO = {
         build=application("VGG16"),
         url=STORE + "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
         md5="6d6bbae143d832006294945121d1f1fc",
+        url_top=STORE + "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5",
+        md5_top="64373286793e3c8b2b4e3219cbf3544b",
         # Its activations run to the hundreds: no fixed ceiling of the loss means anything.
         defaults={"layers": {"block4_conv3": 1.0, "block5_conv1": 4.0, "block5_conv3": 16.0}, "max_loss": None},
         looks={
@@ -120,11 +127,18 @@ def entry_of(name: str) -> Entry:
     return ZOO[name]
 
 
-def build(name: str, source: str, seed: int) -> keras.Model:
-    """A named model with its weights: "imagenet", "random" (from the seed), or the path of a file."""
+def build(name: str, source: str, seed: int, top: bool = False) -> keras.Model:
+    """A named model with its weights: "imagenet", "random" (from the seed), or the path of a file.
+
+    With `top` it tells its classes apart, too.
+    """
     entry = entry_of(name)
-    file = weights.imagenet(entry.url, entry.md5) if source == "imagenet" and entry.url else source
-    model = entry.build()
+    if top and not entry.url_top:
+        able = ", ".join(name for name, entry in ZOO.items() if entry.url_top)
+        raise ModelError(f"The model {name!r} tells no classes apart; {able} do. Name one with model=.")
+    url, md5 = (entry.url_top, entry.md5_top) if top else (entry.url, entry.md5)
+    file = weights.imagenet(url, md5) if source == "imagenet" and url else source
+    model = entry.build(top=True) if top else entry.build()
     if source == "random":
         weights.randomize(model, seed)
     elif file != "imagenet":

@@ -15,7 +15,7 @@ def brighter(losses):
     """A step that adds its size to the picture and reports the next of the given losses."""
     given = iter(losses)
 
-    def step(image, sizes):
+    def step(image, sizes, place):
         loss = np.asarray(next(given), np.float32)
         return image + sizes.reshape(-1, 1, 1, 1), loss, np.ones_like(loss)
 
@@ -24,7 +24,7 @@ def brighter(losses):
 
 def climb(losses, pictures=1, **settings):
     original = np.random.default_rng(0).uniform(-1, 1, (pictures, 8, 12, 3)).astype(np.float32)
-    config = DreamConfig(**{"step": 0.5, "iterations": 3} | settings)
+    config = DreamConfig(**{"step": 0.5, "iterations": 3, "num_octave": 2} | settings)
     return original, Climb(ops.convert_to_tensor(original), SHAPES, config, brighter(losses), np.zeros(pictures, bool))
 
 
@@ -83,7 +83,13 @@ def test_a_loss_that_is_not_finite_stops_at_the_last_finite_picture(bad):
 
 def test_still_pictures_stay_and_are_not_counted_as_moved():
     original = ops.convert_to_tensor(np.random.default_rng(0).random((2, 8, 12, 3)).astype(np.float32))
-    way = Climb(original, SHAPES, DreamConfig(iterations=2), brighter([[1.0, np.nan]] * 4), np.array([False, True]))
+    way = Climb(
+        original,
+        SHAPES,
+        DreamConfig(iterations=2, num_octave=2),
+        brighter([[1.0, np.nan]] * 4),
+        np.array([False, True]),
+    )
     list(way.steps())
     assert way.moved.tolist() == [True, False]
     np.testing.assert_allclose(way.picture()[1], original[1], atol=1e-6)

@@ -74,7 +74,7 @@ def test_it_dreams_calmly_end_to_end():
     change = np.abs(np.asarray(result.image, float) - np.asarray(result.picture.source)).mean()
     assert 5 < change < 60
     assert result.config.model == "mini"
-    assert dict(result.config.layers) == {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
+    assert result.config.layers.as_dict() == {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
 
 
 def test_nearly_white_pictures_do_not_explode():

@@ -35,7 +35,7 @@ def test_urls_and_hashes_are_those_of_keras(name):
 def test_default_layers_can_be_dreamt_on_and_are_listed(name):
     listed = {info.name: info for info in zoo.layers(name)}
     config = DreamConfig(**zoo.ZOO[name].defaults)
-    assert {layer for layer, _ in config.layers} <= listed.keys()
+    assert set(config.layers.layers()) <= listed.keys()
     assert all(info.channels > 0 and info.look for info in listed.values())
 
 

@@ -1,0 +1,93 @@
+"""What is done to a gradient before the picture moves along it: blur, equal scales, one common strength."""
+
+import math
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+LEAST_GRADIENT = 1e-6
+EPSILON = 1e-8
+BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
+TENT = np.array([1, 2, 1], np.float32) / 4
+CASCADE_RADIUS = 4
+
+
+def kernels(sigma: float, kind: str) -> list[np.ndarray]:
+    """Gaussian weights along one axis: one row, or three for the cascade.
+
+    >>> kernels(0.5, "gaussian")[0].round(2).tolist()
+    [0.0, 0.11, 0.79, 0.11, 0.0]
+    """
+    if kind == "cascade":
+        return [gaussian(sigma * factor, CASCADE_RADIUS) for factor in (0.5, 1.0, 2.0)]
+    return [gaussian(sigma, max(1, math.ceil(3 * sigma)))]
+
+
+def gaussian(sigma: float, radius: int) -> np.ndarray:
+    """A Gaussian cut off at a radius, with the sum 1; for sigma 0 the unit pulse."""
+    places = np.arange(-radius, radius + 1)
+    weights = np.exp(-0.5 * (places / max(sigma, 1e-3)) ** 2)
+    return (weights / weights.sum()).astype(np.float32)
+
+
+def along(images: Any, kernel: Any, stride: int = 1) -> Any:
+    """Pictures convolved with one kernel down and across; past the edge they are mirrored."""
+    shape, radius = ops.shape(images), (ops.shape(kernel)[0] - 1) // 2
+    height, width = shape[1], shape[2]
+    x = ops.take(ops.take(images, mirrored(height, radius), axis=1), mirrored(width, radius), axis=2)
+    x = ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, height + 2 * radius, width + 2 * radius, 1))
+    x = ops.conv(x, ops.reshape(kernel, (-1, 1, 1, 1)), strides=(stride, 1), padding="valid")
+    x = ops.conv(x, ops.reshape(kernel, (1, -1, 1, 1)), strides=(1, stride), padding="valid")
+    x = ops.reshape(x, (shape[0], shape[3], ops.shape(x)[1], ops.shape(x)[2]))
+    return ops.transpose(x, (0, 2, 3, 1))
+
+
+def mirrored(side: Any, radius: Any) -> Any:
+    """The numbers of the cells from `radius` before the first to as many after the last, going back at the edge."""
+    period = ops.maximum(2 * (side - 1), 1)
+    place = ops.mod(ops.arange(-radius, side + radius), period)
+    return ops.minimum(place, period - place)
+
+
+def blurred(gradient: Any, rows: list[Any]) -> Any:
+    """The mean of the gradient smoothed with each kernel."""
+    return sum(along(gradient, row) for row in rows) / len(rows)
+
+
+def equal_scales(gradient: Any, levels: int) -> Any:
+    """Each level of a Laplacian pyramid divided by its root mean square: large shapes as strong as fine grain."""
+    bands = []
+    for _ in range(levels):
+        small = along(gradient, ops.convert_to_tensor(BINOMIAL), stride=2)
+        bands.append(gradient - doubled(small, gradient))
+        gradient = small
+    result = even(gradient)
+    for band in reversed(bands):
+        result = doubled(result, band) + even(band)
+    return result
+
+
+def doubled(small: Any, like: Any) -> Any:
+    """Pictures twice as large, smooth, cut to the size of `like`."""
+    large = ops.repeat(ops.repeat(small, 2, axis=1), 2, axis=2)
+    return along(large[:, : ops.shape(like)[1], : ops.shape(like)[2]], ops.convert_to_tensor(TENT))
+
+
+def even(band: Any) -> Any:
+    """A band with the root mean square 1, picture by picture."""
+    return band / (root_mean_square(band) + EPSILON)
+
+
+def root_mean_square(gradient: Any) -> Any:
+    return ops.sqrt(ops.mean(ops.square(gradient), axis=(1, 2, 3), keepdims=True))
+
+
+def normalized(gradient: Any, kind: str) -> tuple[Any, Any]:
+    """The gradient, and what to divide it by, picture by picture, shaped (N, 1, 1, 1)."""
+    if kind == "mean":
+        return gradient, ops.maximum(ops.mean(ops.abs(gradient), axis=(1, 2, 3), keepdims=True), LEAST_GRADIENT)
+    if kind == "l2":
+        return gradient, root_mean_square(gradient) + EPSILON
+    centred = gradient - ops.mean(gradient, axis=(1, 2, 3), keepdims=True)
+    return centred if kind == "standard" else gradient, root_mean_square(centred) + EPSILON

@@ -1,0 +1,101 @@
+"""A growing dream as a film: GIF and WebP with Pillow, MP4 with imageio-ffmpeg."""
+
+import importlib
+import os
+import pathlib
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from kerasdream.errors import ConfigError, OutputError
+from kerasdream.image import files
+
+ENDINGS = (".gif", ".webp", ".mp4")
+HOLD = 1.0  # seconds that the last frame stays
+LEAST = 0.02  # seconds of a frame: browsers slow down what is shorter
+
+
+def check_film(path: str | os.PathLike[str], *, overwrite: bool = False) -> pathlib.Path:
+    """The path where a film may be written, or OutputError: asked before the work."""
+    target = files.check_target(path, overwrite=overwrite, endings=ENDINGS)
+    if target.suffix.lower() == ".mp4":
+        encoder()
+    return target
+
+
+def animate(
+    frames: Sequence[Any], path: str | os.PathLike[str], *, seconds: float = 6.0, overwrite: bool = False
+) -> pathlib.Path:
+    """Write pictures of one size as a film of so many seconds, the last one held for one more.
+
+    >>> animate([Image.new("RGB", (8, 8), shade) for shade in ("black", "white")], "blink.gif")
+    PosixPath('blink.gif')
+    """
+    target = check_film(path, overwrite=overwrite)
+    pictures = [frame if isinstance(frame, Image.Image) else Image.fromarray(frame) for frame in frames]
+    sizes = sorted({picture.size for picture in pictures})
+    if len(sizes) != 1:
+        raise ConfigError(
+            f"A film of frames of the sizes {sizes} was asked for; one frame or more, of one size, was expected."
+        )
+    pictures = [picture.convert("RGB") for picture in pictures]
+    pause = max(LEAST, seconds / len(pictures))
+    if target.suffix.lower() == ".mp4":
+        content = encoded(pictures, pause)
+        files.write_whole(target, lambda file: file.write(content), overwrite)
+        return target
+    pauses = [round(1000 * pause)] * (len(pictures) - 1) + [round(1000 * (pause + HOLD))]
+    options: dict[str, Any] = {"quality": 85} if target.suffix.lower() == ".webp" else {"optimize": False}
+    if target.suffix.lower() == ".gif":
+        pictures = with_one_palette(pictures)
+    first, *others = pictures
+    files.write_whole(
+        target,
+        lambda file: first.save(
+            file, target.suffix[1:].upper(), save_all=True, append_images=others, duration=pauses, loop=0, **options
+        ),
+        overwrite,
+    )
+    return target
+
+
+def with_one_palette(pictures: Sequence[Image.Image]) -> list[Image.Image]:
+    """The pictures in 256 colours that serve them all: with a palette each, plain areas would flicker."""
+    some = pictures[:: max(1, len(pictures) // 16)]
+    side = min(128, *some[0].size)
+    strip = Image.new("RGB", (side, side * len(some)))
+    for number, picture in enumerate(some):
+        strip.paste(picture.resize((side, side)), (0, number * side))
+    palette = strip.quantize(256, method=Image.Quantize.MEDIANCUT)
+    return [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
+
+
+def encoder() -> Any:
+    """The module that writes MP4, or OutputError where it is not installed."""
+    try:
+        return importlib.import_module("imageio_ffmpeg")
+    except ImportError as fault:
+        raise OutputError(
+            'MP4 needs the extra "video": pip install "kerasdream[video]". GIF and WebP need nothing more.'
+        ) from fault
+
+
+def encoded(pictures: Sequence[Image.Image], pause: float) -> bytes:
+    """The pictures as H.264 in MP4; its sides are even, so that an odd one repeats its last line."""
+    rate = 1.0 / pause
+    arrays = [np.asarray(picture) for picture in pictures] + [np.asarray(pictures[-1])] * round(HOLD * rate)
+    height, width = arrays[0].shape[:2]
+    even = [np.pad(array, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge") for array in arrays]
+    with tempfile.TemporaryDirectory() as folder:
+        film = pathlib.Path(folder) / "film.mp4"
+        writer = encoder().write_frames(
+            str(film), (width + width % 2, height + height % 2), fps=rate, quality=8, macro_block_size=2
+        )
+        writer.send(None)
+        for array in even:
+            writer.send(np.ascontiguousarray(array))
+        writer.close()
+        return film.read_bytes()

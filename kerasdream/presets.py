@@ -1,0 +1,95 @@
+"""Ready settings by name: those that others have published, and looks found by trying. Data, not code."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kerasdream.errors import ConfigError, suggest
+
+
+class Preset(NamedTuple):
+    """What it is, the settings that differ from the defaults, and its layers in each of the named models."""
+
+    about: str
+    settings: Mapping[str, Any]
+    layers: Mapping[str, str] = {}
+
+
+INCEPTIONS = ("inception_v3", "mini")
+
+
+def on_inception(layers: str) -> dict[str, str]:
+    """The same layers for InceptionV3 and for mini, which has its names."""
+    return dict.fromkeys(INCEPTIONS, layers)
+
+
+PRESETS: dict[str, Preset] = {
+    "keras": Preset("the Keras example: animals grow out of clouds", {}),
+    "tensorflow": Preset(
+        "the TensorFlow tutorial: gentle, from small to larger than the picture",
+        {
+            "step": 0.01,
+            "iterations": 50,
+            "num_octave": 5,
+            "octave_scale": 1.3,
+            "octaves_above": 2,
+            "max_loss": None,
+            "normalize": "std",
+            "clip": True,
+            "detail": "none",
+            "jitter": 512,
+        },
+        on_inception("mean(mixed3) + mean(mixed5)"),
+    ),
+    "google2015": Preset(
+        "the notebook of 2015: four octaves, jitter, what was added is carried on",
+        {
+            "step": 1.5 / 127.5,
+            "iterations": 10,
+            "num_octave": 4,
+            "octave_scale": 1.4,
+            "max_loss": None,
+            "clip": True,
+            "detail": "added",
+            "jitter": 32,
+        },
+        on_inception("norm(mixed4)"),
+    ),
+    "smooth": Preset(
+        "the smoothed gradient of pytorch-deepdream: large soft shapes",
+        {
+            "step": 0.04,
+            "iterations": 10,
+            "num_octave": 4,
+            "octave_scale": 1.8,
+            "max_loss": None,
+            "normalize": "standard",
+            "clip": True,
+            "detail": "none",
+            "jitter": 32,
+            "gradient_blur": 0.5,
+            "blur_growth": 2.0,
+            "blur_kind": "cascade",
+        },
+        on_inception("mixed4") | {"vgg16": "block4_conv3"},
+    ),
+}
+
+
+def find(name: str) -> Preset:
+    """A preset; ConfigError with the nearest names for an unknown one."""
+    if name not in PRESETS:
+        raise ConfigError(
+            f"There is no preset {name!r}.{suggest(str(name), PRESETS)} The presets are {', '.join(PRESETS)}."
+        )
+    return PRESETS[name]
+
+
+def settings(name: str, model: str | None = None) -> dict[str, Any]:
+    """The settings of a preset, with its layers where it has some for that named model.
+
+    >>> settings("google2015", "mini")["layers"]
+    'norm(mixed4)'
+    """
+    preset = find(name)
+    layers = {"layers": preset.layers[model]} if model is not None and model in preset.layers else {}
+    return dict(preset.settings) | layers

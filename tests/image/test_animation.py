@@ -1,0 +1,66 @@
+"""Films: their frames read back, whole or not at all."""
+
+import builtins
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasdream.errors import ConfigError, OutputError
+from kerasdream.image.animation import animate
+
+SHADES = [(250, 10, 10), (10, 250, 10), (10, 10, 250)]
+
+
+@pytest.fixture
+def frames():
+    return [np.full((24, 31, 3), shade, np.uint8) for shade in SHADES]
+
+
+@pytest.mark.parametrize("ending", [".gif", ".webp"])
+def test_frames_come_back_in_their_time(frames, ending, tmp_path):
+    path = animate(frames, tmp_path / f"film{ending}", seconds=1.5)
+    with Image.open(path) as film:
+        assert (film.n_frames, film.size, film.info.get("loop")) == (3, (31, 24), 0)
+        times = []
+        for number, shade in enumerate(SHADES):
+            film.seek(number)
+            film.load()
+            times.append(film.info["duration"])
+            assert np.abs(np.asarray(film.convert("RGB"), int) - shade).max() < 12
+    assert times == [500, 500, 1500]
+
+
+def test_an_mp4_of_odd_size_is_read_back(frames, tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg", reason='the extra "video" is not installed')
+    reader = ffmpeg.read_frames(str(animate(frames, tmp_path / "film.mp4", seconds=1.5)))
+    meta = next(reader)
+    assert meta["size"] == (32, 24)
+    assert meta["duration"] == pytest.approx(2.5, abs=0.6)
+    first = np.frombuffer(next(reader), np.uint8).reshape(24, 32, 3)
+    assert np.abs(first.astype(int) - SHADES[0]).mean() < 25
+
+
+def test_mp4_without_its_package_says_what_to_install(frames, tmp_path, monkeypatch):
+    found = builtins.__import__
+    monkeypatch.setattr("importlib.import_module", lambda name: found("no_such_" + name))
+    with pytest.raises(OutputError, match=r'pip install "kerasdream\[video\]"'):
+        animate(frames, tmp_path / "film.mp4")
+    assert os.listdir(tmp_path) == []
+
+
+def test_nothing_is_lost_where_it_cannot_be(frames, tmp_path):
+    with pytest.raises(ConfigError, match="sizes"):
+        animate([], tmp_path / "a.gif")
+    with pytest.raises(ConfigError, match=r"\(5, 5\), \(31, 24\)"):
+        animate([*frames, np.zeros((5, 5, 3), np.uint8)], tmp_path / "a.gif")
+    with pytest.raises(OutputError, match=r"'.avi'; one of .gif, .webp, .mp4"):
+        animate(frames, tmp_path / "a.avi")
+    assert os.listdir(tmp_path) == []
+    (tmp_path / "a.gif").write_text("mine")
+    with pytest.raises(OutputError, match="exists"):
+        animate(frames, tmp_path / "a.gif")
+    assert (tmp_path / "a.gif").read_text() == "mine"
+    animate(frames, tmp_path / "a.gif", overwrite=True)
+    assert os.listdir(tmp_path) == ["a.gif"]

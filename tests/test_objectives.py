@@ -1,0 +1,159 @@
+"""Terms and sums: their arithmetic, their text form, and errors for what is no objective."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from kerasdream.errors import ConfigError
+from kerasdream.objectives import (
+    L2,
+    Class,
+    Content,
+    Direction,
+    Guide,
+    Inside,
+    Layer,
+    Objective,
+    Pixels,
+    TotalVariation,
+    objective,
+    read_picture,
+)
+
+EVERY = {
+    "mixed4": Layer("mixed4"),
+    "mixed4:150": Layer("mixed4", 150),
+    "mixed4:30,150": Layer("mixed4", (30, 150)),
+    "mixed4:150@3,4": Layer("mixed4", 150, at=(3, 4)),
+    "mixed4:150@centre": Layer("mixed4", 150, at="centre"),
+    "mixed4:strong5": Layer("mixed4", pick="strong5"),
+    "mixed4:weak12/octave": Layer("mixed4", pick="weak12/octave"),
+    "mean(mixed4:7)": Layer("mixed4", 7, measure="mean"),
+    "norm(backbone/mixed4)": Layer("backbone/mixed4", measure="norm"),
+    "'my-layer':3": Layer("my-layer", 3),
+    "direction(mixed4, 30=1.0, 150=-0.5)": Direction("mixed4", {30: 1.0, 150: -0.5}),
+    "class:tabby": Class("tabby"),
+    "class:281": Class(281),
+    "guide(mixed4, flowers.jpg)": Guide("mixed4", "flowers.jpg"),
+    "guide(mixed4, 'my flowers.jpg', cosine)": Guide("mixed4", "my flowers.jpg", "cosine"),
+    "content(mixed2)": Content("mixed2"),
+    "tv()": TotalVariation(),
+    "l2()": L2(),
+    "inside(face.png, mixed4:3)": Inside(Layer("mixed4", 3), "face.png"),
+    "outside(face.png, mean(mixed4))": Inside(Layer("mixed4", measure="mean"), "face.png", black=True),
+}
+
+
+@pytest.mark.parametrize("text", EVERY)
+def test_every_term_is_its_text_and_back(text):
+    term = EVERY[text]
+    assert str(term) == text
+    assert objective(text) == Objective(((term, 1.0),))
+    assert eval(repr(term)) == objective(term)
+    assert pickle.loads(pickle.dumps(term)) == term
+    assert hash(pickle.loads(pickle.dumps(term))) == hash(term)
+    other = 0.25 * Layer("other") - term
+    assert objective(str(other)) == other
+    assert objective(other.as_dict()) == other
+    assert dict(other.terms)[term] == -1.0
+
+
+def test_sums_are_weighted_one_by_one():
+    a, b = Layer("a"), Layer("b")
+    assert (a + 0.5 * b).terms == ((a, 1.0), (b, 0.5))
+    assert (2 * (a + 0.5 * b) - b * 3).terms == ((a, 2.0), (b, -2.0))
+    assert (-a).terms == ((a, -1.0),)
+    assert (a + b + a).terms == ((a, 2.0), (b, 1.0))
+    assert sum([a, b, a]) == 2 * a + b
+    assert str(2 * a - 0.1 * b) == "a*2.0 + b*-0.1"
+
+
+def test_all_forms_that_users_write_mean_the_same():
+    wanted = 2 * Layer("mixed4") + Layer("mixed5", (30, 150))
+    for form in (
+        "mixed4=2, mixed5:30,150",
+        "mixed4*2 + mixed5:30,150",
+        "2*mixed4 + mixed5:30,150",
+        {"mixed4": 2, "mixed5:30,150": 1},
+        [("mixed4", 2.0), "mixed5:30,150"],
+        ["mixed4=2", Layer("mixed5", (30, 150))],
+        {Layer("mixed4"): np.float32(2), "mixed5:30,150": 1},
+    ):
+        assert objective(form) == wanted, form
+    assert objective("mixed4=-1.5").terms == ((Layer("mixed4"), -1.5),)
+    assert objective({"block-1": 2}) == 2 * Layer("block-1")
+    assert objective("class:hen-of-the-woods") == objective(Class("Hen-of-the-woods"))
+
+
+def test_layers_are_named_once():
+    both = Layer("a", 1) + Layer("a", 2) + Layer("b").inside("m.png") + Class(3) + TotalVariation()
+    assert both.layers() == ("a", "b")
+
+
+def test_masks_go_around_every_term():
+    assert str((Layer("a") + 2 * Layer("b")).inside("m.png")) == "inside(m.png, a) + inside(m.png, b)*2.0"
+    assert str(Layer("a").outside("m.png")) == "outside(m.png, a)"
+    with pytest.raises(ConfigError, match="has a mask already"):
+        Layer("a").inside("m.png").outside("n.png")
+
+
+def test_pictures_as_numbers_are_compared_by_value():
+    mask = np.zeros((2, 3), bool)
+    mask[0] = True
+    read = read_picture(mask)
+    assert read == read_picture(mask.astype(float)) == Pixels((2, 3), bytes([255] * 3 + [0] * 3))
+    assert Guide("a", mask) == Guide("a", mask.copy())
+    assert hash(Guide("a", mask)) == hash(Guide("a", mask.copy()))
+    with pytest.raises(ConfigError, match="give the picture again"):
+        objective(str(Guide("a", mask)))
+    with pytest.raises(ConfigError, match=r"shape \(3,\) and dtype uint8"):
+        read_picture(np.zeros(3, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("", "cannot be read from '' on: a layer such as"),
+        ("mixed4:", "cannot be read from ':' on: '\\+', '-' or '\\*'"),
+        ("mixed4 mixed5", "' mixed5' on"),
+        ("mixed4*x", "a number was expected"),
+        ("guide(mixed4)", "',' was expected"),
+        ("mean(class:tabby)", r"a layer inside mean\( \)"),
+        ("mixed4:strong0", "pick='strong0'"),
+        ({}, "no layer is named"),
+        ([], "no layer is named"),
+        (["a", "a"], "'a' is named twice"),
+        ({"a": "much"}, "weight 'much'; a number"),
+        ({"a": float("nan")}, "a has the weight nan"),
+        ({3: 1.0}, "3 is not a layer name"),
+    ],
+)
+def test_what_is_no_objective_says_so(value, words):
+    with pytest.raises(ConfigError, match=words):
+        objective(value)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Layer(""), "is not a layer name"),
+        (lambda: Layer("a", -1), "Channel -1 of 'a'"),
+        (lambda: Layer("a", 1.5), "not iterable|Channel"),
+        (lambda: Layer("a", at=(1, 2)), "with 0 channels; one was expected"),
+        (lambda: Layer("a", 1, at=(1,)), r"at=\(1,\)"),
+        (lambda: Layer("a", 1, pick="strong5"), "pick='strong5' was given with 1 channels"),
+        (lambda: Layer("a", measure="max"), "measure='max' was given; square, mean, norm"),
+        (lambda: Direction("a", [0.0, 0.0]), "finite numbers, not all 0"),
+        (lambda: Class(True), "The class True"),
+        (lambda: Guide("a", "g.png", "euclid"), "match='euclid'"),
+        (lambda: Layer("a") * "2", "unsupported operand|can't multiply"),
+    ],
+)
+def test_what_is_no_term_says_so(make, words):
+    with pytest.raises((ConfigError, TypeError), match=words):
+        make()
+
+
+def test_a_direction_may_be_written_out():
+    assert Direction("a", [0.0, 2.0, -1.0]) == Direction("a", {1: 2.0, 2: -1.0})
