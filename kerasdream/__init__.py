@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from kerasdream.result import DreamResult as DreamResult
     from kerasdream.result import Moment as Moment
     from kerasdream.result import Snapshot as Snapshot
+    from kerasdream.visualization import VisualConfig as VisualConfig
+    from kerasdream.visualization import Visualizer as Visualizer
+    from kerasdream.visualization import atlas as atlas
+    from kerasdream.visualization import visualize as visualize
 
 HOMES = {
     "dreamer": ("dream", "Dreamer"),
@@ -48,6 +52,7 @@ HOMES = {
         "objective",
     ),
     "config": ("DreamConfig",),
+    "visualization": ("VisualConfig", "Visualizer", "atlas", "visualize"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),
     "model.zoo": ("LayerInfo", "layers"),

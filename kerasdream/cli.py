@@ -7,7 +7,7 @@ import pathlib
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from absl import flags
@@ -62,14 +62,19 @@ class KnobParser(flags.ArgumentParser):
         return self.knob.check(self.name, value)
 
 
-def define() -> flags.FlagValues:
-    """All flags: one per knob, and those that name files."""
-    values = flags.FlagValues()
-    for name, knob in KNOBS.items():
+def define_knobs(knobs: Mapping[str, Knob], values: flags.FlagValues) -> None:
+    """One flag for each knob."""
+    for name, knob in knobs.items():
         if knob.kind == "bool":
             flags.DEFINE_boolean(name, None, knob.help, flag_values=values)
         else:
             flags.DEFINE(KnobParser(name, knob), name, None, knob.help, flag_values=values)
+
+
+def define() -> flags.FlagValues:
+    """All flags: one per knob, and those that name files."""
+    values = flags.FlagValues()
+    define_knobs(KNOBS, values)
     flags.DEFINE_multi_string(
         "image", [], "picture or folder of pictures to dream; may be given several times", flag_values=values
     )
@@ -91,13 +96,19 @@ def define() -> flags.FlagValues:
     return values
 
 
-def help_text(values: flags.FlagValues) -> str:
-    """The whole help; ranges and defaults come from the knobs."""
-    lines = [USAGE.rstrip("\n")]
-    for name, knob in KNOBS.items():
-        default = "" if DEFAULTS[name] is None else f"={DEFAULTS[name]}"
+def knobs_help(knobs: Mapping[str, Knob], defaults: Mapping[str, Any]) -> list[str]:
+    """What each knob does, with its range and default."""
+    lines = []
+    for name, knob in knobs.items():
+        default = "" if defaults[name] is None else f"={defaults[name]}"
         expected = "" if knob.kind in ("str", "bool") else f" ({knob.expectation()})"
         lines += [f"  --{'[no]' if knob.kind == 'bool' else ''}{name}{default}", f"        {knob.help}{expected}"]
+    return lines
+
+
+def help_text(values: flags.FlagValues) -> str:
+    """The whole help; ranges and defaults come from the knobs."""
+    lines = [USAGE.rstrip("\n"), *knobs_help(KNOBS, DEFAULTS)]
     lines += ["", "Files and the rest:"]
     for name in (
         "image",

@@ -132,6 +132,17 @@ def knob(default: Any, help: str, kind: str, **limits: Any) -> Any:
     return dataclasses.field(default=default, metadata={"knob": Knob(help, kind, **limits)})
 
 
+def knobs_of(config: type) -> dict[str, Knob]:
+    """The knobs of a dataclass, by name."""
+    return {field.name: field.metadata["knob"] for field in dataclasses.fields(config)}
+
+
+def check_knobs(config: Any, knobs: Mapping[str, Knob]) -> None:
+    """Put every setting of a frozen dataclass into its own type, or ConfigError."""
+    for name, entry in knobs.items():
+        object.__setattr__(config, name, entry.check(name, getattr(config, name)))
+
+
 @dataclasses.dataclass(frozen=True)
 class DreamConfig:
     """All settings of a dream: frozen, checked, comparable. The defaults are those of the Keras example.
@@ -215,8 +226,7 @@ class DreamConfig:
     max_pixels: int = knob(64_000_000, "largest picture to accept, in pixels", "int", low=1)
 
     def __post_init__(self) -> None:
-        for name, entry in KNOBS.items():
-            object.__setattr__(self, name, entry.check(name, getattr(self, name)))
+        check_knobs(self, KNOBS)
         for name in ("step", "iterations", "gradient_blur"):
             value = getattr(self, name)
             if isinstance(value, tuple) and len(value) != self.num_octave:
@@ -247,14 +257,14 @@ class DreamConfig:
         return values | {"layers": None if self.layers is None else self.layers.as_dict(), "mask": mask}
 
 
-KNOBS: dict[str, Knob] = {field.name: field.metadata["knob"] for field in dataclasses.fields(DreamConfig)}
+KNOBS: dict[str, Knob] = knobs_of(DreamConfig)
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(DreamConfig)}
 
 
-def check_names(settings: Mapping[str, Any]) -> None:
+def check_names(settings: Mapping[str, Any], knobs: Mapping[str, Knob] = KNOBS) -> None:
     """ConfigError where a setting has a name that no knob has."""
     for name in settings:
-        if name not in KNOBS:
+        if name not in knobs:
             raise ConfigError(
-                f"There is no setting {name!r}.{suggest(name, KNOBS)} The settings are: {', '.join(KNOBS)}."
+                f"There is no setting {name!r}.{suggest(name, knobs)} The settings are: {', '.join(knobs)}."
             )

@@ -55,12 +55,7 @@ class Dreamer:
         self.backend = ascent.backend()
         self.config = resolve(layers, model, preprocess, settings)
         with self.backend.on_device(self.config.device):
-            if isinstance(model, keras.Model):
-                network = checked(model)
-                self.preprocess = preprocess
-            else:
-                network = zoo.build(self.config.model, self.config.weights, self.config.seed, top_wanted(self.config))
-                self.preprocess = zoo.preprocess_of(self.config.model)
+            network, self.preprocess = network_of(self.config, model, preprocess)
             assert self.config.layers is not None
             self.engine = Engine(network, self.preprocess, self.config.layers, self.config)
             self.features = self.engine.features
@@ -220,6 +215,14 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
         given["model"] = zoo.at_hand(DEFAULTS["model"])
     network = given.get("model", DEFAULTS["model"])
     return DreamConfig(**{**zoo.entry_of(network).defaults, **presets.settings(name, network), **given})
+
+
+def network_of(config: DreamConfig, model: Any, preprocess: Preprocess | None) -> tuple[keras.Model, Preprocess | None]:
+    """The network that the settings name, or the user's own, and what its pictures must go through."""
+    if isinstance(model, keras.Model):
+        return checked(model), preprocess
+    network = zoo.build(config.model, config.weights, config.seed, top_wanted(config))
+    return network, zoo.preprocess_of(config.model)
 
 
 def checked(model: keras.Model) -> keras.Model:

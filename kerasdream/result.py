@@ -46,10 +46,9 @@ class DreamResult:
         """All that is needed to dream this again, as plain values. Of paths, only the names."""
         settings = self.config.as_dict()
         settings["weights"] = os.path.basename(settings["weights"])
-        packages = ("kerasdream", "keras", "tensorflow", "numpy", "pillow")
         return {
             "settings": settings,
-            "versions": {"python": platform.python_version()} | {name: version_of(name) for name in packages},
+            "versions": versions(),
             "losses": [[plain(loss) for loss in octave] for octave in self.losses],
             "seconds": round(self.seconds, 2),
             "source": os.path.basename(self.picture.path) if self.picture.path else None,
@@ -88,6 +87,12 @@ class DreamResult:
 def as_array(image: Any) -> Any:
     """A tensor as a numpy array; arrays and PIL images as they are."""
     return image if isinstance(image, np.ndarray) or hasattr(image, "mode") else ops.convert_to_numpy(image)
+
+
+def versions() -> dict[str, str | None]:
+    """What a picture was made with."""
+    packages = ("kerasdream", "keras", "tensorflow", "numpy", "pillow")
+    return {"python": platform.python_version()} | {name: version_of(name) for name in packages}
 
 
 def version_of(package: str) -> str | None:

@@ -22,6 +22,7 @@ FLOORS = [
     "ascent",
     "result",
     "dreamer",
+    "visualization",
     "cli",
 ]  # each may import from those before it
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -1,0 +1,276 @@
+"""What a network looks for, drawn from noise: feature visualisation, and atlases of whole layers."""
+
+import dataclasses
+import os
+import pathlib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from PIL import Image
+
+from kerasdream.ascent import canvas
+from kerasdream.ascent.engine import Engine, bare
+from kerasdream.ascent.measure import Seen, measure
+from kerasdream.ascent.step import adam, preprocessed
+from kerasdream.config import Knob, check_knobs, check_names, knob, knobs_of
+from kerasdream.dreamer import Preprocess, network_of, resolve
+from kerasdream.errors import ConfigError, DreamInterrupted
+from kerasdream.image import files
+from kerasdream.image.montage import montage
+from kerasdream.objectives import Content, Inside, Layer, Objective, objective
+from kerasdream.result import versions
+
+AT_ONCE = 1_200_000  # pixels that climb together, about: more pictures go in turn
+
+
+@dataclasses.dataclass(frozen=True)
+class VisualConfig:
+    """All settings of a visualisation.
+
+    >>> VisualConfig(size=256).steps
+    192
+    """
+
+    size: int = knob(384, "side of the picture, in pixels", "int", low=32, high=4096)
+    steps: int = knob(192, "steps of Adam", "int", low=1)
+    rate: float = knob(0.05, "Adam's step, in the numbers that are climbed", "float", above=0)
+    method: str = knob(
+        "fourier", "numbers that are climbed: Fourier coefficients, MaCo's phases, or pixels", "choice",
+        choices=canvas.METHODS,
+    )  # fmt: skip
+    transform: bool = knob(True, "jitter, scale and rotate the picture at each step", "bool")
+    answers: int = knob(1, "pictures for each objective", "int", low=1, high=64)
+    diversity: float = knob(
+        1.0, "how much several answers are driven apart, as a share of their loss", "float", low=0, high=100
+    )
+    pair: bool = knob(False, "a second picture for each answer, of what the objective shuns", "bool")
+    seed: int = knob(0, "for everything random", "int", low=0, high=2**32 - 1)
+
+    def __post_init__(self) -> None:
+        check_knobs(self, VISUAL_KNOBS)
+
+
+VISUAL_KNOBS: dict[str, Knob] = knobs_of(VisualConfig)
+VISUAL_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(VisualConfig)}
+
+
+class Visualizer:
+    """Pictures from noise on one network, for several objectives at once.
+
+    >>> Visualizer(["mixed4:150", "mixed4:30"], model="mini", size=256).run()
+    [<PIL.Image.Image ...>, <PIL.Image.Image ...>]
+    """
+
+    def __init__(
+        self,
+        objectives: Sequence[Any],
+        *,
+        model: str | keras.Model | None = None,
+        weights: str | None = None,
+        preprocess: Preprocess | None = None,
+        device: str | None = None,
+        **settings: Any,
+    ):
+        check_names(settings, VISUAL_KNOBS)
+        self.settings = VisualConfig(**settings)
+        self.objectives = [objective(one) for one in objectives]
+        if not self.objectives:
+            raise ConfigError("No objective was given; one or more was expected, such as 'mixed4:150'.")
+        for wish in self.objectives:
+            check_wish(wish)
+        every = sum(self.objectives[1:], self.objectives[0])
+        every = Objective(tuple((term, 1.0) for term, _ in every.terms))
+        more = {key: value for key, value in {"weights": weights, "device": device}.items() if value is not None}
+        self.config = resolve(every, model, preprocess, more | {"seed": self.settings.seed})
+        network, preprocess = network_of(self.config, model, preprocess)
+        self.engine = Engine(network, preprocess, every, self.config)
+        self.backend = self.engine.backend
+        side = self.settings.size + 2 * canvas.PAD
+        least = self.engine.features.least_side(1)
+        if side < least:
+            raise ConfigError(f"size={self.settings.size} was given; {least - 2 * canvas.PAD} or more was expected.")
+        self.given = dict(self.engine.constants)
+        for number, term in enumerate(self.engine.terms):
+            if isinstance(term, Layer) and term.at is not None:
+                cells = np.array(self.engine.features.shapes((side, side))[term.layer][1:3])
+                self.given[str(number)] = np.minimum(
+                    cells // 2 if isinstance(term.at, str) else term.at, cells - 1
+                ).astype(np.int32)
+
+    def run(self, verbose: bool | str = "auto") -> list[Image.Image]:
+        """The pictures: for each objective its answers, each with its opposite where pairs are asked for."""
+        done: list[Image.Image] = []
+        try:
+            for _, pictures in self.groups(verbose):
+                done += pictures
+        except DreamInterrupted as interrupt:
+            interrupt.result = [*done, *interrupt.result]  # type: ignore[misc]
+            raise
+        return done
+
+    def groups(self, verbose: bool | str = "auto") -> Iterator[tuple[list[int], list[Image.Image]]]:
+        """The pictures as they come, with the numbers of their objectives; as many climb together as fit."""
+        signs = [1.0, -1.0] if self.settings.pair else [1.0]
+        tasks = [(i, sign) for i in range(len(self.objectives)) for _ in range(self.settings.answers) for sign in signs]
+        sisters = len(signs) * self.settings.answers  # they must see each other
+        together = max(1, AT_ONCE // self.settings.size**2 // sisters) * sisters
+        groups = [tasks[start : start + together] for start in range(0, len(tasks), together)]
+        wanted = sys.stdout.isatty() if verbose == "auto" else verbose
+        bar = keras.utils.Progbar(len(groups) * self.settings.steps) if wanted else None
+        for number, group in enumerate(groups):
+            with self.backend.on_device(self.config.device):
+                yield [i for i, _ in group], self.climb(group, number, bar)
+
+    def climb(self, tasks: Sequence[tuple[int, float]], number: int, bar: Any) -> list[Image.Image]:
+        """One batch of pictures, from noise to the last step."""
+        s, rng = self.settings, np.random.default_rng([self.settings.seed, number])
+        weights = np.zeros((len(self.engine.terms), len(tasks)), np.float32)
+        alike = np.zeros((len(tasks), len(tasks)), np.float32)
+        for column, (i, sign) in enumerate(tasks):
+            for term, weight in self.objectives[i].terms:
+                weights[self.engine.terms.index(term), column] = sign * weight
+            alike[column] = [float(task == (i, sign)) for task in tasks]
+        np.fill_diagonal(alike, 0.0)
+        magnitude = ops.convert_to_tensor(canvas.spectrum(s.size))
+        x = ops.convert_to_tensor(canvas.start(s.method, len(tasks), s.size, rng))
+        moments = [ops.zeros_like(x), ops.zeros_like(x)]
+        step = self.compiled(x, magnitude, weights, alike)
+        side = s.size + 2 * canvas.PAD
+
+        def pictures() -> list[Image.Image]:
+            shown = ops.convert_to_numpy(canvas.picture(s.method, x, magnitude))
+            return [Image.fromarray(one) for one in np.round((shown + 1) * 127.5).astype(np.uint8)]
+
+        try:
+            for time in range(1, s.steps + 1):
+                rows = canvas.transformations(len(tasks), side, s.method, rng)
+                x, moments = step(
+                    x, moments, ops.convert_to_tensor(float(time), "float32"), rows, self.engine.model_weights
+                )
+                if bar:
+                    bar.update(number * s.steps + time)
+        except KeyboardInterrupt:
+            interrupt = DreamInterrupted("The visualisation was interrupted; .result holds the pictures so far.")
+            interrupt.result = pictures()
+            raise interrupt from None
+        return pictures()
+
+    def compiled(self, x: Any, magnitude: Any, weights: np.ndarray, alike: np.ndarray) -> Any:
+        """One step of Adam on the numbers of the pictures."""
+        s, engine = self.settings, self.engine
+
+        def step(x: Any, moments: Any, time: Any, rows: Any, model_weights: Any) -> tuple[Any, Any]:
+            def height(x: Any) -> Any:
+                seen = canvas.padded(canvas.picture(s.method, x, magnitude))
+                seen = canvas.transformed(seen, rows) if s.transform else seen
+                shown = Seen(seen, engine.features(preprocessed(engine.preprocess, seen), model_weights))
+                total: Any = 0.0
+                for number in np.flatnonzero(weights.any(axis=1)):
+                    given = self.given.get(str(number))
+                    total = total + weights[number] * measure(engine.terms[number], shown, given)
+                if s.answers > 1 and s.diversity:
+                    total = total - s.diversity * ops.abs(ops.stop_gradient(total)) * likeness(shown, alike)
+                return total
+
+            _, uphill = self.backend.gradient(height, x)
+            # Each picture counts as one, however strong its layer is.
+            strength = ops.sqrt(ops.mean(ops.square(uphill), axis=(0, 2, 3, 4), keepdims=True))
+            direction, moments = adam(uphill / (strength + 1e-12), moments, time)
+            return x + s.rate * direction, moments
+
+        def form(tensor: Any) -> Any:
+            return keras.KerasTensor(tensor.shape, keras.backend.standardize_dtype(tensor.dtype))
+
+        model_weights = keras.tree.map_structure(form, engine.model_weights)
+        rows = keras.KerasTensor((len(alike), 8))
+        return self.backend.compiled(step, form(x), [form(x)] * 2, keras.KerasTensor(()), rows, model_weights)
+
+    def record(self, wish: Objective) -> dict[str, Any]:
+        """What is needed to draw one of the pictures again."""
+        settings = {"objective": str(wish), "model": self.config.model}
+        settings["weights"] = os.path.basename(self.config.weights)
+        return {"settings": settings | dataclasses.asdict(self.settings), "versions": versions()}
+
+
+def likeness(shown: Seen, alike: np.ndarray) -> Any:
+    """How much each picture's textures are those of its sisters: the mean cosine of their Gram matrices."""
+    layer = next(iter(shown.activations.values()))
+    if len(layer.shape) != 4:
+        return 0.0
+    a = ops.cast(layer, "float32")
+    shape = ops.shape(a)
+    a = ops.reshape(a, (shape[0], -1, shape[3]))
+    gram = ops.reshape(ops.matmul(ops.transpose(a, (0, 2, 1)), a), (shape[0], -1))
+    gram = gram / (ops.sqrt(ops.sum(ops.square(gram), axis=-1, keepdims=True)) + 1e-12)
+    return ops.sum(ops.matmul(gram, ops.transpose(gram)) * alike, axis=-1) / np.maximum(alike.sum(-1), 1.0)
+
+
+def check_wish(wish: Objective) -> None:
+    """ConfigError for terms that need a picture to start from."""
+    for term, _ in wish.terms:
+        needs = {Inside: "a mask", Content: "an original"}.get(type(term))
+        needs = "channels of a picture" if getattr(bare(term), "pick", None) else needs
+        if needs:
+            raise ConfigError(f"{term} needs {needs}; a visualisation starts from noise. Use it with dream().")
+
+
+def visualize(objectives: Any, *, verbose: bool | str = "auto", **settings: Any) -> Any:
+    """Draw from noise what excites an objective most: a PIL image, or a list of them for a list of objectives.
+
+    The settings are those of VisualConfig, and `model`, `weights`, `preprocess` and `device` as in `dream`.
+
+    >>> kerasdream.visualize("mixed4:150", model="mini").save("mixed4-150.png")
+    """
+    several = isinstance(objectives, list | tuple)
+    pictures = Visualizer(objectives if several else [objectives], **settings).run(verbose)
+    return pictures if several or len(pictures) > 1 else pictures[0]
+
+
+def atlas(
+    layer: str,
+    channels: Iterable[int] = range(16),
+    *,
+    output: str | os.PathLike[str] | None = None,
+    columns: int | None = None,
+    verbose: bool | str = "auto",
+    size: int = 160,
+    **settings: Any,
+) -> Image.Image:
+    """A labelled contact sheet of a layer's channels.
+
+    With a folder as `output` every channel is kept there as it comes: a second call goes on where one ended.
+
+    >>> kerasdream.atlas("mixed4", channels=range(4), model="mini").size
+    (344, 394)
+    """
+    channels = list(channels)
+    if not channels:
+        raise ConfigError("An atlas of no channels was asked for; one or more was expected, such as range(16).")
+    wishes = {channel: objective(Layer(layer, (channel,))) for channel in channels}
+    folder = None if output is None else pathlib.Path(output)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    pictures: dict[int, Image.Image] = {}
+    for channel in channels:
+        if folder is not None and (kept := file_of(folder, layer, channel)).exists():
+            pictures[channel] = files.decode(str(kept), None)
+    missing = [channel for channel in wishes if channel not in pictures]
+    if missing:
+        visualizer = Visualizer([wishes[channel] for channel in missing], size=size, **settings)
+        for numbers, drawn in visualizer.groups(verbose):
+            for number, picture in zip(numbers, drawn, strict=True):
+                channel = missing[number]
+                pictures[channel] = picture
+                if folder is not None:
+                    record = visualizer.record(wishes[channel])
+                    files.save(picture, file_of(folder, layer, channel), record=record)
+    return montage([pictures[channel] for channel in channels], [f"{layer}:{c}" for c in channels], columns=columns)
+
+
+def file_of(folder: pathlib.Path, layer: str, channel: int) -> pathlib.Path:
+    """The file of one channel."""
+    return folder / f"{layer.replace('/', '_')}-{channel:04d}.png"

@@ -1,0 +1,152 @@
+"""Pictures from noise: what they excite, how they repeat, and how an atlas goes on."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import kerasdream
+from kerasdream.errors import ConfigError, DreamInterrupted, LayerError
+from kerasdream.visualization import VisualConfig, Visualizer
+
+FEW = {"size": 48, "steps": 12, "verbose": False}
+
+
+@pytest.fixture
+def settings(small_net):
+    return {"model": small_net, **FEW}
+
+
+def shown(net, picture, layer="relu1"):
+    look = keras.Function(net.inputs, net.get_layer(layer).output)
+    return np.asarray(look([np.asarray(picture, np.float32)[None] / 127.5 - 1]))[0].mean((0, 1))
+
+
+@pytest.mark.parametrize("method", ["fourier", "maco", "pixels"])
+def test_each_of_several_objectives_is_excited_in_its_own_picture(small_net, settings, method):
+    start = kerasdream.visualize("relu1:3", method=method, **settings | {"steps": 1, "rate": 1e-6})
+    before = shown(small_net, start)
+    i, j = np.flatnonzero(before > 0.05)[:2]  # channels that a first faint picture moves at all
+    pictures = kerasdream.visualize([f"mean(relu1:{i})", f"mean(relu1:{j})"], method=method, rate=0.2, **settings)
+    a, b = (shown(small_net, picture) for picture in pictures)
+    assert a[i] > before[i]
+    assert b[j] > before[j]
+    assert a[i] > b[i]
+    assert b[j] > a[j]
+
+
+def test_it_repeats_to_the_byte_and_follows_the_seed(settings):
+    a, b, c = (kerasdream.visualize("relu1:3", seed=seed, **settings) for seed in (1, 1, 2))
+    assert a.size == (48, 48)
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_a_pair_shows_both_ends(small_net, settings):
+    more, less = kerasdream.visualize("mean(relu1:3)", pair=True, rate=0.2, **settings)
+    assert shown(small_net, more)[3] > shown(small_net, less)[3]
+
+
+def test_diversity_drives_answers_apart(small_net, settings):
+    look = keras.Function(small_net.inputs, small_net.get_layer("relu2").output)
+
+    def cosine(diversity):
+        answers = kerasdream.visualize("relu2", answers=2, diversity=diversity, rate=0.1, **settings | {"steps": 40})
+        shown = [np.asarray(look([np.asarray(a, np.float32)[None] / 127.5 - 1])).reshape(-1, 16) for a in answers]
+        a, b = ((x.T @ x).ravel() for x in shown)
+        return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+    assert cosine(10.0) < cosine(0.0) - 0.02
+
+
+def test_many_pictures_go_in_groups_and_come_in_order(small_net, settings, monkeypatch):
+    start = kerasdream.visualize("relu1", **settings | {"steps": 1, "rate": 1e-6})
+    channels = np.flatnonzero(shown(small_net, start) > 0.05)[:5]
+    wishes = [f"mean(relu1:{channel})" for channel in channels]
+    monkeypatch.setattr("kerasdream.visualization.AT_ONCE", 2 * 48**2)
+    visualizer = Visualizer(wishes, rate=0.2, **{k: v for k, v in settings.items() if k != "verbose"})
+    assert [numbers for numbers, _ in visualizer.groups(False)] == [[0, 1], [2, 3], [4]]
+    pictures = visualizer.run(False)
+    excited = np.array([shown(small_net, picture)[channels] for picture in pictures])
+    assert len(channels) == 5
+    assert np.mean(excited.argmax(0) == np.arange(5)) >= 0.8
+
+
+def test_an_atlas_goes_on_where_it_ended(settings, tmp_path):
+    sheet = kerasdream.atlas("relu1", channels=[0, 3], output=tmp_path, **settings)
+    kept = sorted(os.listdir(tmp_path))
+    assert kept == ["relu1-0000.png", "relu1-0003.png"]
+    assert kerasdream.record_of(tmp_path / kept[1])["settings"]["objective"] == "relu1:3"
+    Image.new("RGB", (48, 48), "red").save(tmp_path / "relu1-0000.png")
+    larger = kerasdream.atlas("relu1", channels=[0, 3, 5], output=tmp_path, columns=3, **settings)
+    assert sorted(os.listdir(tmp_path)) == [*kept, "relu1-0005.png"]
+    assert (np.asarray(larger)[8:56, 8:56] == (255, 0, 0)).all()
+    assert np.array_equal(np.asarray(larger)[8:56, 64:112], np.asarray(sheet)[8:56, 64:112])
+
+
+def test_ctrl_c_hands_back_the_pictures_so_far(settings, monkeypatch):
+    from kerasdream.ascent import canvas
+
+    calls, real = [], canvas.transformations
+
+    def counted(*arguments):
+        calls.append(1)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(canvas, "transformations", counted)
+    with pytest.raises(DreamInterrupted) as caught:
+        kerasdream.visualize(["relu1:3", "relu1:4"], **settings)
+    assert [picture.size for picture in caught.value.result] == [(48, 48)] * 2
+
+
+@pytest.mark.parametrize(
+    ("wish", "more", "error", "words"),
+    [
+        ("relu1:99", {}, LayerError, "Channel 99 of 'relu1'"),
+        ("relu1:strong3", {}, ConfigError, "needs channels of a picture; a visualisation starts from noise"),
+        ("inside(m.png, relu1)", {}, ConfigError, "needs a mask"),
+        ("content(relu1)", {}, ConfigError, "needs an original"),
+        ([], {}, ConfigError, "No objective was given"),
+        ("relu1", {"size": 3}, ConfigError, "size=3 is out of range"),
+        ("relu1", {"step": 3}, ConfigError, "no setting 'step'. Did you mean 'steps'"),
+        ("relu1", {"method": "fourrier"}, ConfigError, "Did you mean 'fourier'"),
+    ],
+)
+def test_what_cannot_be_drawn_says_why(settings, wish, more, error, words):
+    with pytest.raises(error, match=words):
+        kerasdream.visualize(wish, **settings | more)
+
+
+def test_the_defaults_are_stated_once():
+    assert VisualConfig().size == 384
+    assert VisualConfig(size=np.int64(64)).size == 64
+
+
+def test_the_script_draws_and_never_writes_over(tmp_path):
+    script = os.path.join(os.path.dirname(__file__), "..", "scripts", "run_visualize.py")
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, script, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        )
+
+    few = ["--model=mini", "--size=64", "--steps=2"]
+    first = run("mixed4:150", *few)
+    assert (first.returncode, first.stdout) == (0, "mixed4-150.png\n"), first.stderr
+    assert kerasdream.record_of(tmp_path / "mixed4-150.png")["settings"]["objective"] == "mixed4:150"
+    again = run("mixed4:150", *few)
+    assert again.returncode == 1
+    assert "exists and is not written over" in again.stderr
+    sheet = run("--atlas=mixed3", "--channels=1,7-8", "--output=sheet/", *few)
+    assert sheet.returncode == 0, sheet.stderr
+    assert sorted(os.listdir(tmp_path / "sheet")) == [
+        "atlas.png", "mixed3-0001.png", "mixed3-0007.png", "mixed3-0008.png"
+    ]  # fmt: skip
+    assert run(*few).returncode == 2
+    assert run("mixed4:150", "--sise=3").returncode == 2
