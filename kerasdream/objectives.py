@@ -50,6 +50,11 @@ def read_picture(value: Any) -> str | Pixels:
     return Pixels(array.shape, array.tobytes())
 
 
+def file_name(image: str | Pixels) -> str | Pixels:
+    """A path without its folders."""
+    return os.path.basename(image) if isinstance(image, str) else image
+
+
 class Wish:
     """What terms and sums have in common: `+`, `-` and `*` make an Objective of them."""
 
@@ -125,6 +130,18 @@ class Objective(Wish):
         """The names of all layers that are looked at."""
         bare = [term.term if isinstance(term, Inside) else term for term, _ in self.terms]
         return tuple(dict.fromkeys(term.layer for term in bare if hasattr(term, "layer")))
+
+    def without_folders(self) -> "Objective":
+        """The same with the names of its files only: what may be written into a picture that others see."""
+
+        def bare(term: Any) -> Any:
+            if isinstance(term, Inside):
+                term = dataclasses.replace(term, term=bare(term.term), mask=file_name(term.mask))
+            elif isinstance(term, Guide):
+                term = dataclasses.replace(term, image=file_name(term.image))
+            return term
+
+        return Objective(tuple((bare(term), weight) for term, weight in self.terms))
 
     def as_dict(self) -> dict[str, float]:
         """The terms in words, with their weights: what `objective` and JSON take."""

@@ -46,6 +46,8 @@ class DreamResult:
         """All that is needed to dream this again, as plain values. Of paths, only the names."""
         settings = self.config.as_dict()
         settings["weights"] = os.path.basename(settings["weights"])
+        settings["mask"] = settings["mask"] and os.path.basename(settings["mask"])
+        settings["layers"] = self.config.layers and self.config.layers.without_folders().as_dict()
         return {
             "settings": settings,
             "versions": versions(),

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import pathlib
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,12 +19,13 @@ from kerasdream.ascent.measure import Seen, measure
 from kerasdream.ascent.step import adam, preprocessed
 from kerasdream.config import Knob, check_knobs, check_names, knob, knobs_of
 from kerasdream.dreamer import Preprocess, network_of, resolve
-from kerasdream.errors import ConfigError, DreamInterrupted
+from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning
 from kerasdream.image import files
 from kerasdream.image.montage import montage
 from kerasdream.objectives import Content, Inside, Layer, Objective, objective
 from kerasdream.result import versions
 
+WAKE = 1.5  # growth of the noise, step by step, that a sleeping channel sees
 AT_ONCE = 1_200_000  # pixels that climb together, about: more pictures go in turn
 
 
@@ -139,7 +141,7 @@ class Visualizer:
         x = ops.convert_to_tensor(canvas.start(s.method, len(tasks), s.size, rng))
         moments = [ops.zeros_like(x), ops.zeros_like(x)]
         step = self.compiled(x, magnitude, weights, alike)
-        side = s.size + 2 * canvas.PAD
+        side, awake = s.size + 2 * canvas.PAD, np.zeros(len(tasks), bool)
 
         def pictures() -> list[Image.Image]:
             shown = ops.convert_to_numpy(canvas.picture(s.method, x, magnitude))
@@ -148,22 +150,32 @@ class Visualizer:
         try:
             for time in range(1, s.steps + 1):
                 rows = canvas.transformations(len(tasks), side, s.method, rng)
-                x, moments = step(
-                    x, moments, ops.convert_to_tensor(float(time), "float32"), rows, self.engine.model_weights
-                )
+                now = ops.convert_to_tensor(float(time), "float32")
+                x, moments, strength = step(x, moments, now, rows, self.engine.model_weights)
+                awake |= ops.convert_to_numpy(strength) > 0
                 if bar:
                     bar.update(number * s.steps + time)
         except KeyboardInterrupt:
             interrupt = DreamInterrupted("The visualisation was interrupted; .result holds the pictures so far.")
             interrupt.result = pictures()
             raise interrupt from None
+        if not awake.all():
+            asleep = ", ".join(
+                dict.fromkeys(str(self.objectives[tasks[i][0]]) for i in np.flatnonzero(~awake).tolist())
+            )
+            warnings.warn(
+                f"Nothing was drawn for {asleep}: no noise excites it. It may be dead in this network, or try "
+                "another seed.",
+                DreamWarning,
+                stacklevel=4,
+            )
         return pictures()
 
     def compiled(self, x: Any, magnitude: Any, weights: np.ndarray, alike: np.ndarray) -> Any:
         """One step of Adam on the numbers of the pictures."""
         s, engine = self.settings, self.engine
 
-        def step(x: Any, moments: Any, time: Any, rows: Any, model_weights: Any) -> tuple[Any, Any]:
+        def step(x: Any, moments: Any, time: Any, rows: Any, model_weights: Any) -> tuple[Any, Any, Any]:
             def height(x: Any) -> Any:
                 seen = canvas.padded(canvas.picture(s.method, x, magnitude))
                 seen = canvas.transformed(seen, rows) if s.transform else seen
@@ -180,7 +192,10 @@ class Visualizer:
             # Each picture counts as one, however strong its layer is.
             strength = ops.sqrt(ops.mean(ops.square(uphill), axis=(0, 2, 3, 4), keepdims=True))
             direction, moments = adam(uphill / (strength + 1e-12), moments, time)
-            return x + s.rate * direction, moments
+            # A channel that finds nothing in the first faint noise gets stronger noise until it does.
+            loudness = ops.std(x, axis=(0, 2, 3, 4), keepdims=True)
+            louder = ops.where(loudness < canvas.LOUDEST, x * WAKE, x)
+            return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))
 
         def form(tensor: Any) -> Any:
             return keras.KerasTensor(tensor.shape, keras.backend.standardize_dtype(tensor.dtype))

@@ -1,16 +1,22 @@
 """Make the pictures of README and docs, all of them real dreams of the sample picture.
 
-python scripts/docs_pictures.py docs/images --weights=inception_v3_notop.weights.h5
+    python scripts/docs_pictures.py docs/images --weights=inception_v3_notop.weights.h5 \\
+        --classifier=mobilenet_v2.weights.h5 --guide=flowers.jpg
+    python scripts/docs_pictures.py docs/images --weights=... --only=controls,presets
 """
 
 import argparse
+import functools
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 import kerasdream
+from kerasdream.image.montage import montage
+from kerasdream.presets import PRESETS
 
 GAP = 6
 STRIPS: dict[str, list[dict[str, Any]]] = {
@@ -21,6 +27,24 @@ STRIPS: dict[str, list[dict[str, Any]]] = {
     "max_loss": [{"max_loss": 2.0}, {"max_loss": 6.0}, {"max_loss": None, "iterations": 40}],
 }
 LOOKS = [f"mixed{i}" for i in range(8)]
+CONTROLS: dict[str, dict[str, Any]] = {
+    "jitter": {"jitter": 32},
+    "turns": {"turns": True},
+    "smooth_samples": {"smooth_samples": 4, "jitter": 32},
+    "gradient_blur": {"gradient_blur": 1.5},
+    "gradient_scales": {"gradient_scales": 4},
+    "normalize": {"normalize": "std"},
+    "optimizer": {"optimizer": "adam"},
+    "clip": {"clip": True, "step": 0.05},
+    "octaves_above": {"octaves_above": 1},
+    "detail": {"detail": "none"},
+    "octave_lists": {"step": [0.03, 0.02, 0.01], "iterations": [20, 20, 10]},
+    "strength": {"strength": 0.4},
+    "keep_color": {"keep_color": True},
+    "mask": {},  # an ellipse, drawn below
+}
+BASE = {"layers": "mixed4", "step": 0.02, "max_loss": None}
+CHANNELS = (9, 30, 43, 77, 150, 184, 243, 331, 412, 500)
 
 
 def sheet(pictures: Iterable[Image.Image], columns: int) -> Image.Image:
@@ -34,34 +58,94 @@ def sheet(pictures: Iterable[Image.Image], columns: int) -> Image.Image:
     return page
 
 
-def keep(page: Image.Image, path: pathlib.Path) -> None:
-    """Save at the best quality that stays under 200 kB."""
+def keep(page: Image.Image, path: pathlib.Path, limit: int = 195_000) -> None:
+    """Save at the best quality that stays under a size in bytes."""
     for quality in range(92, 40, -4):
         page.save(path, quality=quality)
-        if path.stat().st_size < 195_000:
+        if path.stat().st_size < limit:
             break
-    print(path, path.stat().st_size)
+    print(path, path.stat().st_size, flush=True)
+
+
+def ellipse(size: tuple[int, int]) -> np.ndarray:
+    """A mask with a soft edge, white in the middle."""
+    x, y = np.meshgrid(np.linspace(-1, 1, size[0]), np.linspace(-1, 1, size[1]))
+    return np.clip(4 * (0.8 - np.hypot(x, y)), 0, 1)
+
+
+def knobs(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    whole = kerasdream.sample()
+    detail = whole.crop((150, 60, 630, 380))
+    keep(sheet([whole, dream(whole)], 2).resize((1160, 386), Image.Resampling.LANCZOS), folder / "before-after.jpg")
+    for name, settings in STRIPS.items():
+        strip = [dream(detail, **one) for one in settings]
+        keep(sheet(strip, 3).resize((1164, 256), Image.Resampling.LANCZOS), folder / f"{name}.jpg")
+    looks = [dream(detail, layers=name, step=0.02, max_loss=None) for name in LOOKS]
+    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), folder / "layers.jpg")
+
+
+def mini(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    whole = kerasdream.sample()
+    detail = whole.crop((150, 60, 630, 380))
+    keep(kerasdream.dream(whole, model="mini"), folder / "mini.jpg")
+    looks = [kerasdream.dream(detail, layers=name, model="mini", step=0.02, max_loss=None) for name in LOOKS]
+    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), folder / "mini-layers.jpg")
+
+
+def controls(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((390, 260), Image.Resampling.LANCZOS)
+    plain = dream(detail, **BASE)
+    for name, settings in CONTROLS.items():
+        settings = {"mask": ellipse(detail.size)} if name == "mask" else settings
+        keep(sheet([plain, dream(detail, **BASE | settings)], 2), folder / f"control-{name}.jpg", 70_000)
+
+
+def presets(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((390, 260), Image.Resampling.LANCZOS)
+    keep(
+        montage([dream(detail, preset=name) for name in PRESETS], list(PRESETS), columns=4, cell=310),
+        folder / "presets.jpg",
+    )
+
+
+def objectives(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((480, 320), Image.Resampling.LANCZOS)
+    steady = {"max_loss": None, "step": 0.02, "jitter": 48, "num_octave": 4}
+    shown = {
+        f"mixed4:{channel}": dream(detail, layers=f"mean(mixed4:{channel})", **steady) for channel in (30, 150, 500)
+    }
+    if options.guide:
+        shown["guide: flowers"] = dream(detail, layers=kerasdream.Guide("mixed4", options.guide), **steady)
+    if options.classifier:
+        cat = {"model": "mobilenet_v2", "weights": options.classifier, "layers": "class:tabby", "gradient_scales": 4}
+        shown["class:tabby"] = kerasdream.dream(detail, **cat | steady)
+    left = np.repeat([[1.0] * 240 + [0.0] * 240], 320, axis=0)
+    both = kerasdream.Layer("mixed3").inside(left) + kerasdream.Layer("mixed4").outside(left)
+    shown["two masks"] = dream(detail, layers=both, **steady)
+    keep(montage(list(shown.values()), list(shown), columns=3, cell=400), folder / "objectives.jpg")
+
+
+def visualize(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    network = {"model": "inception_v3", "weights": options.weights, "size": 224}
+    wishes = [f"mixed4:{channel}" for channel in CHANNELS]
+    keep(montage(kerasdream.visualize(wishes, **network), wishes, columns=5), folder / "visualize.jpg")
+
+
+PAGES = {page.__name__: page for page in (knobs, mini, controls, presets, objectives, visualize)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("output", type=pathlib.Path)
-    parser.add_argument("--weights", default="imagenet")
+    parser.add_argument("--weights", default="imagenet", help="of InceptionV3")
+    parser.add_argument("--classifier", help="weights of MobileNetV2 with its classes")
+    parser.add_argument("--guide", help="a picture of flowers")
+    parser.add_argument("--only", default=",".join(PAGES), help="some of " + ", ".join(PAGES))
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-
-    whole = kerasdream.sample()
-    detail = whole.crop((150, 60, 630, 380))
-    dreamt = kerasdream.dream(whole, weights=options.weights)
-    keep(sheet([whole, dreamt], 2).resize((1160, 386), Image.Resampling.LANCZOS), options.output / "before-after.jpg")
-    for name, settings in STRIPS.items():
-        strip = [kerasdream.dream(detail, weights=options.weights, **one) for one in settings]
-        keep(sheet(strip, 3).resize((1164, 256), Image.Resampling.LANCZOS), options.output / f"{name}.jpg")
-    keep(kerasdream.dream(whole, model="mini"), options.output / "mini.jpg")
-    looks = [kerasdream.dream(detail, layers=name, model="mini", step=0.02, max_loss=None) for name in LOOKS]
-    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), options.output / "mini-layers.jpg")
-    looks = [kerasdream.dream(detail, layers=name, weights=options.weights, step=0.02, max_loss=None) for name in LOOKS]
-    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), options.output / "layers.jpg")
+    dream = functools.partial(kerasdream.dream, model="inception_v3", weights=options.weights)
+    for name in options.only.split(","):
+        PAGES[name](dream, options.output, options)
 
 
 if __name__ == "__main__":

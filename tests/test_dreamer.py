@@ -291,6 +291,11 @@ def test_a_path_of_weights_is_recorded_by_its_name_only(tmp_path, small_net, pho
     net.save_weights(path)
     dreamer = kerasdream.Dreamer("block_1_expand_relu", model="mobilenet_v2", weights=path, iterations=1, max_loss=None)
     assert dreamer.run(photo).record()["settings"]["weights"] == "w.weights.h5"
+    Image.fromarray(photo).save(tmp_path / "private" / "p.png")
+    wish = kerasdream.Guide("relu1", tmp_path / "private" / "p.png").inside(tmp_path / "private" / "p.png")
+    dreamer = kerasdream.Dreamer(wish, model=small_net, iterations=1, mask=tmp_path / "private" / "p.png")
+    assert "private" not in json.dumps(dreamer.run(photo).record())
+    assert list(dreamer.run(photo).record()["settings"]["layers"]) == ["inside(p.png, guide(relu1, p.png))"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import kerasdream
-from kerasdream.errors import ConfigError, DreamInterrupted, LayerError
+from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, LayerError
 from kerasdream.visualization import VisualConfig, Visualizer
 
 FEW = {"size": 48, "steps": 12, "verbose": False}
@@ -37,6 +37,19 @@ def test_each_of_several_objectives_is_excited_in_its_own_picture(small_net, set
     assert b[j] > before[j]
     assert a[i] > b[i]
     assert b[j] > a[j]
+
+
+@pytest.mark.parametrize("method", ["fourier", "pixels"])
+def test_a_channel_that_sleeps_is_woken_and_a_dead_one_told(method):
+    """It answers only to pixels brighter than 0.5, which the first faint noise has none of."""
+    image = keras.Input((None, None, 3))
+    conv = keras.layers.Conv2D(2, 1, activation="relu", name="late")
+    model = keras.Model(image, conv(image))
+    conv.set_weights([np.ones((1, 1, 3, 2)) / 3, np.array([-0.5, -2.0])])
+    drawn = kerasdream.visualize("late:0", model=model, method=method, size=48, steps=60, rate=0.2, verbose=False)
+    assert (np.asarray(drawn) / 127.5 - 1).mean(-1).max() > 0.6
+    with pytest.warns(DreamWarning, match="Nothing was drawn for late:1: no noise excites it"):
+        kerasdream.visualize("late:1", model=model, method=method, size=48, steps=30, verbose=False)
 
 
 def test_it_repeats_to_the_byte_and_follows_the_seed(settings):

@@ -13,6 +13,7 @@ COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]
 COLOURS /= np.linalg.norm(COLOURS, axis=0).max()
 METHODS = ("fourier", "maco", "pixels")
 START = 0.01  # deviation of the first coefficients
+LOUDEST = 2.0  # deviation beyond which stronger noise shows nothing new
 PAD = 12  # pixels of grey around the picture, which the transformations may show
 CONTRAST = 0.25  # Lucid's factor between spectrum and sigmoid
 
