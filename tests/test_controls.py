@@ -1,7 +1,9 @@
 """Masks, strength, colours, snapshots and noise: what they do to the picture that comes back."""
 
+import keras
 import numpy as np
 import pytest
+from conftest import MOBILENET, needs_mobilenet
 from PIL import Image
 
 import kerasdream
@@ -120,3 +122,16 @@ def test_noise_is_a_picture_drawn_from_the_seed(small_net, tmp_path, monkeypatch
     assert kerasdream.Dreamer("relu1", max_pixels=10**6, **settings).run("noise").image.size == (512, 512)
     with pytest.raises(InputImageError, match="noise:9999x9999"):
         kerasdream.dream("noise:9999x9999", "relu1", **settings)
+
+
+@needs_mobilenet
+def test_a_class_becomes_what_the_classifier_sees():
+    """A clear picture of nothing becomes a tabby, index 281, for the network that was asked."""
+    settings = {"step": 0.02, "num_octave": 4, "jitter": 16, "max_loss": None}
+    image = kerasdream.dream(
+        kerasdream.sample().resize((448, 300)), "class:tabby", model="mobilenet_v2", weights=MOBILENET, **settings
+    )
+    judge = keras.applications.MobileNetV2(weights=None)
+    judge.load_weights(MOBILENET)
+    seen = np.asarray(image.resize((224, 224)), np.float32)[None] / 127.5 - 1
+    assert float(judge.predict(seen, verbose=0)[0, 281]) > 0.9

@@ -3,6 +3,7 @@
 import importlib
 import os
 import pathlib
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -73,11 +74,11 @@ def with_one_palette(pictures: Sequence[Image.Image]) -> list[Image.Image]:
     return [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
 
 
-def encoder() -> Any:
-    """The module that writes MP4, or OutputError where it is not installed."""
+def encoder() -> str:
+    """The path of ffmpeg, or OutputError where its package is not installed."""
     try:
-        return importlib.import_module("imageio_ffmpeg")
-    except ImportError as fault:
+        return importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as fault:
         raise OutputError(
             'MP4 needs the extra "video": pip install "kerasdream[video]". GIF and WebP need nothing more.'
         ) from fault
@@ -85,17 +86,17 @@ def encoder() -> Any:
 
 def encoded(pictures: Sequence[Image.Image], pause: float) -> bytes:
     """The pictures as H.264 in MP4; its sides are even, so that an odd one repeats its last line."""
-    rate = 1.0 / pause
-    arrays = [np.asarray(picture) for picture in pictures] + [np.asarray(pictures[-1])] * round(HOLD * rate)
+    arrays = [np.asarray(picture) for picture in pictures]
+    arrays += [arrays[-1]] * round(HOLD / pause)
     height, width = arrays[0].shape[:2]
     even = [np.pad(array, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge") for array in arrays]
+    size = f"{width + width % 2}x{height + height % 2}"
     with tempfile.TemporaryDirectory() as folder:
         film = pathlib.Path(folder) / "film.mp4"
-        writer = encoder().write_frames(
-            str(film), (width + width % 2, height + height % 2), fps=rate, quality=8, macro_block_size=2
-        )
-        writer.send(None)
-        for array in even:
-            writer.send(np.ascontiguousarray(array))
-        writer.close()
+        raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{1 / pause:.6f}", "-i", "-"]
+        how = ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+        command = [encoder(), "-loglevel", "error", *raw, *how, str(film)]
+        done = subprocess.run(command, input=b"".join(map(np.ndarray.tobytes, even)), capture_output=True)
+        if done.returncode:
+            raise OutputError(f"ffmpeg could not write the film: {done.stderr.decode(errors='replace').strip()}")
         return film.read_bytes()
