@@ -122,17 +122,17 @@ class Dreamer:
         """The octaves of a picture that the model can look at, smallest first; a notice for those it cannot."""
         shapes = octave_shapes(size, self.config.num_octave, self.config.octave_scale, self.config.octaves_above)
         kept = [shape for shape in shapes if self.features.cells(min(shape)) > 0]
+        if not kept:
+            raise ModelError(
+                f"{self.config.model} cannot look at a picture of {size[0]} x {size[1]} pixels: with these layers it takes "
+                "one size only. Resize the picture, and dream with num_octave=1; or name layers below the classes."
+            )
         if len(kept) < len(shapes):
             warnings.warn(
                 f"Left out {len(shapes) - len(kept)} of {len(shapes)} octaves, the smallest "
                 f"{shapes[0][0]} x {shapes[0][1]}: they are too small for {self.config.model}.",
                 DreamWarning,
                 stacklevel=4,
-            )
-        if not kept:
-            raise ModelError(
-                f"{self.config.model} cannot look at pictures of {shapes[-1][0]} x {shapes[-1][1]}: it takes one fixed "
-                "size, or this is too small for the layers. Give another size, or layers below the fixed part."
             )
         return kept
 
@@ -203,7 +203,8 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
                 f"No layers were named; the model {model.name!r} has no default ones. "
                 "kerasdream.layers(model) lists its layers."
             )
-        return DreamConfig(**{**presets.settings(name), **given, "model": model.name, "weights": "the model's own"})
+        own = {"model": model.name, "weights": "the model's own"}
+        return with_limit(presets.settings(name) | given | own)
     if preprocess is not None:
         raise ConfigError(
             "preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model."
@@ -214,7 +215,15 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
     if "model" not in given and "weights" not in given and not top_wanted(config):
         given["model"] = zoo.at_hand(DEFAULTS["model"])
     network = given.get("model", DEFAULTS["model"])
-    return DreamConfig(**{**zoo.entry_of(network).defaults, **presets.settings(name, network), **given})
+    return with_limit({**zoo.entry_of(network).defaults, **presets.settings(name, network), **given})
+
+
+def with_limit(settings: dict[str, Any]) -> DreamConfig:
+    """The config; the default max_loss, made for whole layers, does not end a climb on anything else."""
+    config = DreamConfig(**settings)
+    if "max_loss" in settings or config.layers is None or config.layers.is_plain():
+        return config
+    return config.replace(max_loss=None)
 
 
 def network_of(config: DreamConfig, model: Any, preprocess: Preprocess | None) -> tuple[keras.Model, Preprocess | None]:

@@ -131,6 +131,10 @@ class Objective(Wish):
         bare = [term.term if isinstance(term, Inside) else term for term, _ in self.terms]
         return tuple(dict.fromkeys(term.layer for term in bare if hasattr(term, "layer")))
 
+    def is_plain(self) -> bool:
+        """Whether it asks for more of whole layers only, as the Keras example does."""
+        return all(term == Layer(getattr(term, "layer", "?")) and weight >= 0 for term, weight in self.terms)
+
     def without_folders(self) -> "Objective":
         """The same with the names of its files only: what may be written into a picture that others see."""
 

@@ -55,6 +55,17 @@ def test_regions_dream_of_different_things(small_net, photo, left):
     assert not np.array_equal(both[:, 64:], photo[:, 64:])
 
 
+def test_the_default_limit_is_for_whole_layers_only(small_net):
+    def limit(layers, **settings):
+        return kerasdream.Dreamer(layers, model=small_net, **settings).config.max_loss
+
+    assert limit("relu1, relu2=0.5") == 15.0
+    for wish in ("relu1:3", "mean(relu1)", "relu1 - relu2", "relu1 + tv()", kerasdream.Layer("relu1").inside([[1.0]])):
+        assert limit(wish) is None, wish
+    assert limit("relu1:3", max_loss=7) == 7.0
+    assert limit("relu1", preset="google2015") is None
+
+
 def test_strength_blends_with_the_original(small_net, photo):
     whole, half, none = (dream(photo, small_net, strength=s).image.astype(float) for s in (1.0, 0.5, 0.0))
     assert np.array_equal(none, photo)

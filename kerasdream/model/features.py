@@ -116,7 +116,7 @@ class Features:
         if size not in self.sizes:
             image = keras.KerasTensor((1, *size, 3))
             try:
-                specs = self.function._run_through_graph([image], lambda layer: layer.compute_output_spec)
+                specs = self.function._run_through_graph([image], shape_of)
                 self.sizes[size] = {name: spec.shape for name, spec in zip(self.names, specs, strict=True)}
             except Exception:  # each kind of layer has its own way to refuse a picture that is too small
                 self.sizes[size] = {}
@@ -138,6 +138,17 @@ class Features:
             middle = (low + high) // 2
             low, high = (low, middle) if self.cells(middle) >= cells else (middle, high)
         return high
+
+
+def shape_of(layer: Any) -> Callable[..., Any]:
+    """What a layer puts out, in shapes only; ValueError where a dense layer gets another width than it was made for."""
+
+    def spec(x: Any, *arguments: Any, **settings: Any) -> Any:
+        if isinstance(layer, layers.Dense) and x.shape[-1] != layer.kernel.shape[0]:
+            raise ValueError(f"{layer.name} takes {layer.kernel.shape[0]} numbers")
+        return layer.compute_output_spec(x, *arguments, **settings)
+
+    return spec
 
 
 def find_scores(model: keras.Model) -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+import kerasdream
 from kerasdream.errors import LayerError, ModelError
 from kerasdream.model.features import Features, fold
 
@@ -124,3 +125,18 @@ def test_sizes_are_worked_out_from_the_network():
     assert [features.cells(side) for side in (23, 22, 7, 6, 1)] == [5, 4, 1, 0, 0]
     assert features.least_side(5) == 23
     assert Features(model, ["half"]).least_side(5) == 11
+
+
+def test_classes_of_a_model_with_one_fixed_size():
+    image = keras.Input((16, 16, 3))
+    x = keras.layers.Conv2D(4, 3, name="conv")(image)
+    model = keras.Model(image, keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(x)))
+    features = Features(model, ["conv"], "scores")
+    shown = features(np.ones((2, 16, 16, 3), np.float32), features.weights())
+    assert shown["scores"].shape == (2, 3)
+    softmax = np.exp(shown["scores"]) / np.exp(shown["scores"]).sum(-1, keepdims=True)
+    np.testing.assert_allclose(softmax, model(np.ones((2, 16, 16, 3), np.float32)), rtol=1e-5)
+    with pytest.raises(ModelError, match="cannot look at a picture of 30 x 30 pixels.*one size only. Resize"):
+        kerasdream.dream(np.zeros((30, 30, 3), np.uint8), "class:1", model=model)
+    result = kerasdream.Dreamer("class:1", model=model, num_octave=1).run(np.eye(16)[..., None].repeat(3, -1))
+    assert result.losses[0][-1] > result.losses[0][0]
