@@ -26,6 +26,10 @@ Dream pictures with a neural network.
     kerasdream sky.jpg --step=0.02 --num_octave=4  dreams sky.jpg into sky-dream.png
     kerasdream photos/ --output=dreams/            dreams every picture of a folder
     kerasdream sky.jpg --from=dream.png            dreams with the settings of an earlier dream
+    kerasdream sky.jpg --preset=fur                dreams with ready settings; --list_presets lists them
+    kerasdream sky.jpg --layers="mixed4:150"       dreams of one channel; docs/objectives.md has all objectives
+    kerasdream --image=noise:640x480 --animate=growth.webp
+                                                   dreams from noise, and shows the dream growing
 
 The settings of a dream:
 """
@@ -268,7 +272,7 @@ def find_targets(pictures: Sequence[pathlib.Path | None], values: flags.FlagValu
     make_folder(folder)
     targets: list[pathlib.Path] = []
     for picture in pictures:
-        name = "dream" if picture is None else f"{picture.stem}-dream"
+        name = "dream" if picture is None else f"{picture.stem.replace(':', '-')}-dream"  # noise:640x480
         targets.append(free_name(folder, name, targets, overwrite))
     return targets
 

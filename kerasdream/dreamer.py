@@ -124,8 +124,8 @@ class Dreamer:
         kept = [shape for shape in shapes if self.features.cells(min(shape)) > 0]
         if not kept:
             raise ModelError(
-                f"{self.config.model} cannot look at a picture of {size[0]} x {size[1]} pixels: with these layers it takes "
-                "one size only. Resize the picture, and dream with num_octave=1; or name layers below the classes."
+                f"{self.config.model} cannot look at a picture of {size[0]} x {size[1]} pixels: with these layers it "
+                "takes one size only. Resize the picture, and dream with num_octave=1; or name other layers."
             )
         if len(kept) < len(shapes):
             warnings.warn(

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import kerasdream
-from kerasdream import cli
+from kerasdream import cli, presets
 from kerasdream.config import KNOBS
 
 FAST = ["--model=mobilenet_v2", "--weights=random", "--layers=block_3_expand_relu", "--iterations=1", "--max_loss=none"]
@@ -117,6 +117,21 @@ def test_settings_come_from_a_picture_and_flags_change_them(here):
     assert run("--image=sky.png", "--from=first.png", "--step=0.05", "--output=third.jpg") == 0
     assert kerasdream.settings_of("third.jpg") == kerasdream.settings_of("first.png") | {"step": 0.05}
     assert run("--from=first.png") == 2
+
+
+def test_films_snapshots_noise_and_presets(here, capsys):
+    assert run("--image=noise:80x60", "--animate=growth.gif", *FAST) == 0
+    with Image.open("noise-80x60-dream.png") as image, Image.open("growth.gif") as film:
+        assert image.size == film.size == (80, 60)
+        assert film.n_frames > 2
+    assert run("sky.png", "--snapshots=1", "--output=out.png", *FAST) == 0
+    kept = [name for name in os.listdir() if name.startswith("out.")]
+    assert {"out.png", "out.0001.png"} <= set(kept)
+    assert run("sky.png", "--animate=growth.gif", *FAST) == 1  # it exists, and nothing is dreamt
+    assert run("sky.png", "sky.png", "--animate=new.gif", *FAST) == 2
+    assert run("--list_presets") == 0
+    shown = capsys.readouterr().out
+    assert all(f"\n{name} " in f"\n{shown}" for name in presets.PRESETS)
 
 
 def test_flags_come_from_a_file(here):
