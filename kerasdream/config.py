@@ -220,6 +220,12 @@ class DreamConfig:
     )
     # The machine
     seed: int = knob(0, "for everything random", "int", low=0, high=2**32 - 1)
+    precision: str = knob(
+        "float32",
+        "numbers the network computes in; auto: bfloat16 where the processor or GPU has it in hardware",
+        "choice",
+        choices=("float32", "bfloat16", "auto"),
+    )
     device: str | None = knob(
         None, "where to compute: cpu, gpu, gpu:1; unset: a GPU where there is one", "str", optional=True
     )

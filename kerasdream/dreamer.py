@@ -198,13 +198,18 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
                 f"weights={settings['weights']!r} was given with the model {model.name!r}, which has its own. "
                 "Leave weights out."
             )
+        if given.get("precision", "float32") != "float32":
+            raise ConfigError(
+                f"precision={given['precision']!r} was given with the model {model.name!r}, which has its own. "
+                "Build it with another dtype policy, and leave precision out."
+            )
         if layers is None:
             raise ConfigError(
                 f"No layers were named; the model {model.name!r} has no default ones. "
                 "kerasdream.layers(model) lists its layers."
             )
         own = {"model": model.name, "weights": "the model's own"}
-        return with_limit(presets.settings(name) | given | own)
+        return settled(presets.settings(name) | given | own)
     if preprocess is not None:
         raise ConfigError(
             "preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model."
@@ -215,12 +220,17 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
     if "model" not in given and "weights" not in given and not top_wanted(config):
         given["model"] = zoo.at_hand(DEFAULTS["model"])
     network = given.get("model", DEFAULTS["model"])
-    return with_limit({**zoo.entry_of(network).defaults, **presets.settings(name, network), **given})
+    return settled({**zoo.entry_of(network).defaults, **presets.settings(name, network), **given})
 
 
-def with_limit(settings: dict[str, Any]) -> DreamConfig:
-    """The config; the default max_loss, made for whole layers, does not end a climb on anything else."""
+def settled(settings: dict[str, Any]) -> DreamConfig:
+    """The config, with what depends on the machine and on the objective.
+
+    The default max_loss, made for whole layers, does not end a climb on anything else.
+    """
     config = DreamConfig(**settings)
+    if config.precision == "auto":
+        config = config.replace(precision="bfloat16" if ascent.backend().has_bfloat16() else "float32")
     if "max_loss" in settings or config.layers is None or config.layers.is_plain():
         return config
     return config.replace(max_loss=None)
@@ -230,7 +240,7 @@ def network_of(config: DreamConfig, model: Any, preprocess: Preprocess | None) -
     """The network that the settings name, or the user's own, and what its pictures must go through."""
     if isinstance(model, keras.Model):
         return checked(model), preprocess
-    network = zoo.build(config.model, config.weights, config.seed, top_wanted(config))
+    network = zoo.build(config.model, config.weights, config.seed, top_wanted(config), config.precision)
     return network, zoo.preprocess_of(config.model)
 
 

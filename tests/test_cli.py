@@ -97,6 +97,7 @@ def test_every_knob_reaches_the_dream(here):
         "strength": "0.9",
         "keep_color": "true",
         "snapshots": "2",
+        "precision": "bfloat16",
     }
     assert text.keys() == KNOBS.keys()
     assert run("sky.png", "--output=out.png", *(f"--{name}={value}" for name, value in text.items())) == 0
@@ -107,6 +108,7 @@ def test_every_knob_reaches_the_dream(here):
         "normalize": "std", "optimizer": "adam", "clip": False, "jitter": 3, "turns": True, "smooth_samples": 2,
         "smooth_noise": 0.1, "gradient_blur": [0.5, 1.5], "blur_growth": 0.5, "blur_kind": "cascade",
         "gradient_scales": 1, "mask": "sky.png", "strength": 0.9, "keep_color": True, "snapshots": 2,
+        "precision": "bfloat16",
     }  # fmt: skip
 
 

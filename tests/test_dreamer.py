@@ -368,3 +368,43 @@ def test_the_sample_is_a_picture_to_dream_on():
     sample = kerasdream.sample()
     assert sample.size == (768, 512)
     assert np.asarray(sample).std() > 40
+
+
+def test_bfloat16_is_asked_for_by_name_and_near(photo):
+    """The loss, the gradient's strength and the picture stay float32; one step follows nearly the same way."""
+    settings = {"model": "mini", "layers": "mixed3", "iterations": 1, "num_octave": 1, "max_loss": None}
+    large = np.asarray(Image.fromarray(photo).resize((256, 192)))
+    exact, near = (kerasdream.Dreamer(precision=p, **settings).run(large) for p in ("float32", "bfloat16"))
+    assert near.losses[0][0] == pytest.approx(exact.losses[0][0], rel=0.03)
+    assert near.losses[0].dtype == np.float32
+    assert near.losses[0][0] != exact.losses[0][0]
+    moves = [(r.image.astype(float) - large).ravel() for r in (exact, near)]
+    assert np.corrcoef(*moves)[0, 1] > 0.8
+    assert near.config.precision == "bfloat16"
+
+
+def test_the_users_own_policy_does_not_reach_a_named_model(photo):
+    settings = {"model": "mini", "layers": "mixed3", "iterations": 1, "num_octave": 1, "max_loss": None}
+    wanted = kerasdream.dream(photo, **settings)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert np.array_equal(kerasdream.dream(photo, **settings), wanted)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("hardware", [True, False])
+def test_auto_takes_bfloat16_where_the_hardware_has_it(monkeypatch, hardware):
+    from kerasdream import ascent
+
+    monkeypatch.setattr(ascent.backend(), "has_bfloat16", lambda: hardware)
+    config = kerasdream.Dreamer(model="mini", precision="auto").config
+    assert config.precision == ("bfloat16" if hardware else "float32")
+    assert kerasdream.Dreamer(model="mini").config.precision == "float32"
+
+
+def test_a_model_of_ones_own_keeps_its_precision(small_net):
+    with pytest.raises(ConfigError, match="precision='bfloat16' was given with the model 'small'"):
+        kerasdream.Dreamer("relu1", model=small_net, precision="bfloat16")

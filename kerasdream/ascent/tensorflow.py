@@ -1,6 +1,7 @@
 """TensorFlow: one open graph for every picture size, and gradients from its tape."""
 
 import contextlib
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,18 @@ def gradient(function: Callable[[Any], Any], image: Any) -> tuple[Any, Any]:
         tape.watch(image)
         losses = function(image)
     return losses, tape.gradient(losses, image, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def has_bfloat16() -> bool:
+    """Whether the GPU, or where there is none the processor, computes bfloat16 in hardware."""
+    if gpus := tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return details.get("compute_capability", (0, 0)) >= (8, 0)
+    try:
+        words = set(pathlib.Path("/proc/cpuinfo").read_text().split())
+    except OSError:  # no Linux
+        return False
+    return bool(words & {"avx512_bf16", "amx_bf16"})
 
 
 def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:

@@ -168,7 +168,8 @@ def scores(layer: Any, x: Any) -> Any:
     """What a layer with a softmax computes before it."""
     if not isinstance(layer, layers.Dense):
         return x
-    return ops.matmul(x, layer.kernel) + layer.bias if layer.use_bias else ops.matmul(x, layer.kernel)
+    x = ops.matmul(ops.cast(x, "float32"), layer.kernel)
+    return x + layer.bias if layer.use_bias else x
 
 
 def find_folds(function: Any) -> dict[Any, Any]:

@@ -1,11 +1,12 @@
 """The named models: for each, one entry with all that sets it apart."""
 
+import contextlib
 import dataclasses
 import importlib
 import math
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -127,10 +128,10 @@ def entry_of(name: str) -> Entry:
     return ZOO[name]
 
 
-def build(name: str, source: str, seed: int, top: bool = False) -> keras.Model:
+def build(name: str, source: str, seed: int, top: bool = False, precision: str = "float32") -> keras.Model:
     """A named model with its weights: "imagenet", "random" (from the seed), or the path of a file.
 
-    With `top` it tells its classes apart, too.
+    With `top` it tells its classes apart, too. In "bfloat16" it computes in that, its weights stay float32.
     """
     entry = entry_of(name)
     if top and not entry.url_top:
@@ -138,12 +139,24 @@ def build(name: str, source: str, seed: int, top: bool = False) -> keras.Model:
         raise ModelError(f"The model {name!r} tells no classes apart; {able} do. Name one with model=.")
     url, md5 = (entry.url_top, entry.md5_top) if top else (entry.url, entry.md5)
     file = weights.imagenet(url, md5) if source == "imagenet" and url else source
-    model = entry.build(top=True) if top else entry.build()
+    with computing_in(precision):
+        model = entry.build(top=True) if top else entry.build()
     if source == "random":
         weights.randomize(model, seed)
     elif file != "imagenet":
         weights.load(model, file)
     return model
+
+
+@contextlib.contextmanager
+def computing_in(precision: str) -> Iterator[None]:
+    """Models built inside compute in that precision, whatever policy the user's own models follow."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def at_hand(name: str) -> str:
