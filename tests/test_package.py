@@ -9,6 +9,7 @@ import sys
 import kerasdream
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.model import zoo
+from kerasdream.visualization import VISUAL_DEFAULTS
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdream"
@@ -88,6 +89,23 @@ def test_documents_name_every_knob_with_its_default():
         row = next((line for line in knobs.splitlines() if line.startswith(f"| `{name}` |")), None)
         assert row is not None, f"docs/knobs.md says nothing of {name}"
         assert default in row, row
+
+
+def test_the_page_on_visualisation_names_every_setting_with_its_default():
+    page = (ROOT / "docs" / "visualize.md").read_text()
+    for name, default in VISUAL_DEFAULTS.items():
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{name}` |")), None)
+        assert row is not None, f"docs/visualize.md says nothing of {name}"
+        assert str(default) in row, row
+
+
+def test_the_page_on_controls_shows_every_control_with_its_default():
+    page = (ROOT / "docs" / "controls.md").read_text()
+    plain = {"model", "weights", "layers", "step", "iterations", "max_loss", "num_octave", "octave_scale", "seed"}
+    for name in KNOBS.keys() - plain - {"device", "max_pixels", "precision", "preset"}:
+        section = next((part for part in page.split("\n## ") if name in part.splitlines()[0]), None)
+        assert section is not None, f"docs/controls.md says nothing of {name}"
+        assert str(DEFAULTS[name]) in section, name
 
 
 def test_documents_lead_to_files_that_exist():
