@@ -5,7 +5,8 @@
 Phase one teaches the activations on photographs and drawn pictures. Phase two adds the gradient that a dream follows,
 and half of its pictures are dreams of the student and of the teacher, so that the student is right where dreams go.
 Progress is kept in OUTPUT/checkpoint every few hundred steps: the same command goes on where it stopped.
-At the end OUTPUT/weights.npz holds float16 weights, ready to stand in kerasdream/model/mini/.
+At the end the heads are fitted once more to the activations, and OUTPUT/weights.npz holds float16 weights, ready to
+stand in kerasdream/model/mini/.
 """
 
 import json
@@ -28,11 +29,13 @@ flags.DEFINE_string(
 flags.DEFINE_string("images", None, "folder of photographs", required=True)
 flags.DEFINE_string("output", None, "folder for checkpoints, log and weights", required=True)
 flags.DEFINE_string("held_out", None, "file with one file name a line that training must not see")
+flags.DEFINE_string("start", None, "weights.npz of an earlier run to begin with")
 flags.DEFINE_integer("first_steps", 12_000, "steps of phase one: activations")
 flags.DEFINE_integer("second_steps", 15_000, "steps of phase two: activations, gradients and dreams")
 flags.DEFINE_float("gradient_weight", 3.0, "weight of the gradient's cosine against the error of the activations")
-flags.DEFINE_integer("batch", 8, "pictures a step")
-flags.DEFINE_integer("size", 160, "side of a training crop, pixels")
+flags.DEFINE_float("calibration", 0.55, "how far the heads move, at the end, to the best fit of the activations")
+flags.DEFINE_integer("batch", 5, "pictures a step")
+flags.DEFINE_integer("size", 224, "side of a training crop, pixels")
 flags.DEFINE_integer("seed", 1, "for everything random")
 flags.DEFINE_string("precision", "mixed_bfloat16", "Keras dtype policy of teacher and student")
 
@@ -66,10 +69,10 @@ class Pictures:
         return tf.random.stateless_uniform(shape, tf.stack([self.seed * 1000 + salt, step]), low, high)
 
     def crops(self, step):
-        """All but one of a batch: squares of photographs, mirrored or not, brighter or darker, some far past white."""
-        n, draw = self.batch - 1, lambda salt, *a: self.uniform(step, salt, *a)
+        """Squares of photographs, mirrored or not, brighter or darker, some far past white."""
+        n, draw = self.batch, lambda salt, *a: self.uniform(step, salt, *a)
         which = tf.cast(draw(1, [n]) * float(len(self.squares)), tf.int32)
-        side = draw(2, [n], 0.4, 1.0)
+        side = draw(2, [n], 0.5, 1.0)
         top, left = draw(3, [n]) * (1 - side), draw(4, [n]) * (1 - side)
         x = tf.cast(tf.gather(self.squares, which), tf.float32) / 127.5 - 1
         x = tf.image.crop_and_resize(
@@ -93,27 +96,28 @@ class Pictures:
         return x
 
     def fresh(self, step):
-        """A batch: photographs, and one drawn picture."""
-        return tf.clip_by_value(tf.concat([self.crops(step), self.drawn(step)], 0), -LIMIT, LIMIT)
+        """A batch: photographs; in every other one, the first gives way to a drawn picture."""
+        x = self.crops(step)
+        x = tf.cond(step % 4 < 2, lambda: tf.concat([self.drawn(step), x[1:]], 0), lambda: x)
+        return tf.clip_by_value(x, -LIMIT, LIMIT)
 
 
 def measure_teacher(teacher, pictures: Pictures, batches: int = 60):
-    """Per layer: the scale of each channel's error, the largest activation, and the usual strength of a picture."""
+    """Per layer: the scale of each channel's error, and the usual strength of a picture."""
     variance: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
     squares: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
-    largest = dict.fromkeys(LAYERS, 0.0)
     for step in range(batches):
         for name, a in teacher(pictures.crops(tf.constant(-1 - step))).items():
             variance[name].append(np.var(a, (0, 1, 2)))
             squares[name].append(np.mean(np.square(a), (0, 1, 2)))
-            largest[name] = max(largest[name], float(tf.reduce_max(a)))
     scales, usual = {}, {}
     for name in LAYERS:
         deviation = np.sqrt(np.mean(variance[name], 0))
-        # Between "every channel counts the same" and "every error counts the same": strong channels carry the dream.
-        scales[name] = tf.constant(np.sqrt((deviation + 1e-3) * np.sqrt(np.mean(deviation**2))), tf.float32)
+        # Nearer to "every error counts the same" than to "every channel counts the same": strong channels carry the
+        # dream.
+        scales[name] = tf.constant((deviation + 1e-3) ** 0.25 * np.mean(deviation**2) ** 0.375, tf.float32)
         usual[name] = float(np.mean(np.mean(squares[name], 0) / scales[name].numpy() ** 2))
-    return scales, largest, usual
+    return scales, usual
 
 
 def excitement(activations, weights):
@@ -145,10 +149,12 @@ class Distillation:
         features = Features(inception, LAYERS)
         weights = {name: tuple(map(tf.constant, arrays)) for name, arrays in features.weights().items()}
         self.teacher = lambda x: {name: tf.cast(a, tf.float32) for name, a in features(x, weights).items()}
-        self.scales, self.caps, self.usual = measure_teacher(tf.function(self.teacher), self.pictures)
+        self.scales, self.usual = measure_teacher(tf.function(self.teacher), self.pictures)
 
         student = network(dtype=FLAGS.precision)
         self.student = keras.Model(student.inputs, [student.get_layer(f"{name}_head").output for name in LAYERS])
+        if FLAGS.start:
+            self.begin_with(FLAGS.start)
         self.optimizer = keras.optimizers.AdamW(1e-3, weight_decay=1e-4, global_clipnorm=1.0)
         self.optimizer.build(self.student.trainable_variables)
         self.pool = tf.Variable(tf.zeros([POOL, FLAGS.size, FLAGS.size, 3], tf.float16), trainable=False)
@@ -160,8 +166,8 @@ class Distillation:
         return dict(zip(LAYERS, [tf.cast(h, tf.float32) for h in self.student(x)], strict=True))
 
     def shown(self, x):
-        """The student's activations as the finished network shows them: scaled, rectified, capped."""
-        return {n: tf.clip_by_value(h * self.scales[n], 0.0, self.caps[n]) for n, h in self.heads(x).items()}
+        """The student's activations as the finished network shows them: scaled and rectified."""
+        return {n: tf.nn.relu(h * self.scales[n]) for n, h in self.heads(x).items()}
 
     def errors(self, heads, target, calm=False):
         """Squared error per layer; a leak below zero keeps silent channels alive while they learn.
@@ -211,7 +217,7 @@ class Distillation:
             with tf.GradientTape() as inner:
                 inner.watch(x)
                 heads = self.heads(x)
-                shown = {n: tf.clip_by_value(h * self.scales[n], 0.0, self.caps[n]) for n, h in heads.items()}
+                shown = {n: tf.nn.relu(h * self.scales[n]) for n, h in heads.items()}
                 score = tf.reduce_sum(excitement(shown, weights))
             alike = tf.reduce_mean(cosine(inner.gradient(score, x), wanted))
             errors = self.errors(heads, target, calm=True)
@@ -252,23 +258,70 @@ class Distillation:
             return self.first(now)
         self.optimizer.learning_rate = 6e-4 * (0.5 + 0.5 * np.cos(np.pi * (step - a) / b))
         rng = np.random.default_rng([FLAGS.seed, step])
-        if step % 6 == 0 or int(self.filled) < POOL:
-            start = int(self.filled) % POOL if int(self.filled) < POOL else int(rng.integers(POOL - FLAGS.batch))
+        if step % 8 == 0 or int(self.filled) < POOL:
+            fresh, last = int(self.filled), POOL - FLAGS.batch
+            start = min(fresh, last) if fresh < POOL else int(rng.integers(last))
             self.dream_on(now, tf.constant(start), tf.constant(bool(rng.random() < 0.7)))
         if step % 2:
             return self.second(now, self.pictures.fresh(now))
         some = rng.choice(int(self.filled), FLAGS.batch, replace=False)
         return self.second(now, tf.cast(tf.gather(self.pool, some), tf.float32))
 
+    def calibrate(self, share: float, every: int = 3) -> None:
+        """Move each head a share of the way to its least-squares fit over photographs as they are.
+
+        The gradient's cosine does not care how large an activation is; the activations do.
+        """
+        heads = [self.student.get_layer(f"{name}_head") for name in LAYERS]
+        before = keras.Function(self.student.inputs, [head.input for head in heads])
+
+        @tf.function
+        def look(squares):
+            x = tf.cast(squares, tf.float32) / 127.5 - 1
+            return before([x]), self.teacher(x)
+
+        seen: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
+        wanted: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
+        rng = np.random.default_rng(FLAGS.seed)
+        photographs = self.pictures.squares[::every]
+        for start in range(0, len(photographs) // 4 * 4, 4):
+            features, target = look(photographs[start : start + 4])
+            for name, feature in zip(LAYERS, features, strict=True):
+                rows = np.asarray(tf.cast(feature, tf.float32)).reshape(-1, feature.shape[-1])
+                some = rng.choice(len(rows), min(len(rows), 700), replace=False)
+                seen[name].append(np.c_[rows[some], np.ones(len(some), np.float32)])
+                whole = np.asarray(target[name] / self.scales[name])
+                wanted[name].append(whole.reshape(-1, whole.shape[-1])[some])
+        for name, head in zip(LAYERS, heads, strict=True):
+            a, b = np.concatenate(seen[name]), np.concatenate(wanted[name])
+            kernel, bias = head.get_weights()
+            first = fit = np.r_[kernel[0, 0], bias[None]]
+            square = a.T @ a
+            inverse = np.linalg.inv(square + 1e-3 * np.trace(square) / len(square) * np.eye(len(square)))
+            for _ in range(6):  # where the teacher is silent, all that is below zero is right
+                guess = a @ fit
+                fit = fit + inverse @ (a.T @ (np.where((b <= 0) & (guess < 0), guess, b) - guess))
+            mixed = first + share * (fit - first)
+            head.set_weights([mixed[:-1][None, None], mixed[-1]])
+
+    def parts(self):
+        """Every layer with weights, and what turns its kernel and bias into those of the finished network."""
+        for layer in self.student.layers:
+            if layer.weights:
+                yield layer, self.scales.get(layer.name.removesuffix("_head"), tf.constant(1.0)).numpy()
+
+    def begin_with(self, path: str) -> None:
+        """Take the weights of an earlier export."""
+        with np.load(path) as arrays:
+            for i, (layer, scale) in enumerate(self.parts()):
+                layer.set_weights([arrays[f"{part}{i}"].astype(np.float32) / scale for part in ("kernel", "bias")])
+
     def export(self, path: pathlib.Path) -> None:
         """Write the float16 weights, with the scales folded into the heads."""
-        arrays = {"caps": np.array([self.caps[name] for name in LAYERS], np.float32)}
-        for i, layer in enumerate(layer for layer in self.student.layers if layer.weights):
-            kernel, bias = (np.asarray(w) for w in layer.get_weights())
-            if layer.name.endswith("_head"):
-                scale = self.scales[layer.name.removesuffix("_head")].numpy()
-                kernel, bias = kernel * scale, bias * scale
-            arrays[f"kernel{i}"], arrays[f"bias{i}"] = kernel.astype(np.float16), bias.astype(np.float16)
+        arrays = {}
+        for i, (layer, scale) in enumerate(self.parts()):
+            for part, values in zip(("kernel", "bias"), layer.get_weights(), strict=True):
+                arrays[f"{part}{i}"] = (np.asarray(values) * scale).astype(np.float16)
         np.savez(path, **arrays)  # type: ignore[arg-type]
 
 
@@ -299,6 +352,8 @@ def main(_):
                 log.write(json.dumps(line) + "\n")
             print(line, flush=True)
             recent = []
+    run.calibrate(FLAGS.calibration)
+    run.export(output / "weights.npz")
 
 
 if __name__ == "__main__":

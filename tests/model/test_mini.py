@@ -14,6 +14,7 @@ import kerasdream
 from kerasdream.errors import FallbackWarning, LayerError, WeightsError
 from kerasdream.model import mini, zoo
 from kerasdream.model.features import Features
+from kerasdream.model.mini.network import LIMIT
 
 FILE = importlib.resources.files("kerasdream.model.mini").joinpath("weights.npz")
 
@@ -35,11 +36,11 @@ def test_the_weights_are_small_half_floats_and_all_there(network):
     content = FILE.read_bytes()
     assert len(content) < 6_000_000
     with np.load(io.BytesIO(content)) as arrays:
-        numbers = {name: array for name, array in arrays.items() if name != "caps"}
+        numbers = dict(arrays.items())
         assert {array.dtype for array in numbers.values()} == {np.dtype(np.float16)}
         assert sum(array.size for array in numbers.values()) == network.count_params()
         assert all(np.isfinite(array).all() for array in numbers.values())
-        first = network.layers[1].get_weights()
+        first = next(layer for layer in network.layers if layer.weights).get_weights()
         assert np.array_equal(first[0], arrays["kernel0"].astype(np.float32))
 
 
@@ -59,11 +60,15 @@ def test_every_layer_has_the_channels_and_the_grid_of_inception(network):
 
 
 def test_activations_are_bounded_whatever_comes(network):
-    with np.load(io.BytesIO(FILE.read_bytes())) as arrays:
-        caps = arrays["caps"]
+    """Past LIMIT nothing changes any more, and the bounded features of a head bound its output."""
     wild = np.random.default_rng(0).normal(0, 30, (1, 128, 128, 3)).astype(np.float32)
-    for activations, cap in zip(network(wild), caps, strict=True):
-        assert 0 <= float(ops.min(activations)) <= float(ops.max(activations)) <= cap * 1.0001
+    cut = np.clip(wild, -LIMIT, LIMIT)
+    for name, a, b in zip(mini.CHANNELS, network(wild), network(cut), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+        kernel, bias = network.get_layer(f"{name}_head").get_weights()
+        ceiling = 6 * np.maximum(kernel, 0).sum((0, 1, 2)) + bias
+        assert (ops.convert_to_numpy(a) <= np.maximum(ceiling, 0) * 1.001 + 1e-3).all()
+        assert float(ops.max(a)) > 0
 
 
 def test_it_dreams_calmly_end_to_end():

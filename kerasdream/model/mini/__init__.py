@@ -8,9 +8,10 @@ import keras
 import numpy as np
 
 from kerasdream.errors import WeightsError
-from kerasdream.model.mini.network import CHANNELS, network
+from kerasdream.model.mini.network import CHANNELS as CHANNELS
+from kerasdream.model.mini.network import network
 
-SHA256 = "41f44716a7d6953a9784b2bd067665c7c00534ee6eed50e2084b3b8d23d91a43"
+SHA256 = "8ee310c327a4763f3012f360406334d3445ecedcacaa3e45d4f36be732eee1a7"
 
 
 def build() -> keras.Model:
@@ -27,8 +28,7 @@ def build() -> keras.Model:
             "Install kerasdream again."
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        model = network(dict(zip(CHANNELS, arrays["caps"].tolist(), strict=True)))
-        layers = [layer for layer in model.layers if layer.weights]
-        for i, layer in enumerate(layers):
+        model = network()
+        for i, layer in enumerate(layer for layer in model.layers if layer.weights):
             layer.set_weights([arrays[f"kernel{i}"].astype(np.float32), arrays[f"bias{i}"].astype(np.float32)])
     return model

@@ -12,16 +12,14 @@ CHANNELS = {"mixed0": 256, "mixed1": 288, "mixed2": 288} | {f"mixed{i}": 768 for
 LIMIT = 1.2
 
 
-def network(caps: dict[str, float] | None = None, dtype: str | None = None) -> keras.Model:
+def network(dtype: str | None = None) -> keras.Model:
     """mini without its weights: RGB in [-1, 1] in, activations `mixed0` … `mixed7` out.
 
-    Every output lies on InceptionV3's own grid and is bounded by `caps`, the largest activation that its teacher
-    showed there.
+    Every output lies on InceptionV3's own grid.
 
     >>> network().get_layer("mixed4").output.shape
     (None, None, None, 768)
     """
-    caps = caps or {}
 
     def conv(x: Any, filters: int, size: Any, strides: int = 1, padding: str = "same") -> Any:
         return layers.Conv2D(
@@ -38,22 +36,29 @@ def network(caps: dict[str, float] | None = None, dtype: str | None = None) -> k
         return layers.Add(dtype=dtype)([x, y])
 
     def look(x: Any, name: str) -> Any:
-        """The output `name`: a linear head, then a ReLU with a ceiling."""
-        x = layers.ReLU(dtype=dtype)(x)
+        """The output `name`: a linear head, and a ReLU. What feeds the head is bounded, and so is the output."""
+        x = layers.ReLU(max_value=6.0, dtype=dtype)(x)
         head = layers.Conv2D(CHANNELS[name], 1, kernel_initializer="glorot_normal", name=f"{name}_head", dtype=dtype)(x)
-        return layers.ReLU(max_value=caps.get(name), name=name, dtype=dtype)(head)
+        return layers.ReLU(name=name, dtype=dtype)(head)
 
     image = keras.Input((None, None, 3), name="image")
-    # 3, 5 and 5 pixels with stride 2 end on the grid of InceptionV3's seven stem layers: 75 -> 37 -> 17 -> 7.
-    x = conv(ops.clip(image, -LIMIT, LIMIT), 16, 3, 2, "valid")
-    x = conv(x, 32, 5, 2, "valid")
-    x = conv(x, 128, 5, 2, "valid")
+    # From -LIMIT … LIMIT to 0 … 6: ReLU6 is the fastest clip there is.
+    x = ops.relu6((image + LIMIT) * (3.0 / LIMIT))
+    # The stem of InceptionV3, at half its width or less: the same kernels and poolings, so that the grid is the same,
+    # and a gradient comes down through it to the same pixels.
+    x = conv(x, 16, 3, 2, "valid")
+    x = conv(x, 16, 3, 1, "valid")
+    x = conv(x, 24, 3)
+    x = layers.MaxPooling2D(3, 2, dtype=dtype)(x)
+    x = conv(x, 64, 3, 1, "valid")
+    x = layers.MaxPooling2D(3, 2, dtype=dtype)(x)
+    x = conv(x, 128, 1)
     looks = []
     for i in range(3):
         x = block(x, 32, (3, 3))
         looks.append(look(x, f"mixed{i}"))
     x = layers.ReLU(dtype=dtype)(x)
-    # The pooled half carries smooth shapes past the strided kernel, against its grid.
+    # The pooled half carries smooth shapes past the strided kernel, against a grid in the picture.
     pooled = layers.AveragePooling2D(3, 2, dtype=dtype)(x)
     x = layers.Concatenate(dtype=dtype)([conv(x, 64, 3, 2, "valid"), pooled])
     for i in range(3, 8):
