@@ -182,7 +182,12 @@ def list_layers(values: flags.FlagValues) -> int:
 def settings_from(values: flags.FlagValues) -> dict[str, Any]:
     """The settings of `--from`, changed by the flags that were given."""
     settings = kerasdream.settings_of(values["from"].value) if values["from"].value else {}
-    return settings | {name: values[name].value for name in KNOBS if values[name].present}
+    said = {name: values[name].value for name in KNOBS if values[name].present}
+    if settings and "preset" in said:  # a preset that is asked for now goes before settings of then
+        settings |= presets.settings(said["preset"], said.get("model", settings.get("model")))
+    elif {"layers", "model"} & said.keys():  # the limit of then was made for other losses
+        settings.pop("max_loss", None)
+    return settings | said
 
 
 def dream_all(values: flags.FlagValues) -> int:
@@ -215,13 +220,14 @@ def dream_all(values: flags.FlagValues) -> int:
 def save_all(result: Any, target: pathlib.Path, values: flags.FlagValues) -> pathlib.Path:
     """Write the picture; its snapshots beside it, numbered, or as a film where one is asked for."""
     how = {"overwrite": values["overwrite"].value, "metadata": values["metadata"].value}
+    saved = result.save(target, **how)  # first of all: whatever fails below, the dream is kept
     if values["animate"].value:
         result.animate(values["animate"].value, overwrite=values["overwrite"].value)
     else:
         for step, image in result.snapshots:
             numbered = target.with_name(f"{target.stem}.{step:04d}{target.suffix}")
             dataclasses.replace(result, image=image).save(numbered, **how)
-    return result.save(target, **how)
+    return saved
 
 
 def check_animation(settings: dict[str, Any], count: int, values: flags.FlagValues) -> dict[str, Any]:
@@ -236,7 +242,7 @@ def check_animation(settings: dict[str, Any], count: int, values: flags.FlagValu
     whole = DEFAULTS | presets.settings(settings.get("preset", DEFAULTS["preset"])) | settings
     steps = whole["iterations"]
     steps = sum(steps) if isinstance(steps, Sequence) else steps * whole["num_octave"]
-    return {"snapshots": max(1, steps // FRAMES)} | settings
+    return settings | {"snapshots": settings.get("snapshots") or max(1, steps // FRAMES)}
 
 
 def find_pictures(values: flags.FlagValues) -> list[pathlib.Path | None]:

@@ -48,7 +48,7 @@ class Knob:
         elif self.low > -math.inf:
             words += f", {self.low:.10g} or more"
         elif self.above > -math.inf:
-            words += f" above {self.above:.10g}"
+            words += f" above {self.above:.10g}" + (f", {self.high:.10g} at most" if self.high < math.inf else "")
         if self.kind in ("ints", "floats"):
             words += ", or a list of them"
         return words + (", or None" if self.optional else "")
@@ -61,7 +61,8 @@ class Knob:
             checked = READERS[self.kind](value)
         except (TypeError, ValueError, ConfigError) as fault:
             detail = f" ({fault})" if isinstance(fault, ConfigError) else ""
-            raise ConfigError(f"{name}={value!r} was given; {self.expectation()} was expected{detail}.") from None
+            shown = f"An array of shape {value.shape} for {name}" if hasattr(value, "shape") else f"{name}={value!r}"
+            raise ConfigError(f"{shown} was given; {self.expectation()} was expected{detail}.") from None
         if self.choices and checked not in self.choices:
             raise ConfigError(
                 f"{name}={value!r} was given; {self.expectation()} was expected.{suggest(checked, self.choices)}"
@@ -105,6 +106,8 @@ def one_or_more(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A number, or a sequence of them as a tuple."""
 
     def reader(value: Any) -> Any:
+        if getattr(value, "ndim", 0) == 1:
+            value = value.tolist()
         if not isinstance(value, Sequence) or isinstance(value, str):
             return read(value)
         if not value:
@@ -171,7 +174,7 @@ class DreamConfig:
         15.0, "a size ends with the step whose loss passed this; none: never", "float", above=0, optional=True
     )
     num_octave: int = knob(3, "sizes at which the picture is dreamt", "int", low=1, high=100)
-    octave_scale: float = knob(1.4, "ratio between neighbouring sizes", "float", above=1)
+    octave_scale: float = knob(1.4, "ratio between neighbouring sizes", "float", above=1, high=100)
     octaves_above: int = knob(0, "how many of the sizes lie above the picture's own", "int", low=0, high=10)
     detail: str = knob(
         "kept",

@@ -16,7 +16,7 @@ from keras import ops
 from kerasdream import ascent, presets
 from kerasdream.ascent.engine import Engine, Stride, bare
 from kerasdream.ascent.loop import Climb
-from kerasdream.ascent.measure import BORDER
+from kerasdream.ascent.measure import BORDER, HEAD
 from kerasdream.config import DEFAULTS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
 from kerasdream.image.blend import blend, mask_of, untouched_by
@@ -28,6 +28,7 @@ from kerasdream.model import zoo
 from kerasdream.objectives import Class
 from kerasdream.result import DreamResult, Moment, Snapshot
 
+OWN_WEIGHTS = "the model's own"
 Preprocess = Callable[[Any], Any]
 Callback = Callable[[Moment], None]
 
@@ -82,7 +83,8 @@ class Dreamer:
         mask = None if config.mask is None else mask_of(config.mask, size, config.max_pixels)
         with self.backend.on_device(config.device):
             stride = Stride(self.engine, size, pixels.shape[1:3], mask)
-            climb = Climb(ops.convert_to_tensor(pixels / 127.5 - 1.0), shapes, config, stride, still.all(-1))
+            start = ops.convert_to_tensor(pixels / 127.5 - 1.0)
+            climb = Climb(start, list(shapes.values()), config, stride, still.all(-1), list(shapes))
 
             def kind(final: bool = False) -> Any:
                 dreamt = crop((ops.convert_to_numpy(climb.picture()) / 2.0 + 0.5) * 255.0, size)
@@ -114,14 +116,14 @@ class Dreamer:
     def with_room(self, pixels: np.ndarray) -> np.ndarray:
         """The pixels, grown by reflection where a layer would show nothing inside its border."""
         cells = 2 * BORDER + 1
-        if self.features.cells(min(pixels.shape[1:3])) >= cells:
+        if HEAD in self.features.names or self.features.cells(min(pixels.shape[1:3])) >= cells:
             return pixels
         return pad(pixels, (self.features.least_side(cells),) * 2)
 
-    def shapes(self, size: tuple[int, int]) -> list[tuple[int, int]]:
-        """The octaves of a picture that the model can look at, smallest first; a notice for those it cannot."""
+    def shapes(self, size: tuple[int, int]) -> dict[int, tuple[int, int]]:
+        """The octaves of a picture that the model can look at, by number, smallest first; a notice for the others."""
         shapes = octave_shapes(size, self.config.num_octave, self.config.octave_scale, self.config.octaves_above)
-        kept = [shape for shape in shapes if self.features.cells(min(shape)) > 0]
+        kept = {number: shape for number, shape in enumerate(shapes) if self.features.fits(shape)}
         if not kept:
             raise ModelError(
                 f"{self.config.model} cannot look at a picture of {size[0]} x {size[1]} pixels: with these layers it "
@@ -130,7 +132,7 @@ class Dreamer:
         if len(kept) < len(shapes):
             warnings.warn(
                 f"Left out {len(shapes) - len(kept)} of {len(shapes)} octaves, the smallest "
-                f"{shapes[0][0]} x {shapes[0][1]}: they are too small for {self.config.model}.",
+                f"{shapes[0][0]} x {shapes[0][1]}: they do not fit {self.config.model}.",
                 DreamWarning,
                 stacklevel=4,
             )
@@ -192,8 +194,12 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
     check_names(settings)
     given = {name: value for name, value in {"layers": layers, "model": model}.items() if value is not None} | settings
     name = given.get("preset", DEFAULTS["preset"])
+    if given.get("weights") == OWN_WEIGHTS:
+        del given["weights"]
+        if not isinstance(model, keras.Model):
+            raise ModelError(f"These settings were made with a model of your own, {model!r}; pass it as model=.")
     if isinstance(model, keras.Model):
-        if "weights" in settings:
+        if "weights" in given:
             raise ConfigError(
                 f"weights={settings['weights']!r} was given with the model {model.name!r}, which has its own. "
                 "Leave weights out."
@@ -208,7 +214,7 @@ def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: di
                 f"No layers were named; the model {model.name!r} has no default ones. "
                 "kerasdream.layers(model) lists its layers."
             )
-        own = {"model": model.name, "weights": "the model's own"}
+        own = {"model": model.name, "weights": OWN_WEIGHTS}
         return settled(presets.settings(name) | given | own)
     if preprocess is not None:
         raise ConfigError(

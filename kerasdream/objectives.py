@@ -39,20 +39,27 @@ def read_picture(value: Any) -> str | Pixels:
         return os.fspath(value)
     import numpy as np
 
-    array = np.asarray(value)
+    array = np.asarray(in_plain_mode(value) if hasattr(value, "mode") else value)
+    if array.dtype == np.uint16:
+        array = (array // 257).astype(np.uint8)
     if array.dtype.kind in "fb":
         array = np.round(np.clip(np.asarray(array, np.float64), 0, 1) * 255).astype(np.uint8)
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or 0 in array.shape:
         raise ConfigError(
             f"A picture of shape {array.shape} and dtype {array.dtype} was given; a path, or (H, W) or (H, W, 3) "
-            "of uint8, booleans or floats from 0 to 1 was expected."
+            "of uint8, uint16, booleans or floats from 0 to 1 was expected."
         )
     return Pixels(array.shape, array.tobytes())
 
 
-def file_name(image: str | Pixels) -> str | Pixels:
-    """A path without its folders."""
-    return os.path.basename(image) if isinstance(image, str) else image
+def in_plain_mode(image: Any) -> Any:
+    """A PIL image upright, and in grey or RGB: what its file would be read as."""
+    from PIL import ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA")
+    return image if image.mode in ("1", "L", "RGB", "F") or image.mode.startswith("I;16") else image.convert("RGB")
 
 
 class Wish:
@@ -138,6 +145,18 @@ class Objective(Wish):
     def without_folders(self) -> "Objective":
         """The same with the names of its files only: what may be written into a picture that others see."""
 
+        names: dict[str, str] = {}
+
+        def file_name(image: str | Pixels) -> str | Pixels:
+            """The path without its folders; two files of one name stay two."""
+            if isinstance(image, Pixels) or image in names:
+                return image if isinstance(image, Pixels) else names[image]
+            name = os.path.basename(image)
+            while name in names.values():
+                name = f"other-{name}"
+            names[image] = name
+            return name
+
         def bare(term: Any) -> Any:
             if isinstance(term, Inside):
                 term = dataclasses.replace(term, term=bare(term.term), mask=file_name(term.mask))
@@ -173,11 +192,13 @@ class Layer(Term):
 
     def __post_init__(self) -> None:
         check_layer(self.layer)
-        given = (self.channels,) if isinstance(self.channels, numbers.Integral) else self.channels
+        given: Any = (self.channels,) if isinstance(self.channels, numbers.Real) else self.channels
         channels = tuple(check_channel(self.layer, channel) for channel in given)
         object.__setattr__(self, "channels", channels)
+        if self.at == "center":
+            object.__setattr__(self, "at", "centre")
         if self.at is not None and self.at != "centre":
-            if isinstance(self.at, str) or len(self.at) != 2 or min(self.at) < 0:
+            if not isinstance(self.at, tuple | list) or len(self.at) != 2 or min(self.at) < 0:
                 raise ConfigError(f"at={self.at!r} was given; a cell (row, column) or 'centre' was expected.")
             object.__setattr__(self, "at", tuple(int(cell) for cell in self.at))
         if self.at is not None and len(channels) != 1:
@@ -199,7 +220,7 @@ class Layer(Term):
         return (int(found[2]), found[1] == "strong", bool(found[3])) if found else (0, False, False)
 
     def __str__(self) -> str:
-        text = name_text(self.layer)
+        text = layer_text(self.layer)
         if self.pick:
             text += f":{self.pick}"
         if self.channels:
@@ -223,9 +244,18 @@ class Direction(Term):
     def __post_init__(self) -> None:
         check_layer(self.layer)
         given: Any = self.weights
+        if getattr(given, "ndim", 1) != 1:
+            raise ConfigError(
+                f"The direction in {self.layer!r} has {given.ndim} axes; one number a channel was expected."
+            )
         pairs = given.items() if isinstance(given, Mapping) else given
         pairs = list(enumerate(pairs)) if not all(isinstance(pair, Sequence) for pair in pairs) else list(pairs)
-        weights = tuple((check_channel(self.layer, channel), float(weight)) for channel, weight in pairs if weight)
+        added: dict[int, float] = {}
+        for channel, weight in pairs:
+            if weight:
+                channel = check_channel(self.layer, channel)
+                added[channel] = added.get(channel, 0.0) + float(weight)
+        weights = tuple(added.items())
         if not weights or not all(math.isfinite(weight) for _, weight in weights):
             raise ConfigError(
                 f"The direction in {self.layer!r} is {given!r}; finite numbers, not all 0, were expected."
@@ -233,7 +263,7 @@ class Direction(Term):
         object.__setattr__(self, "weights", weights)
 
     def __str__(self) -> str:
-        return f"direction({name_text(self.layer)}, {', '.join(f'{c}={w!r}' for c, w in self.weights)})"
+        return f"direction({layer_text(self.layer)}, {', '.join(f'{c}={w!r}' for c, w in self.weights)})"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -277,7 +307,7 @@ class Guide(Term):
 
     def __str__(self) -> str:
         ending = "" if self.match == "dot" else f", {self.match}"
-        return f"guide({name_text(self.layer)}, {name_text(str(self.image))}{ending})"
+        return f"guide({layer_text(self.layer)}, {name_text(str(self.image))}{ending})"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -294,7 +324,7 @@ class Content(Term):
         check_layer(self.layer)
 
     def __str__(self) -> str:
-        return f"content({name_text(self.layer)})"
+        return f"content({layer_text(self.layer)})"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -348,7 +378,7 @@ def check_channel(layer: str, channel: Any) -> int:
 
 
 NAME = r"[A-Za-z_][\w./]*"
-CHANNELS = r"\d+(?:\s*,\s*\d+)*"
+CHANNELS = r"\d+(?:\s*,\s*\d+(?![\d.]|\s*\*\s*[A-Za-z_'\"]))*"  # not the weight of a next term, as in "a:3, 2*b"
 TOKEN = re.compile(
     rf"""\s*(?:
       class:(?P<class>'[^']*'|"[^"]*"|[\w./-]+)
@@ -363,9 +393,19 @@ NUMBER = re.compile(r"\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 WORD = re.compile(r"""\s*('[^']*'|"[^"]*"|<[^>]*>|[^,()]+?)\s*(?=[,)])""")
 
 
+def quoted(name: str) -> str:
+    """A name in quotes that it does not hold itself."""
+    return f'"{name}"' if "'" in name else f"'{name}'"
+
+
 def name_text(name: str) -> str:
     """A name as it is written in text: in quotes where it has odd characters."""
-    return name if re.fullmatch(r"[\w./]+|<[^>]*>", name) else repr(name)
+    return name if re.fullmatch(r"[\w./]+|<[^>]*>", name) else quoted(name)
+
+
+def layer_text(name: str) -> str:
+    """A layer's name as it is written in text: in quotes where it begins with a digit, too."""
+    return name if re.fullmatch(NAME, name) else quoted(name)
 
 
 def unquoted(text: str) -> str:
@@ -478,6 +518,8 @@ def objective(value: Any) -> Objective:
         return Objective(value.parts())
     if isinstance(value, str):
         return Parser(value).objective()
+    if not isinstance(value, Mapping | Sequence):
+        raise ConfigError(f"{value!r} was given; text, terms, a list or {{term: weight}} were expected")
     return Objective(tuple(pair for name, weight in named(value) for pair in weighted(name, weight)))
 
 
@@ -496,7 +538,7 @@ def weighted(name: Any, weight: Any) -> tuple[tuple[Term, float], ...]:
     """A term in words or as an object, times its weight."""
     if isinstance(weight, bool) or not isinstance(weight, numbers.Real):
         raise ConfigError(f"{name!r} has the weight {weight!r}; a number was expected")
-    if isinstance(name, str) and re.fullmatch(r"[\w./ -]+", name) and not re.fullmatch(NAME, name):
+    if isinstance(name, str) and re.fullmatch(r"[\w./-]+", name) and not re.fullmatch(NAME, name):
         return ((Layer(name), float(weight)),)  # a layer by any name, as in {"my-layer": 1.0}
     if not isinstance(name, str | Wish):
         raise ConfigError(f"{name!r} is not a layer name")

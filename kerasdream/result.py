@@ -77,10 +77,10 @@ class DreamResult:
         >>> result.animate("growth.webp")
         PosixPath('growth.webp')
         """
-        if not self.snapshots:
+        if self.config.snapshots is None:
             raise ConfigError("The dream kept no snapshots; dream with snapshots=2, say, to keep every second step.")
         frames = [self.picture.source, *(snapshot.image for snapshot in self.snapshots)]
-        if self.snapshots[-1].step < sum(map(len, self.losses)):
+        if not self.snapshots or self.snapshots[-1].step < sum(map(len, self.losses)):
             frames.append(self.image)
         pictures = [self.picture.as_pillow(as_array(frame)) for frame in frames]
         return animation.animate(pictures, path, seconds=seconds, overwrite=overwrite)

@@ -5,8 +5,9 @@ import os
 import pathlib
 import sys
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -19,8 +20,8 @@ from kerasdream.ascent.measure import Seen, measure
 from kerasdream.ascent.step import adam, preprocessed
 from kerasdream.config import Knob, check_knobs, check_names, knob, knobs_of
 from kerasdream.dreamer import Preprocess, network_of, resolve
-from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning
-from kerasdream.image import files
+from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, OutputError
+from kerasdream.image import files, metadata
 from kerasdream.image.montage import montage
 from kerasdream.objectives import Content, Inside, Layer, Objective, objective
 from kerasdream.result import versions
@@ -60,6 +61,14 @@ VISUAL_KNOBS: dict[str, Knob] = knobs_of(VisualConfig)
 VISUAL_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(VisualConfig)}
 
 
+class Task(NamedTuple):
+    """One picture to draw: the number of its objective and of its answer, and whether it shows the opposite."""
+
+    objective: int
+    answer: int
+    sign: float
+
+
 class Visualizer:
     """Pictures from noise on one network, for several objectives at once.
 
@@ -92,9 +101,8 @@ class Visualizer:
         self.engine = Engine(network, preprocess, every, self.config)
         self.backend = self.engine.backend
         side = self.settings.size + 2 * canvas.PAD
-        least = self.engine.features.least_side(1)
-        if side < least:
-            raise ConfigError(f"size={self.settings.size} was given; {least - 2 * canvas.PAD} or more was expected.")
+        if not self.engine.features.fits((side, side)):
+            raise ConfigError(self.misfit(network))
         self.given = dict(self.engine.constants)
         for number, term in enumerate(self.engine.terms):
             if isinstance(term, Layer) and term.at is not None:
@@ -102,6 +110,13 @@ class Visualizer:
                 self.given[str(number)] = np.minimum(
                     cells // 2 if isinstance(term.at, str) else term.at, cells - 1
                 ).astype(np.int32)
+
+    def misfit(self, network: keras.Model) -> str:
+        """Why the size will not do, and which would."""
+        fixed = network.inputs[0].shape[1]
+        least = fixed if fixed and self.engine.features.fits((fixed, fixed)) else self.engine.features.least_side(1)
+        words = "exactly" if least == fixed else "at least"
+        return f"size={self.settings.size} was given; {words} {least - 2 * canvas.PAD} was expected for this network."
 
     def run(self, verbose: bool | str = "auto") -> list[Image.Image]:
         """The pictures: for each objective its answers, each with its opposite where pairs are asked for."""
@@ -114,10 +129,13 @@ class Visualizer:
             raise
         return done
 
-    def groups(self, verbose: bool | str = "auto") -> Iterator[tuple[list[int], list[Image.Image]]]:
+    def groups(
+        self, verbose: bool | str = "auto", only: Sequence[int] | None = None
+    ) -> Iterator[tuple[list[int], list[Image.Image]]]:
         """The pictures as they come, with the numbers of their objectives; as many climb together as fit."""
         signs = [1.0, -1.0] if self.settings.pair else [1.0]
-        tasks = [(i, sign) for i in range(len(self.objectives)) for _ in range(self.settings.answers) for sign in signs]
+        which = range(len(self.objectives)) if only is None else only
+        tasks = [Task(i, k, sign) for i in which for k in range(self.settings.answers) for sign in signs]
         sisters = len(signs) * self.settings.answers  # they must see each other
         together = max(1, AT_ONCE // self.settings.size**2 // sisters) * sisters
         groups = [tasks[start : start + together] for start in range(0, len(tasks), together)]
@@ -125,20 +143,23 @@ class Visualizer:
         bar = keras.utils.Progbar(len(groups) * self.settings.steps) if wanted else None
         for number, group in enumerate(groups):
             with self.backend.on_device(self.config.device):
-                yield [i for i, _ in group], self.climb(group, number, bar)
+                yield [task.objective for task in group], self.climb(group, number, bar)
 
-    def climb(self, tasks: Sequence[tuple[int, float]], number: int, bar: Any) -> list[Image.Image]:
+    def climb(self, tasks: Sequence[Task], number: int, bar: Any) -> list[Image.Image]:
         """One batch of pictures, from noise to the last step."""
-        s, rng = self.settings, np.random.default_rng([self.settings.seed, number])
+        s = self.settings
+        # Each picture draws from its own objective and answer, whatever it climbs beside.
+        names = [zlib.crc32(str(self.objectives[task.objective]).encode()) for task in tasks]
+        rngs = [np.random.default_rng([s.seed, name, task.answer]) for name, task in zip(names, tasks, strict=True)]
         weights = np.zeros((len(self.engine.terms), len(tasks)), np.float32)
         alike = np.zeros((len(tasks), len(tasks)), np.float32)
-        for column, (i, sign) in enumerate(tasks):
-            for term, weight in self.objectives[i].terms:
-                weights[self.engine.terms.index(term), column] = sign * weight
-            alike[column] = [float(task == (i, sign)) for task in tasks]
+        for column, one in enumerate(tasks):
+            for term, weight in self.objectives[one.objective].terms:
+                weights[self.engine.terms.index(term), column] = one.sign * weight
+            alike[column] = [float((task.objective, task.sign) == (one.objective, one.sign)) for task in tasks]
         np.fill_diagonal(alike, 0.0)
         magnitude = ops.convert_to_tensor(canvas.spectrum(s.size))
-        x = ops.convert_to_tensor(canvas.start(s.method, len(tasks), s.size, rng))
+        x = ops.convert_to_tensor(np.concatenate([canvas.start(s.method, 1, s.size, rng) for rng in rngs], axis=1))
         moments = [ops.zeros_like(x), ops.zeros_like(x)]
         step = self.compiled(x, magnitude, weights, alike)
         side, awake = s.size + 2 * canvas.PAD, np.zeros(len(tasks), bool)
@@ -149,7 +170,7 @@ class Visualizer:
 
         try:
             for time in range(1, s.steps + 1):
-                rows = canvas.transformations(len(tasks), side, s.method, rng)
+                rows = np.concatenate([canvas.transformations(1, side, s.method, rng) for rng in rngs])
                 now = ops.convert_to_tensor(float(time), "float32")
                 x, moments, strength = step(x, moments, now, rows, self.engine.model_weights)
                 awake |= ops.convert_to_numpy(strength) > 0
@@ -161,7 +182,7 @@ class Visualizer:
             raise interrupt from None
         if not awake.all():
             asleep = ", ".join(
-                dict.fromkeys(str(self.objectives[tasks[i][0]]) for i in np.flatnonzero(~awake).tolist())
+                dict.fromkeys(str(self.objectives[tasks[i].objective]) for i in np.flatnonzero(~awake).tolist())
             )
             warnings.warn(
                 f"Nothing was drawn for {asleep}: no noise excites it. It may be dead in this network, or try "
@@ -205,8 +226,8 @@ class Visualizer:
         return self.backend.compiled(step, form(x), [form(x)] * 2, keras.KerasTensor(()), rows, model_weights)
 
     def record(self, wish: Objective) -> dict[str, Any]:
-        """What is needed to draw one of the pictures again."""
-        settings = {"objective": str(wish), "model": self.config.model}
+        """What one of the pictures was drawn with. Of paths, only the names."""
+        settings = {"objective": str(wish.without_folders()), "model": self.config.model}
         settings["weights"] = os.path.basename(self.config.weights)
         return {"settings": settings | dataclasses.asdict(self.settings), "versions": versions()}
 
@@ -262,28 +283,40 @@ def atlas(
     >>> kerasdream.atlas("mixed4", channels=range(4), model="mini").size
     (344, 394)
     """
-    channels = list(channels)
+    channels = list(dict.fromkeys(channels))
     if not channels:
         raise ConfigError("An atlas of no channels was asked for; one or more was expected, such as range(16).")
-    wishes = {channel: objective(Layer(layer, (channel,))) for channel in channels}
+    for name in ("pair", "answers"):
+        if settings.get(name, VISUAL_DEFAULTS[name]) != VISUAL_DEFAULTS[name]:
+            raise ConfigError(f"{name}={settings[name]} was given; an atlas shows each channel once. Use visualize().")
+    wishes = [objective(Layer(layer, (channel,))) for channel in channels]
+    visualizer = Visualizer(wishes, size=size, **settings)
     folder = None if output is None else pathlib.Path(output)
+    pictures: dict[int, Image.Image] = {}
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    pictures: dict[int, Image.Image] = {}
-    for channel in channels:
-        if folder is not None and (kept := file_of(folder, layer, channel)).exists():
-            pictures[channel] = files.decode(str(kept), None)
-    missing = [channel for channel in wishes if channel not in pictures]
-    if missing:
-        visualizer = Visualizer([wishes[channel] for channel in missing], size=size, **settings)
-        for numbers, drawn in visualizer.groups(verbose):
-            for number, picture in zip(numbers, drawn, strict=True):
-                channel = missing[number]
-                pictures[channel] = picture
-                if folder is not None:
-                    record = visualizer.record(wishes[channel])
-                    files.save(picture, file_of(folder, layer, channel), record=record)
+        for channel, wish in zip(channels, wishes, strict=True):
+            if (kept := file_of(folder, layer, channel)).exists():
+                pictures[channel] = kept_picture(kept, visualizer.record(wish))
+    missing = [number for number, channel in enumerate(channels) if channel not in pictures]
+    for numbers, drawn in visualizer.groups(verbose, missing):
+        for number, picture in zip(numbers, drawn, strict=True):
+            pictures[channels[number]] = picture
+            if folder is not None:
+                file = file_of(folder, layer, channels[number])
+                files.save(picture, file, record=visualizer.record(wishes[number]))
     return montage([pictures[channel] for channel in channels], [f"{layer}:{c}" for c in channels], columns=columns)
+
+
+def kept_picture(path: pathlib.Path, record: dict[str, Any]) -> Image.Image:
+    """The picture of an earlier call, or OutputError where other settings drew it."""
+    before = metadata.record_of(path)["settings"]
+    if before != record["settings"]:
+        other = [name for name, value in record["settings"].items() if before.get(name) != value]
+        raise OutputError(
+            f"{str(path)!r} was drawn with another {', '.join(other)}. Name another folder, or empty this one."
+        )
+    return files.decode(str(path), None)
 
 
 def file_of(folder: pathlib.Path, layer: str, channel: int) -> pathlib.Path:

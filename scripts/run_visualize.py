@@ -73,10 +73,13 @@ def draw(values: flags.FlagValues, objectives: list[str]) -> None:
         raise ConfigError(f"--output={output!r} names one file for {each * len(objectives)} pictures; name a folder.")
     home = pathlib.Path(output) if folder else pathlib.Path()
     home.mkdir(parents=True, exist_ok=True)
-    targets = []
-    for wish in objectives:
-        names = [plain(wish) if each == 1 else f"{plain(wish)}-{number}" for number in range(1, each + 1)]
-        targets += [pathlib.Path(output) if output and not folder else home / f"{name}.png" for name in names]
+    targets: list[pathlib.Path] = []
+    for wish in visualizer.objectives:
+        for _ in range(each):
+            name, number = plain(str(wish.without_folders())), 1
+            while (target := home / (f"{name}.png" if number == 1 else f"{name}-{number}.png")) in targets:
+                number += 1
+            targets.append(pathlib.Path(output) if output and not folder else target)
     for target in targets:
         files.check_target(target, overwrite=overwrite)
     for number, (target, picture) in enumerate(zip(targets, visualizer.run(), strict=True)):

@@ -322,7 +322,7 @@ class Distillation:
         for i, (layer, scale) in enumerate(self.parts()):
             for part, values in zip(("kernel", "bias"), layer.get_weights(), strict=True):
                 arrays[f"{part}{i}"] = (np.asarray(values) * scale).astype(np.float16)
-        np.savez(path, **arrays)  # type: ignore[arg-type]
+        np.savez(path, **arrays)
 
 
 def main(_):

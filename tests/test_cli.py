@@ -241,3 +241,24 @@ def test_signals_end_with_their_status(here, sent, status):
     assert process.returncode == status, told
     assert time.monotonic() - began < 10
     assert sorted(os.listdir()) == (["sky-dream.partial.png", "sky.png"] if sent == signal.SIGINT else ["sky.png"])
+
+
+def test_a_preset_that_is_asked_for_goes_before_settings_of_then(here):
+    few = ["--model=mini", "--iterations=1", "--num_octave=1"]
+    assert run("sky.png", "--output=first.png", *few) == 0
+    assert run("sky.png", "--from=first.png", "--preset=fur", "--output=second.png", *few[1:]) == 0
+    settings = kerasdream.settings_of("second.png")
+    assert (settings["preset"], settings["gradient_scales"], settings["jitter"]) == ("fur", 4, 48)
+    assert settings["layers"] == {"mixed4": 1.0}
+    assert run("sky.png", "--from=first.png", "--layers=mean(mixed4:3)", "--output=third.png") == 0
+    assert kerasdream.settings_of("third.png")["max_loss"] is None
+
+
+def test_a_film_or_snapshot_that_fails_loses_no_dream(here):
+    assert run("sky.png", "--output=first.png", *FAST) == 0
+    assert run("sky.png", "--from=first.png", "--animate=g.gif", "--output=second.png") == 0
+    assert os.path.exists("g.gif")
+    (here / "third.0001.png").write_text("mine")
+    assert run("sky.png", "--snapshots=1", "--output=third.png", *FAST) == 1
+    assert os.path.exists("third.png")
+    assert (here / "third.0001.png").read_text() == "mine"

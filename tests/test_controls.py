@@ -37,6 +37,12 @@ def test_the_black_of_a_mask_is_untouched_to_the_byte(small_net, photo, left, tm
         assert not np.array_equal(image[:, :56], np.asarray(kind)[:, :56])
 
 
+def test_a_mask_of_zeros_and_ones_is_one_of_levels(small_net, photo, left):
+    hard = (left > 128).astype(np.uint8)
+    assert np.array_equal(dream(photo, small_net, mask=hard).image, dream(photo, small_net, mask=hard * 255).image)
+    assert not np.array_equal(dream(photo, small_net, mask=hard).image, photo)
+
+
 def test_a_mask_is_scaled_to_the_picture_but_not_bent(small_net, photo, left):
     small = Image.fromarray(left).resize((64, 48))
     assert np.array_equal(dream(photo, small_net, mask=small).image[:, 72:], photo[:, 72:])
@@ -106,6 +112,15 @@ def test_a_dream_can_be_animated(small_net, photo, tmp_path):
             assert np.abs(np.asarray(film.convert("RGB"), int) - result.image).mean() < 20
     with pytest.raises(ConfigError, match="no snapshots; dream with snapshots=2"):
         dream(photo, small_net).animate(tmp_path / "none.gif")
+
+
+def test_films_of_sixteen_bits_and_floats_keep_their_greys(small_net, photo, tmp_path):
+    for name, kind in {
+        "16": photo[..., 0].astype(np.uint16) * 257,
+        "F": Image.fromarray(photo[..., 0] / np.float32(255)),
+    }.items():
+        with Image.open(dream(kind, small_net, snapshots=4).animate(tmp_path / f"{name}.gif")) as film:
+            assert np.abs(np.asarray(film.convert("L"), int) - photo[..., 0]).mean() < 8
 
 
 def test_iterations_and_step_may_differ_by_octave(small_net, photo):

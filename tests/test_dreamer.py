@@ -116,7 +116,7 @@ def test_octaves_that_are_too_small_are_dropped_with_a_notice(small_net):
     deep = keras.Model(image, layers.Conv2D(4, 16, 4, name="deep")(image))
     dreamer = kerasdream.Dreamer("deep", model=deep, num_octave=6, octave_scale=1.5, iterations=1, max_loss=None)
     with pytest.warns(
-        DreamWarning, match=r"Left out 1 of 6 octaves, the smallest 13 x 13: they are too small for functional"
+        DreamWarning, match=r"Left out 1 of 6 octaves, the smallest 13 x 13: they do not fit functional"
     ):
         result = dreamer.run(np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8))
     assert len(result.losses) == 5
@@ -408,3 +408,11 @@ def test_auto_takes_bfloat16_where_the_hardware_has_it(monkeypatch, hardware):
 def test_a_model_of_ones_own_keeps_its_precision(small_net):
     with pytest.raises(ConfigError, match="precision='bfloat16' was given with the model 'small'"):
         kerasdream.Dreamer("relu1", model=small_net, precision="bfloat16")
+
+
+def test_settings_of_a_model_of_ones_own_dream_again_with_it(small_net, photo, tmp_path):
+    result = kerasdream.Dreamer("relu1", model=small_net, iterations=1).run(photo)
+    settings = kerasdream.settings_of(result.save(tmp_path / "d.png"))
+    assert np.array_equal(kerasdream.dream(photo, **settings | {"model": small_net}), result.image)
+    with pytest.raises(ModelError, match="made with a model of your own, 'small'; pass it as model="):
+        kerasdream.dream(photo, **settings)

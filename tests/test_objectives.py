@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kerasdream.errors import ConfigError
 from kerasdream.objectives import (
@@ -32,6 +33,8 @@ EVERY = {
     "mean(mixed4:7)": Layer("mixed4", 7, measure="mean"),
     "norm(backbone/mixed4)": Layer("backbone/mixed4", measure="norm"),
     "'my-layer':3": Layer("my-layer", 3),
+    "'2c':3": Layer("2c", 3),
+    r"guide(mixed4, 'C:\pics\m.png')": Guide("mixed4", r"C:\pics\m.png"),
     "direction(mixed4, 30=1.0, 150=-0.5)": Direction("mixed4", {30: 1.0, 150: -0.5}),
     "class:tabby": Class("tabby"),
     "class:281": Class(281),
@@ -81,6 +84,12 @@ def test_all_forms_that_users_write_mean_the_same():
         {Layer("mixed4"): np.float32(2), "mixed5:30,150": 1},
     ):
         assert objective(form) == wanted, form
+    assert objective("mixed4:3, 2*mixed5") == objective("mixed4:3 + mixed5*2")
+    assert objective("mixed4:3,0.5*mixed5") == objective("mixed4:3 + mixed5*0.5")
+    assert objective("mixed4:30,150*2") == 2 * Layer("mixed4", (30, 150))
+    assert objective(["mixed4 - mixed5"]) == Layer("mixed4") - Layer("mixed5")
+    assert Layer("a", 5, at="center") == Layer("a", 5, at="centre")
+    assert Direction("a", [(1, 1.0), (1, 0.5)]) == Direction("a", {1: 1.5})
     assert objective("mixed4=-1.5").terms == ((Layer("mixed4"), -1.5),)
     assert objective({"block-1": 2}) == 2 * Layer("block-1")
     assert objective("class:hen-of-the-woods") == objective(Class("Hen-of-the-woods"))
@@ -139,7 +148,10 @@ def test_what_is_no_objective_says_so(value, words):
     [
         (lambda: Layer(""), "is not a layer name"),
         (lambda: Layer("a", -1), "Channel -1 of 'a'"),
-        (lambda: Layer("a", 1.5), "not iterable|Channel"),
+        (lambda: Layer("a", 1.5), "Channel 1.5 of 'a'"),
+        (lambda: Layer("a", 5, at=5), "at=5 was given"),
+        (lambda: Direction("a", np.ones((2, 2))), "has 2 axes"),
+        (lambda: objective(150), "150 was given; text, terms"),
         (lambda: Layer("a", at=(1, 2)), "with 0 channels; one was expected"),
         (lambda: Layer("a", 1, at=(1,)), r"at=\(1,\)"),
         (lambda: Layer("a", 1, pick="strong5"), "pick='strong5' was given with 1 channels"),
@@ -153,6 +165,22 @@ def test_what_is_no_objective_says_so(value, words):
 def test_what_is_no_term_says_so(make, words):
     with pytest.raises((ConfigError, TypeError), match=words):
         make()
+
+
+def test_pil_images_mean_what_their_files_mean(tmp_path):
+    two = Image.new("RGB", (4, 2), "white")
+    two.paste("black", (0, 0, 2, 2))
+    wanted = read_picture(np.asarray(two.convert("L")))
+    for image in (two.convert("P"), two.quantize(2), two.convert("LA"), two.convert("CMYK"), two.convert("1")):
+        read = read_picture(image)
+        grey = np.frombuffer(read.data, np.uint8).reshape(read.size)
+        grey = grey if grey.ndim == 2 else grey[..., 0]
+        assert np.array_equal(grey > 128, np.frombuffer(wanted.data, np.uint8).reshape(2, 4) > 128), image.mode
+
+
+def test_records_keep_two_files_of_one_name_apart():
+    both = Guide("a", "x/f.jpg") - Guide("a", "y/f.jpg") + Guide("b", "x/f.jpg")
+    assert str(both.without_folders()) == "guide(a, f.jpg) + guide(a, 'other-f.jpg')*-1.0 + guide(b, f.jpg)"
 
 
 def test_a_direction_may_be_written_out():

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 import kerasdream
-from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, LayerError
+from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, LayerError, ModelError, OutputError
+from kerasdream.image import files
 from kerasdream.visualization import VisualConfig, Visualizer
 
 FEW = {"size": 48, "steps": 12, "verbose": False}
@@ -94,11 +95,44 @@ def test_an_atlas_goes_on_where_it_ended(settings, tmp_path):
     kept = sorted(os.listdir(tmp_path))
     assert kept == ["relu1-0000.png", "relu1-0003.png"]
     assert kerasdream.record_of(tmp_path / kept[1])["settings"]["objective"] == "relu1:3"
-    Image.new("RGB", (48, 48), "red").save(tmp_path / "relu1-0000.png")
+    record = kerasdream.record_of(tmp_path / kept[0])
+    files.save(Image.new("RGB", (48, 48), "red"), tmp_path / kept[0], record=record, overwrite=True)
     larger = kerasdream.atlas("relu1", channels=[0, 3, 5], output=tmp_path, columns=3, **settings)
     assert sorted(os.listdir(tmp_path)) == [*kept, "relu1-0005.png"]
     assert (np.asarray(larger)[8:56, 8:56] == (255, 0, 0)).all()
     assert np.array_equal(np.asarray(larger)[8:56, 64:112], np.asarray(sheet)[8:56, 64:112])
+
+
+def test_an_atlas_does_not_mix_settings_nor_answers(settings, tmp_path):
+    kerasdream.atlas("relu1", channels=[0, 3], output=tmp_path, **settings)
+    with pytest.raises(OutputError, match=r"relu1-0000.png' was drawn with another size, seed"):
+        kerasdream.atlas("relu1", channels=[0, 3], output=tmp_path, **settings | {"size": 64, "seed": 4})
+    with pytest.raises(ConfigError, match="pair=True was given; an atlas shows each channel once"):
+        kerasdream.atlas("relu1", channels=[0], pair=True, **settings)
+
+
+def test_a_picture_starts_alike_alone_and_among_others(settings):
+    few = settings | {"steps": 1}
+    assert np.array_equal(
+        kerasdream.visualize("relu1:3", **few), kerasdream.visualize(["relu1:0", "relu1:3"], **few)[1]
+    )
+
+
+def test_the_record_names_no_folder(small_net, photo, tmp_path):
+    Image.fromarray(photo).save(tmp_path / "p.png")
+    visualizer = Visualizer([kerasdream.Guide("relu1", tmp_path / "p.png")], model=small_net, size=48)
+    assert visualizer.record(visualizer.objectives[0])["settings"]["objective"] == "guide(relu1, p.png)"
+
+
+def test_a_classifier_of_one_size_says_which():
+    image = keras.Input((64, 64, 3))
+    x = keras.layers.Flatten()(keras.layers.Conv2D(2, 3)(image))
+    model = keras.Model(image, keras.layers.Dense(4, activation="softmax")(x), name="fixed")
+    with pytest.raises(ConfigError, match="size=64 was given; exactly 40 was expected"):
+        kerasdream.visualize("class:1", model=model, size=64)
+    assert kerasdream.visualize("class:1", model=model, size=40, steps=2, verbose=False).size == (40, 40)
+    with pytest.raises(ModelError, match="64 x 100 pixels.*one size only"):
+        kerasdream.dream(np.zeros((64, 100, 3), np.uint8), "class:1", model=model)
 
 
 def test_ctrl_c_hands_back_the_pictures_so_far(settings, monkeypatch):

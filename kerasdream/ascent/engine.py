@@ -13,7 +13,7 @@ from kerasdream.ascent.measure import HEAD
 from kerasdream.ascent.smoothing import kernels
 from kerasdream.ascent.step import make_move, make_uphill, preprocessed, regions_of
 from kerasdream.config import DreamConfig
-from kerasdream.errors import LayerError
+from kerasdream.errors import ConfigError, LayerError
 from kerasdream.image.blend import as_picture, mask_of
 from kerasdream.image.pyramid import pad
 from kerasdream.model.classes import number_of
@@ -48,6 +48,10 @@ class Engine:
         self.channels = {name: tensor.shape[-1] for name, tensor in self.features.outputs().items()}
         folded = self.features.weights()
         self.model_weights = {name: tuple(map(ops.convert_to_tensor, arrays)) for name, arrays in folded.items()}
+        if config.turns and (neuron := next((t for t in map(bare, self.terms) if getattr(t, "at", None)), None)):
+            raise ConfigError(
+                f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
+            )
         self.constants = self.given_always()
         self.regions = regions_of(self.terms)
         self.uphill = self.backend.compiled(

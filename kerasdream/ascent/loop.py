@@ -30,16 +30,22 @@ class Climb:
     """One dream under way: iterate over `steps()` to take them, ask `picture()` for the whole of it at any time.
 
     `step(image, sizes, place)` gives the moved image, and the loss and slope of each picture as numpy arrays.
-    `still` marks pictures of the batch to leave as they are. `shapes` are the last ones of config.num_octave.
+    `still` marks pictures of the batch to leave as they are. `numbers` are those of the shapes among all octaves.
     """
 
     def __init__(
-        self, original: Any, shapes: list[tuple[int, int]], config: DreamConfig, step: Step, still: np.ndarray
+        self,
+        original: Any,
+        shapes: list[tuple[int, int]],
+        config: DreamConfig,
+        step: Step,
+        still: np.ndarray,
+        numbers: list[int] | None = None,
     ):
         self.config, self.step, self.shapes, self.original = config, step, shapes, original
         self.originals = [resize(original, shape) for shape in shapes]
         self.image = self.originals[0]
-        self.left_out = config.num_octave - len(shapes)
+        self.numbers = list(range(len(shapes))) if numbers is None else numbers
         self.octave = 0
         self.losses: list[list[np.ndarray]] = []
         self.still = still
@@ -56,11 +62,11 @@ class Climb:
 
     def iterations(self, octave: int) -> int:
         """The steps of an octave."""
-        return self.config.at("iterations", self.left_out + octave)
+        return self.config.at("iterations", self.numbers[octave])
 
     def climb_octave(self) -> Iterator[int]:
         """Steps at one size, until each picture has passed `max_loss` or nothing moves any more."""
-        octave = self.left_out + self.octave
+        octave = self.numbers[self.octave]
         sizes = np.where(self.still, 0.0, self.config.at("step", octave)).astype(np.float32)
         for number in range(self.iterations(self.octave)):
             image, loss, slope = self.step(self.image, sizes, Place(octave, number, self.originals[self.octave]))

@@ -42,7 +42,7 @@ def animate(
         raise ConfigError(
             f"A film of frames of the sizes {sizes} was asked for; one frame or more, of one size, was expected."
         )
-    pictures = [picture.convert("RGB") for picture in pictures]
+    pictures = [files.as_rgb(picture) for picture in pictures]
     pause = max(LEAST, seconds / len(pictures))
     if target.suffix.lower() == ".mp4":
         content = encoded(pictures, pause)

@@ -29,6 +29,8 @@ def mask_of(image: str | Pixels, size: tuple[int, int], max_pixels: int) -> np.n
             "proportions were expected."
         )
     light = (picture.pixels[0] @ GREY / 255.0).astype(np.float32)
+    if 0 < light.max() <= 1.01 / 255:  # a mask of the numbers 0 and 1, not of levels up to 255
+        light = light * 255.0
     if (height, width) != size:
         light = np.asarray(Image.fromarray(light).resize(size[::-1], Image.Resampling.BILINEAR))
     return np.clip(light, 0.0, 1.0)

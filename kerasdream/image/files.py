@@ -192,6 +192,13 @@ def fit_mode(image: Image.Image, format: str, modes: set[str]) -> Image.Image:
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
+def as_rgb(image: Image.Image) -> Image.Image:
+    """Any picture as 8-bit RGB: 16-bit and float grey scaled, transparency left out."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return fit_mode(image, "JPEG", {"RGB"})
+    return to_rgb(image)
+
+
 def write_whole(target: pathlib.Path, write: Callable[[Any], None], overwrite: bool) -> None:
     """Write beside the target, sync, and rename over it: no reader ever sees half a file."""
     beside = target.with_name(f".kerasdream-{uuid.uuid4().hex[:12]}.tmp")

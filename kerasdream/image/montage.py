@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from kerasdream.errors import ConfigError
+from kerasdream.image import files
 
 BACKGROUND, INK = "white", (30, 30, 30)
 GAP = 8
@@ -43,7 +44,7 @@ def montage(
     for row, height, strip in zip(rows, heights, strips, strict=True):
         for column, i in enumerate(row):
             left = GAP + column * (cell + GAP)
-            sheet.paste(tiles[i].convert("RGB"), (left + (cell - tiles[i].width) // 2, top))
+            sheet.paste(files.as_rgb(tiles[i]), (left + (cell - tiles[i].width) // 2, top))
             for number, text in enumerate(wrapped[i]):
                 draw.text((left + cell / 2, top + height + number * line), text, INK, font, anchor="ma")
         top += height + strip + GAP

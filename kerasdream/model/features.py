@@ -127,6 +127,11 @@ class Features:
         shapes = self.shapes((side, side)).values()
         return min((min(shape[1:3]) if len(shape) == 4 else MANY for shape in shapes), default=0)
 
+    def fits(self, size: tuple[int, int]) -> bool:
+        """Whether the network can look at pictures of that size; only a classifier cares about both sides."""
+        planes = all(len(tensor.shape) == 4 for tensor in self.function.outputs)
+        return self.cells(min(size)) > 0 if planes else bool(self.shapes(size))
+
     def least_side(self, cells: int) -> int:
         """The smallest picture in which every layer is at least `cells` wide."""
         low, high = 0, 8

@@ -9,7 +9,7 @@ from kerasdream import ascent
 from kerasdream.ascent.engine import Engine, Stride, moved, moved_back
 from kerasdream.ascent.loop import Place
 from kerasdream.config import DreamConfig
-from kerasdream.errors import LayerError, ModelError
+from kerasdream.errors import ConfigError, LayerError, ModelError
 from kerasdream.objectives import Class, Content, Direction, Guide, Layer, TotalVariation, objective
 
 STEP = 0.1
@@ -209,6 +209,8 @@ def test_what_the_network_does_not_have_is_told(three, doubling):
     ):
         with pytest.raises(LayerError, match=words):
             engine_of(three, wish)
+    with pytest.raises(ConfigError, match="neuron twice:1@0,0 has its place, and turns=True would move it"):
+        engine_of(three, "twice:1@0,0", turns=True)
     headless = keras.Model(doubling.inputs, doubling.get_layer("twice").output, name="headless")
     with pytest.raises(ModelError, match="'headless' ends in .*a class needs one output"):
         engine_of(headless, "class:1")
