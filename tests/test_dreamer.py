@@ -115,9 +115,7 @@ def test_octaves_that_are_too_small_are_dropped_with_a_notice(small_net):
     image = keras.Input((None, None, 3))
     deep = keras.Model(image, layers.Conv2D(4, 16, 4, name="deep")(image))
     dreamer = kerasdream.Dreamer("deep", model=deep, num_octave=6, octave_scale=1.5, iterations=1, max_loss=None)
-    with pytest.warns(
-        DreamWarning, match=r"Left out 1 of 6 octaves, the smallest 13 x 13: they do not fit functional"
-    ):
+    with pytest.warns(DreamWarning, match=r"Left out 1 of 6 octaves, the smallest 13 x 13: they do not fit functional"):
         result = dreamer.run(np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8))
     assert len(result.losses) == 5
 
