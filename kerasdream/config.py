@@ -7,6 +7,7 @@ import dataclasses
 import math
 import numbers
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ class Knob:
     """What a knob takes: a kind, a range or choices, and whether None is allowed."""
 
     help: str
-    kind: str  # int, float, str, bool, choice, objective, picture; ints and floats are one number or one per octave
+    kind: str  # a key of READERS; ints and floats are one number or one per octave
     low: float = -math.inf
     high: float = math.inf
     above: float = -math.inf
@@ -38,6 +39,7 @@ class Knob:
             "ints": "a whole number",
             "floats": "a number",
             "str": "text",
+            "memory": "a size such as '2GB' or '500MB'",
             "bool": "True or False",
             "choice": " or ".join(map(repr, self.choices)),
             "objective": "a layer name, 'name=weight,name=weight', {name: weight}, or another objective",
@@ -95,6 +97,23 @@ def read_text(value: Any) -> str:
     return text
 
 
+def read_memory(value: Any) -> str:
+    """A size in bytes with its unit."""
+    if not isinstance(value, str) or not MEMORY.fullmatch(value.strip()) or not bytes_of(value):
+        raise TypeError
+    return value.strip()
+
+
+def bytes_of(memory: str) -> int:
+    """A size in words as a number of bytes.
+
+    >>> bytes_of("1.5GB")
+    1500000000
+    """
+    number, unit = MEMORY.fullmatch(memory.strip()).groups()  # type: ignore[union-attr]
+    return int(float(number) * UNITS[unit.upper()])
+
+
 def read_bool(value: Any) -> bool:
     """True or False; 1 and "yes" are none."""
     if not isinstance(value, bool):
@@ -117,6 +136,9 @@ def one_or_more(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return reader
 
 
+UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
+MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([MGT]B)", re.IGNORECASE)
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "int": read_int,
     "float": read_float,
@@ -125,6 +147,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "str": read_text,
     "choice": read_text,
     "bool": read_bool,
+    "memory": read_memory,
     "objective": objective,
     "picture": read_picture,
 }
@@ -232,6 +255,15 @@ class DreamConfig:
     device: str | None = knob(
         None, "where to compute: cpu, gpu, gpu:1; unset: a GPU where there is one", "str", optional=True
     )
+    memory: str = knob("2GB", "for the gradient of a picture; a picture that needs more is climbed in tiles", "memory")
+    tile: int | None = knob(
+        None,
+        "side of the tiles that a larger picture is climbed in, in pixels; unset: as memory allows",
+        "int",
+        low=64,
+        optional=True,
+    )
+    overlap: int = knob(96, "by how many pixels neighbouring tiles overlap", "int", low=0)
     max_pixels: int = knob(64_000_000, "largest picture to accept, in pixels", "int", low=1)
 
     def __post_init__(self) -> None:
@@ -243,6 +275,10 @@ class DreamConfig:
                     f"{name}={list(value)} has {len(value)} numbers; one, or one for each of num_octave="
                     f"{self.num_octave}, was expected."
                 )
+        if self.tile is not None and self.overlap > self.tile // 2:
+            raise ConfigError(
+                f"overlap={self.overlap} was given with tile={self.tile}; at most half the tile was expected."
+            )
         if self.octaves_above >= self.num_octave:
             raise ConfigError(
                 f"octaves_above={self.octaves_above} was given with num_octave={self.num_octave}; fewer were expected."

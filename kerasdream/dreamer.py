@@ -14,9 +14,11 @@ import numpy as np
 from keras import ops
 
 from kerasdream import ascent, presets
-from kerasdream.ascent.engine import Engine, Stride, bare
+from kerasdream.ascent.engine import Engine, bare
 from kerasdream.ascent.loop import Climb
 from kerasdream.ascent.measure import BORDER, HEAD
+from kerasdream.ascent.stride import Stride
+from kerasdream.ascent.tiling import LARGEST as TILE
 from kerasdream.config import DEFAULTS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
 from kerasdream.image.blend import blend, mask_of, untouched_by
@@ -83,14 +85,11 @@ class Dreamer:
         mask = None if config.mask is None else mask_of(config.mask, size, config.max_pixels)
         with self.backend.on_device(config.device):
             stride = Stride(self.engine, size, pixels.shape[1:3], mask)
-            start = ops.convert_to_tensor(pixels / 127.5 - 1.0)
-            climb = Climb(start, list(shapes.values()), config, stride, still.all(-1), list(shapes))
+            climb = Climb(pixels, list(shapes.values()), config, stride, still.all(-1), list(shapes))
 
             def kind(final: bool = False) -> Any:
-                dreamt = crop((ops.convert_to_numpy(climb.picture()) / 2.0 + 0.5) * 255.0, size)
-                dreamt = blend(dreamt, picture.pixels, config.strength, config.keep_color)
-                moved = climb.moved if final else np.ones(len(dreamt), bool)
-                dreamt = picture.restore(dreamt, untouched_by(mask, moved, dreamt.shape))
+                moved = climb.moved if final else np.ones(len(pixels), bool)
+                dreamt = restored(crop(climb.picture(), size), picture, config, mask, moved)
                 return ops.convert_to_tensor(dreamt, dtype=image.dtype) if is_tensor(image) else dreamt
 
             def result() -> DreamResult:
@@ -140,7 +139,8 @@ class Dreamer:
 
     def explained(self, fault: NonFiniteError, climb: Climb, kind: Callable[[], Any]) -> NonFiniteError:
         """The error with the layer that left the finite numbers, what to do, and the last finite picture."""
-        activations = self.engine.show(climb.image)
+        corner = climb.image[:, :TILE, :TILE]  # of a large picture, what fits
+        activations = self.engine.show(ops.convert_to_tensor(corner))
         layer = next((name for name, a in activations.items() if not np.isfinite(ops.convert_to_numpy(a)).all()), None)
         where = (
             f"Layer {layer!r} is the first that is not finite" if layer else f"The layers are {', '.join(activations)}"
@@ -151,6 +151,16 @@ class Dreamer:
         explained = NonFiniteError(f"{fault} {where}. {advice}")
         explained.image = kind()
         return explained
+
+
+def restored(dreamt: np.ndarray, picture: Picture, config: DreamConfig, mask: Any, moved: np.ndarray) -> Any:
+    """A dream from -1 to 1 in the kind that went in, blended with it as the settings say."""
+
+    def rows_of(rows: slice) -> np.ndarray:
+        pixels = (dreamt[:, rows] / 2.0 + 0.5) * 255.0
+        return blend(pixels, picture.pixels[:, rows], config.strength, config.keep_color)
+
+    return picture.restore(rows_of, untouched_by(mask, moved, dreamt.shape))
 
 
 def dream(

@@ -38,6 +38,10 @@ class NonFiniteError(DreamError, ArithmeticError):
     image: object = None
 
 
+class OutOfMemoryError(DreamError, MemoryError):
+    """A dream whose smallest part does not fit into memory."""
+
+
 class DreamInterrupted(KeyboardInterrupt):
     """Ctrl-C during a dream; `.result` holds it so far. No DreamError, so that a loop over pictures ends too."""
 

@@ -43,6 +43,8 @@ PRESETS: dict[str, Preset] = {
             "clip": True,
             "detail": "none",
             "jitter": 512,
+            "tile": 512,
+            "overlap": 0,
         },
         on_inception("mean(mixed3) + mean(mixed5)"),
     ),

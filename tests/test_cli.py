@@ -98,6 +98,9 @@ def test_every_knob_reaches_the_dream(here):
         "keep_color": "true",
         "snapshots": "2",
         "precision": "bfloat16",
+        "memory": "3GB",
+        "tile": "80",
+        "overlap": "40",
     }
     assert text.keys() == KNOBS.keys()
     assert run("sky.png", "--output=out.png", *(f"--{name}={value}" for name, value in text.items())) == 0
@@ -108,7 +111,7 @@ def test_every_knob_reaches_the_dream(here):
         "normalize": "std", "optimizer": "adam", "clip": False, "jitter": 3, "turns": True, "smooth_samples": 2,
         "smooth_noise": 0.1, "gradient_blur": [0.5, 1.5], "blur_growth": 0.5, "blur_kind": "cascade",
         "gradient_scales": 1, "mask": "sky.png", "strength": 0.9, "keep_color": True, "snapshots": 2,
-        "precision": "bfloat16",
+        "precision": "bfloat16", "memory": "3GB", "tile": 80, "overlap": 40,
     }  # fmt: skip
 
 
@@ -214,10 +217,10 @@ def test_version(capsys):
 TELLING = """
 import sys
 from kerasdream import cli
-from kerasdream.ascent import engine
+from kerasdream.ascent import stride
 
-take_step = engine.Stride.__call__
-engine.Stride.__call__ = lambda *arguments: (print("step", flush=True), take_step(*arguments))[1]
+take_step = stride.Stride.__call__
+stride.Stride.__call__ = lambda *arguments: (print("step", flush=True), take_step(*arguments))[1]
 sys.argv[0] = "kerasdream"
 cli.run()
 """

@@ -1,5 +1,6 @@
 """The loop over sizes: climb, grow, put back the detail that the smaller size lost."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -8,6 +9,8 @@ from keras import ops
 
 from kerasdream.config import DreamConfig
 from kerasdream.errors import NonFiniteError
+from kerasdream.image.pyramid import resized
+from kerasdream.image.tiles import room, settle, strips
 
 
 class Place(NamedTuple):
@@ -15,36 +18,32 @@ class Place(NamedTuple):
 
     octave: int
     number: int
-    original: Any
+    original: Callable[[], np.ndarray]
 
 
 Step = Callable[[Any, np.ndarray, Place], tuple[Any, np.ndarray, np.ndarray]]
 
 
-def resize(image: Any, shape: tuple[int, int]) -> Any:
-    """Bilinear with half-pixel centres and no antialiasing: what `tf.image.resize` does by default."""
-    return ops.image.resize(image, shape, interpolation="bilinear", antialias=False)
-
-
 class Climb:
     """One dream under way: iterate over `steps()` to take them, ask `picture()` for the whole of it at any time.
 
-    `step(image, sizes, place)` gives the moved image, and the loss and slope of each picture as numpy arrays.
-    `still` marks pictures of the batch to leave as they are. `numbers` are those of the shapes among all octaves.
+    `pixels` (N, H, W, 3) go from 0 to 255, the image that climbs from -1 to 1. `step(image, sizes, place)` gives the
+    moved image, which is an array or a tensor, and the loss and slope of each picture as arrays. `still` marks pictures
+    of the batch to leave as they are. `numbers` are those of the shapes among all octaves. What is done between the
+    octaves is done strip by strip: no picture is too large for it.
     """
 
     def __init__(
         self,
-        original: Any,
+        pixels: np.ndarray,
         shapes: list[tuple[int, int]],
         config: DreamConfig,
         step: Step,
         still: np.ndarray,
         numbers: list[int] | None = None,
     ):
-        self.config, self.step, self.shapes, self.original = config, step, shapes, original
-        self.originals = [resize(original, shape) for shape in shapes]
-        self.image = self.originals[0]
+        self.config, self.step, self.shapes, self.pixels = config, step, shapes, pixels
+        self.image: Any = self.original(0)
         self.numbers = list(range(len(shapes))) if numbers is None else numbers
         self.octave = 0
         self.losses: list[list[np.ndarray]] = []
@@ -55,7 +54,7 @@ class Climb:
         """Take every step of every octave; yields the number of the step within its octave."""
         for octave in range(len(self.shapes)):
             if octave:
-                self.image = self.grown(self.image, octave - 1)
+                self.image = self.grown(on_host(self.image), octave - 1)
             self.octave = octave
             self.losses.append([])
             yield from self.climb_octave()
@@ -69,7 +68,8 @@ class Climb:
         octave = self.numbers[self.octave]
         sizes = np.where(self.still, 0.0, self.config.at("step", octave)).astype(np.float32)
         for number in range(self.iterations(self.octave)):
-            image, loss, slope = self.step(self.image, sizes, Place(octave, number, self.originals[self.octave]))
+            place = Place(octave, number, functools.partial(self.original, self.octave))
+            image, loss, slope = self.step(self.image, sizes, place)
             going = sizes > 0
             if not np.isfinite([loss[going], slope[going]]).all():
                 what, value = ("gradient", slope) if np.isfinite(loss[going]).all() else ("loss", loss)
@@ -88,23 +88,49 @@ class Climb:
             if not (sizes[slope > 0] > 0).any():
                 return
 
-    def detailed(self, image: Any, octave: int) -> Any:
+    def original(self, octave: int) -> np.ndarray:
+        """The original at the size of an octave."""
+        return self.built(self.shapes[octave], lambda rows: self.original_rows(octave, rows))
+
+    def original_rows(self, octave: int, rows: slice) -> np.ndarray:
+        """Some rows of the original at the size of an octave."""
+        return resized(self.pixels, self.shapes[octave], rows) / np.float32(127.5) - np.float32(1.0)
+
+    def built(self, shape: tuple[int, int], rows_of: Callable[[slice], np.ndarray]) -> np.ndarray:
+        """An image of that size, strip by strip."""
+        image = room((len(self.pixels), *shape, 3))
+        for rows in strips(image.shape):
+            image[:, rows] = rows_of(rows)
+        settle(image)
+        return image
+
+    def detailed(self, image: np.ndarray, octave: int) -> np.ndarray:
         """The image with what the original shows at this octave and could not show at the one before."""
         if octave == 0 or self.config.detail != "kept":
             return image
-        return image + (self.originals[octave] - resize(self.originals[octave - 1], self.shapes[octave]))
+        smaller, shape = self.original(octave - 1), self.shapes[octave]
+        return self.built(
+            shape, lambda rows: image[:, rows] + (self.original_rows(octave, rows) - resized(smaller, shape, rows))
+        )
 
-    def grown(self, image: Any, octave: int) -> Any:
+    def grown(self, image: np.ndarray, octave: int) -> np.ndarray:
         """The image that ended an octave, as the next octave takes it up."""
         shape = self.shapes[octave + 1]
         if self.config.detail == "added":
-            return self.originals[octave + 1] + resize(image - self.originals[octave], shape)
-        return resize(self.detailed(image, octave), shape)
+            added = self.built(self.shapes[octave], lambda rows: image[:, rows] - self.original_rows(octave, rows))
+            return self.built(shape, lambda rows: self.original_rows(octave + 1, rows) + resized(added, shape, rows))
+        image = self.detailed(image, octave)
+        return self.built(shape, lambda rows: resized(image, shape, rows))
 
-    def picture(self) -> Any:
+    def picture(self) -> np.ndarray:
         """The dream so far at the picture's own size, through the octaves that are still to come."""
-        image, last = self.image, len(self.shapes) - 1
+        image, last = on_host(self.image), len(self.shapes) - 1
         for octave in range(self.octave, last):
             image = self.grown(image, octave)
-        image, own = self.detailed(image, last), tuple(self.original.shape[1:3])
-        return image if own == self.shapes[last] else resize(image, own)
+        image, own = self.detailed(image, last), tuple(self.pixels.shape[1:3])
+        return image if own == self.shapes[last] else self.built(own, lambda rows: resized(image, own, rows))
+
+
+def on_host(image: Any) -> np.ndarray:
+    """A tensor as an array; an array, which may be a large one on disk, as it is."""
+    return image if isinstance(image, np.ndarray) else ops.convert_to_numpy(image)

@@ -1,8 +1,10 @@
 """How much of each wish a picture shows: one number per picture, to be made large."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 from kerasdream.errors import ModelError
@@ -11,14 +13,22 @@ from kerasdream.objectives import L2, Class, Content, Direction, Guide, Inside, 
 BORDER = 2  # cells left out at every edge of a layer, where the padding of the network shows
 HEAD = "class:"  # stands for the scores of the classes among the activations; no layer has such a name
 EPSILON = 1e-8
+FAR = 1e9  # pixels: farther than any
+WHOLE = np.array([[[-FAR, FAR, 1.0, 0.0]] * 2], np.float32)  # the frame of a picture that is no window
 
 
 class Seen(NamedTuple):
-    """What a term may look at: the pictures, what the network shows in them, and what it shows in the original."""
+    """What a term may look at: the pictures, what the network shows in them, and what it shows in the original.
+
+    Where the pictures are windows of a larger one, `frame` (N, 2, 4) says for their rows and columns which cells count:
+    from and to which pixel, over how many pixels their weight rises and falls there, and by how many pixels the larger
+    picture is longer. At the ends of the larger picture, FAR stands for the pixel.
+    """
 
     image: Any
     activations: Mapping[str, Any]
     original: Mapping[str, Any] | None = None
+    frame: Any = WHOLE
 
 
 def cells_of_interest(term: Layer, activations: Any, given: Any) -> Any:
@@ -33,26 +43,51 @@ def cells_of_interest(term: Layer, activations: Any, given: Any) -> Any:
     return a
 
 
-def square(a: Any, border: int = BORDER) -> Any:
-    """The sum of squares inside the border, over the number of elements with it: the loss of the Keras example."""
-    cells = ops.sum(ops.square(a), axis=-1)
+def counted(cells: Any, side: Any, frame: Any, border: int) -> tuple[Any, Any]:
+    """The weights (N, cells) of a row of cells over `side` pixels, and how many cells the larger picture has there."""
+    low, high, ramp, more = (frame[:, i : i + 1] for i in range(4))
+    number, count = ops.arange(cells, dtype="float32"), ops.cast(cells, "float32")
+    side = ops.cast(side, "float32")
+    stride = 2.0 ** ops.round(ops.log(side / count) / math.log(2))
+    place = (side + (2 * number + 1 - count) * stride) / 2  # the middle of each cell, in pixels
+    weight = ops.clip((place - low) / ramp + 0.5, 0, 1) * ops.clip((high - place) / ramp + 0.5, 0, 1)
     if border:
-        cells = cells[:, border:-border, border:-border]
-    return ops.sum(cells, axis=(1, 2)) / ops.prod(ops.cast(ops.shape(a)[1:], "float32"))
+        before = (number < border) & (low <= -FAR)
+        after = (number >= count - border) & (high >= FAR)
+        weight = ops.where(before | after, 0.0, weight)
+    return weight, count + more / stride
+
+
+def total(cells: Any, seen: Seen, border: int = 0) -> tuple[Any, Any]:
+    """The sum over the cells (N, H, W) that count, and how many cells there are in all, counted or not."""
+    shape, sides = ops.shape(cells), ops.shape(seen.image)
+    rows, height = counted(shape[1], sides[1], seen.frame[:, 0], border)
+    columns, width = counted(shape[2], sides[2], seen.frame[:, 1], border)
+    return ops.sum(cells * rows[:, :, None] * columns[:, None, :], axis=(1, 2)), (height * width)[:, 0]
+
+
+def average(cells: Any, seen: Seen, border: int = 0) -> Any:
+    """The sum over the cells (N, H, W) that count, divided by the number of all."""
+    amount, count = total(cells, seen, border)
+    return amount / count
 
 
 def measure_layer(term: Layer, seen: Seen, given: Any) -> Any:
+    """`square` leaves out the border, and divides by all cells: the loss of the Keras example."""
     a = cells_of_interest(term, seen.activations[term.layer], given)
+    if term.at is not None:
+        seen = seen._replace(frame=WHOLE)  # one cell, which lies where it lies
     if term.measure == "mean":
-        return ops.mean(a, axis=(1, 2, 3))
+        return average(ops.mean(a, axis=-1), seen)
+    squares = ops.square(a)
     if term.measure == "norm":
-        return 0.5 * ops.sum(ops.square(a), axis=(1, 2, 3))
-    return square(a, 0 if term.at is not None else BORDER)
+        return 0.5 * total(ops.sum(squares, axis=-1), seen)[0]
+    return average(ops.mean(squares, axis=-1), seen, 0 if term.at is not None else BORDER)
 
 
 def measure_direction(term: Direction, seen: Seen, given: Any) -> Any:
     a = ops.cast(seen.activations[term.layer], "float32")
-    return ops.mean(ops.tensordot(a, given, axes=1), axis=(1, 2))
+    return average(ops.tensordot(a, given, axes=1), seen)
 
 
 def measure_class(term: Class, seen: Seen, given: Any) -> Any:
@@ -62,12 +97,12 @@ def measure_class(term: Class, seen: Seen, given: Any) -> Any:
 def measure_guide(term: Guide, seen: Seen, given: Any) -> Any:
     """Every place's product with the place of the guide that is most like it; `given` holds the guide's places."""
     a = ops.cast(seen.activations[term.layer], "float32")
-    shape = ops.shape(a)
-    a = ops.reshape(a, (shape[0], shape[1] * shape[2], shape[3]))
     if term.match == "cosine":
         a, given = unit(a), unit(given)
-        return ops.mean(ops.max(a @ ops.transpose(given), axis=-1), axis=-1)
-    return ops.mean(ops.max(a @ ops.transpose(given), axis=-1), axis=-1) / ops.cast(shape[3], "float32")
+    likest = ops.max(ops.tensordot(a, ops.transpose(given), axes=1), axis=-1)
+    if term.match == "dot":
+        likest = likest / ops.cast(ops.shape(a)[3], "float32")
+    return average(likest, seen)
 
 
 def unit(vectors: Any) -> Any:
@@ -78,17 +113,17 @@ def unit(vectors: Any) -> Any:
 def measure_content(term: Content, seen: Seen, given: Any) -> Any:
     assert seen.original is not None
     distance = ops.cast(seen.activations[term.layer] - seen.original[term.layer], "float32")
-    return -ops.mean(ops.square(distance), axis=(1, 2, 3))
+    return -average(ops.mean(ops.square(distance), axis=-1), seen)
 
 
 def measure_variation(term: TotalVariation, seen: Seen, given: Any) -> Any:
     x = seen.image
     down, across = ops.abs(x[:, 1:] - x[:, :-1]), ops.abs(x[:, :, 1:] - x[:, :, :-1])
-    return -ops.mean(down, axis=(1, 2, 3)) - ops.mean(across, axis=(1, 2, 3))
+    return -average(ops.mean(down, axis=-1), seen) - average(ops.mean(across, axis=-1), seen)
 
 
 def measure_l2(term: L2, seen: Seen, given: Any) -> Any:
-    return -ops.mean(ops.square(seen.image), axis=(1, 2, 3))
+    return -average(ops.mean(ops.square(seen.image), axis=-1), seen)
 
 
 MEASURES: dict[type, Any] = {

@@ -83,11 +83,17 @@ def root_mean_square(gradient: Any) -> Any:
     return ops.sqrt(ops.mean(ops.square(gradient), axis=(1, 2, 3), keepdims=True))
 
 
-def normalized(gradient: Any, kind: str) -> tuple[Any, Any]:
-    """The gradient, and what to divide it by, picture by picture, shaped (N, 1, 1, 1)."""
+def strength_of(gradient: Any) -> list[Any]:
+    """The mean size, the mean and the mean square of a gradient, picture by picture, shaped (N, 1, 1, 1)."""
+    return [ops.mean(g, axis=(1, 2, 3), keepdims=True) for g in (ops.abs(gradient), gradient, ops.square(gradient))]
+
+
+def divided_by(strength: list[Any], kind: str) -> tuple[Any, Any]:
+    """What to take from a gradient of that strength, and what to divide it by."""
+    size, mean, square = strength
     if kind == "mean":
-        return gradient, ops.maximum(ops.mean(ops.abs(gradient), axis=(1, 2, 3), keepdims=True), LEAST_GRADIENT)
+        return 0.0, ops.maximum(size, LEAST_GRADIENT)
     if kind == "l2":
-        return gradient, root_mean_square(gradient) + EPSILON
-    centred = gradient - ops.mean(gradient, axis=(1, 2, 3), keepdims=True)
-    return centred if kind == "standard" else gradient, root_mean_square(centred) + EPSILON
+        return 0.0, ops.sqrt(square) + EPSILON
+    deviation = ops.sqrt(ops.maximum(square - ops.square(mean), 0.0))
+    return mean if kind == "standard" else 0.0, deviation + EPSILON

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from kerasdream.ascent.measure import Seen, measure
-from kerasdream.ascent.smoothing import blurred, equal_scales, normalized
+from kerasdream.ascent.smoothing import blurred, divided_by, equal_scales, strength_of
 from kerasdream.config import DreamConfig
 from kerasdream.model.features import Features
 from kerasdream.objectives import Inside, Term
@@ -45,24 +45,25 @@ def make_uphill(
 ) -> Callable[..., Any]:
     """`uphill(image, numbers, weights)`: the loss of each picture, and one gradient for each region.
 
-    `numbers` holds "weights", one per term (or a row of them, one per picture), "given", what terms need besides, and
-    where wanted "noise" (samples, H, W, 3) for SmoothGrad and the "original" that content is held to.
+    `numbers` holds "weights" (terms, pictures), "frame" (see `Seen`), "given", what terms need besides, and where
+    wanted "noise" (samples, H, W, 3) for SmoothGrad and the "original" that content is held to.
     """
 
     def show(image: Any, model_weights: Any) -> Any:
         return features(preprocessed(preprocess, image), model_weights)
 
     def uphill(image: Any, numbers: Any, model_weights: Any) -> tuple[Any, list[Any]]:
-        noise, samples = numbers.get("noise"), 1
+        noise, samples, frame = numbers.get("noise"), 1, numbers["frame"]
         reference = show(numbers["original"], model_weights) if "original" in numbers else None
         if noise is not None:
             samples = ops.shape(noise)[0]
             reference = reference and {name: ops.repeat(a, samples, axis=0) for name, a in reference.items()}
+            frame = ops.repeat(frame, samples, axis=0)
 
         def height(image: Any, region: Region) -> Any:
             if noise is not None:
                 image = ops.reshape(image[:, None] + noise[None], (-1, *ops.shape(image)[1:]))
-            seen, total = Seen(image, show(image, model_weights), reference), 0.0
+            seen, total = Seen(image, show(image, model_weights), reference, frame), 0.0
             for number in region.terms:
                 term, given = terms[number], numbers["given"].get(str(number))
                 if noise is not None and per_picture(term):
@@ -83,6 +84,33 @@ def per_picture(term: Term) -> bool:
     return getattr(term.term if isinstance(term, Inside) else term, "pick", None) is not None
 
 
+def combined(gradients: Sequence[Any], masks: Sequence[Any]) -> Any:
+    """The gradients of the regions as one, each inside its mask (H, W, 1)."""
+    return sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
+
+
+def shaped(uphill: Any, tools: Any, scales: int) -> Any:
+    """The gradient with its scales made equal, and blurred, where that is wanted."""
+    if scales:
+        uphill = equal_scales(uphill, scales)
+    return blurred(uphill, tools["kernels"]) if "kernels" in tools else uphill
+
+
+def moved_along(
+    image: Any, uphill: Any, strength: Any, sizes: Any, tools: Any, config: DreamConfig
+) -> tuple[Any, list[Any]]:
+    """The image one step further along its gradient, and what Adam remembers; `strength` is that of all of it."""
+    centre, divisor = divided_by(strength, config.normalize)
+    uphill, pace = uphill - centre, ops.reshape(sizes, (-1, 1, 1, 1))
+    moments: list[Any] = []
+    if config.optimizer == "adam":
+        uphill, moments = adam(uphill / divisor, tools["moments"], tools["time"])
+    else:
+        pace = pace / divisor
+    moved = image + pace * (uphill * tools["mask"] if "mask" in tools else uphill)
+    return ops.clip(moved, -1.0, 1.0) if config.clip else moved, moments
+
+
 def make_move(config: DreamConfig) -> Callable[..., Any]:
     """`move(image, gradients, sizes, tools)`: the moved picture, the slope of each picture, and what Adam remembers.
 
@@ -91,22 +119,11 @@ def make_move(config: DreamConfig) -> Callable[..., Any]:
     """
 
     def move(image: Any, gradients: list[Any], sizes: Any, tools: Any) -> tuple[Any, Any, Any]:
-        masks = tools.get("regions", [])
-        uphill = sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
+        uphill = combined(gradients, tools.get("regions", []))
         slope = ops.mean(ops.abs(uphill), axis=(1, 2, 3))
-        if config.gradient_scales:
-            uphill = equal_scales(uphill, config.gradient_scales)
-        if "kernels" in tools:
-            uphill = blurred(uphill, tools["kernels"])
-        uphill, divisor = normalized(uphill, config.normalize)
-        pace: Any = ops.reshape(sizes, (-1, 1, 1, 1))
-        moments: list[Any] = []
-        if config.optimizer == "adam":
-            uphill, moments = adam(uphill / divisor, tools["moments"], tools["time"])
-        else:
-            pace = pace / divisor
-        moved = image + pace * (uphill * tools["mask"] if "mask" in tools else uphill)
-        return ops.clip(moved, -1.0, 1.0) if config.clip else moved, slope, moments
+        uphill = shaped(uphill, tools, config.gradient_scales)
+        moved, moments = moved_along(image, uphill, strength_of(uphill), sizes, tools, config)
+        return moved, slope, moments
 
     return move
 

@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from kerasdream.errors import ConfigError
 
+OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
+
 
 def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
     """A function as one graph. `arguments` are trees of KerasTensors; sizes of None stay open, so that it is traced

@@ -7,6 +7,7 @@ from PIL import Image
 
 from kerasdream.errors import InputImageError
 from kerasdream.image.picture import GREY, Picture
+from kerasdream.image.tiles import strips
 from kerasdream.objectives import Pixels
 
 ASPECT = 0.02  # how much a mask's proportions may differ from the picture's
@@ -28,7 +29,9 @@ def mask_of(image: str | Pixels, size: tuple[int, int], max_pixels: int) -> np.n
             f"The mask {image!s} is {height} x {width} pixels and the picture {size[0]} x {size[1]}; the same "
             "proportions were expected."
         )
-    light = (picture.pixels[0] @ GREY / 255.0).astype(np.float32)
+    light = np.empty((height, width), np.float32)
+    for rows in strips(picture.pixels.shape):
+        light[rows] = picture.pixels[0, rows] @ GREY / 255.0
     if 0 < light.max() <= 1.01 / 255:  # a mask of the numbers 0 and 1, not of levels up to 255
         light = light * 255.0
     if (height, width) != size:

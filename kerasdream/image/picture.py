@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from kerasdream.errors import InputImageError
 from kerasdream.image import files
+from kerasdream.image.tiles import strips
 
 # Through the model's range and back, a level of 8 bits moves by about 1e-5. Truncation must not make 128 of 127.99999.
 ROUNDING = 1e-3
@@ -19,7 +21,7 @@ GREY_MODES = {"L", "LA", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """One picture or a batch: `pixels` are float32 (N, H, W, 3) RGB from 0 to 255, whatever came.
+    """One picture or a batch: `pixels` are (N, H, W, 3) RGB from 0 to 255, whatever came: bytes, or float32.
 
     >>> picture = Picture.of(np.zeros((40, 60), "uint16"))
     >>> picture.pixels.shape, picture.restore(picture.pixels).dtype
@@ -52,26 +54,32 @@ class Picture:
             image = files.complete(image, max_pixels)
         return cls(image, from_pillow(image), path)
 
-    def restore(self, pixels: np.ndarray, untouched: np.ndarray | None = None) -> Any:
+    def restore(self, pixels: np.ndarray | Callable[[slice], np.ndarray], untouched: np.ndarray | None = None) -> Any:
         """Pixels from 0 to 255 in the kind, size, dtype and range of the source, its alpha as it was.
 
-        `untouched` (N, H, W) marks the pixels that come back exactly as they went in.
+        Of a large picture, `pixels` makes some rows at a time. `untouched` (N, H, W) marks the pixels that come back
+        exactly as they went in.
         """
-        untouched = np.zeros(pixels.shape[:3], bool) if untouched is None else untouched
+        rows_of = pixels if callable(pixels) else lambda rows: pixels[:, rows]
+        untouched = np.zeros(self.pixels.shape[:3], bool) if untouched is None else untouched
         if isinstance(self.source, Image.Image):
             if untouched.all():
                 return self.source.copy()
-            dreamt = to_pillow(pixels[0], self.source)
+            dreamt = to_pillow(rows_of, self.source)
             if untouched.any():
                 before = self.source if self.source.mode == dreamt.mode else self.source.convert(dreamt.mode)
                 dreamt.paste(before, mask=Image.fromarray(untouched[0]))
             if "icc_profile" in self.source.info:
                 dreamt.info["icc_profile"] = self.source.info["icc_profile"]
             return dreamt
-        result = to_array(pixels, self.source)
-        shape = (*untouched.shape, -1)
-        batch, before = result.reshape(shape), self.source.reshape(shape)  # views: what is written to one is in both
-        batch[untouched] = before[untouched]
+        result = to_array(rows_of, self.source)
+        if untouched.any():
+            shape = (*untouched.shape, -1)
+            batch, before = (
+                result.reshape(shape),
+                self.source.reshape(shape),
+            )  # views: what is written to one is in both
+            batch[untouched] = before[untouched]
         return result
 
     def as_pillow(self, image: Any) -> Image.Image:
@@ -116,6 +124,8 @@ def from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
         raise InputImageError(
             f"{seen} was given; uint8, uint16, or floats from 0 to 1 were expected. Try .astype('uint8')."
         )
+    if array.dtype == np.uint8:
+        return np.broadcast_to(batch[..., :3], (*batch.shape[:3], 3))
     values = np.asarray(batch[..., :3], np.float32)
     if floats and not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         low, high = np.nanmin(values), np.nanmax(values)
@@ -128,19 +138,23 @@ def from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
     return np.broadcast_to(values, (*values.shape[:3], 3)) if values.shape[-1] == 1 else values
 
 
-def to_array(pixels: np.ndarray, like: np.ndarray) -> np.ndarray:
+def to_array(rows_of: Callable[[slice], np.ndarray], like: np.ndarray) -> np.ndarray:
     """Pixels as an array of the shape and dtype of `like`, its alpha kept."""
-    channels = 1 if like.ndim == 2 else like.shape[-1]
-    values = (pixels @ GREY)[..., None] if channels == 1 else pixels
-    if like.dtype.kind == "u":
-        top = np.iinfo(like.dtype).max
-        values = whole(values * (top / 255.0), top)
-    else:
-        values = np.clip(values / 255.0, 0.0, 1.0)
-    values = values.astype(like.dtype)
-    if channels == 4:
-        values = np.concatenate([values, np.broadcast_to(like[..., 3:], (*values.shape[:3], 1))], -1)
-    return values.reshape(like.shape)
+    result = np.empty(like.shape, like.dtype)
+    grey = like.ndim == 2
+    batch = result[None, :, :, None] if grey else result if like.ndim == 4 else result[None]
+    before = like.reshape(batch.shape)
+    for rows in strips(batch.shape):
+        values = rows_of(rows)
+        values = (values @ GREY)[..., None] if batch.shape[-1] == 1 else values
+        if like.dtype.kind == "u":
+            top = np.iinfo(like.dtype).max
+            values = whole(values * (top / 255.0), top)
+        else:
+            values = np.clip(values / 255.0, 0.0, 1.0)
+        batch[:, rows, :, : values.shape[-1]] = values
+        batch[:, rows, :, values.shape[-1] :] = before[:, rows, :, values.shape[-1] :]
+    return result
 
 
 def from_pillow(image: Image.Image) -> np.ndarray:
@@ -155,24 +169,32 @@ def from_pillow(image: Image.Image) -> np.ndarray:
             )
         values = np.repeat(values[..., None] * np.float32(255.0 / top), 3, -1)
     else:
-        values = np.asarray(image if image.mode == "RGB" else files.to_rgb(image)).astype(np.float32)
+        values = np.asarray(image if image.mode == "RGB" else files.to_rgb(image))
     return values[None]
 
 
-def to_pillow(pixels: np.ndarray, like: Image.Image) -> Image.Image:
+def to_pillow(rows_of: Callable[[slice], np.ndarray], like: Image.Image) -> Image.Image:
     """Pixels as a PIL image of the mode of `like`, its alpha kept; palettes and bitmaps become RGB and L."""
     mode = like.mode
     if mode == "F":
-        return Image.fromarray(np.clip(pixels @ GREY / 255.0, 0, 1).astype(np.float32))
+        return Image.fromarray(gathered(lambda rows: np.clip(rows_of(rows) @ GREY / 255.0, 0, 1), like, np.float32))
     if mode == "I" or mode.startswith("I;16"):
-        values = whole((pixels @ GREY) * (65535 / 255.0), 65535)
-        return Image.fromarray(values.astype(np.int32 if mode == "I" else np.uint16))
+        dtype = np.int32 if mode == "I" else np.uint16
+        return Image.fromarray(gathered(lambda rows: whole(rows_of(rows) @ GREY * (65535 / 255.0), 65535), like, dtype))
     if mode in ("1", "L", "LA", "La"):
-        dreamt = Image.fromarray(whole(pixels @ GREY, 255).astype(np.uint8))
+        dreamt = Image.fromarray(gathered(lambda rows: whole(rows_of(rows) @ GREY, 255), like, np.uint8))
     else:
-        dreamt = Image.fromarray(whole(pixels, 255).astype(np.uint8))
+        dreamt = Image.fromarray(gathered(lambda rows: whole(rows_of(rows), 255), like, np.uint8, 3))
         if mode in ("CMYK", "YCbCr", "HSV", "LAB"):
             return files.from_rgb(dreamt, mode)
     if like.has_transparency_data:
         dreamt.putalpha(files.alpha(like))
     return dreamt
+
+
+def gathered(rows_of: Callable[[slice], np.ndarray], like: Image.Image, dtype: Any, *channels: int) -> np.ndarray:
+    """The values of all rows of one picture."""
+    values = np.empty((like.height, like.width, *channels), dtype)
+    for rows in strips((1, *values.shape)):
+        values[rows] = rows_of(rows)[0]
+    return values

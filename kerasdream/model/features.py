@@ -1,5 +1,6 @@
 """A Keras model read as activations by layer name, no deeper than asked, with batch norm folded away."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,8 @@ from kerasdream.errors import LayerError, ModelError, suggest
 
 Weights = dict[str, tuple[Any, ...]]
 MANY = 1_000_000  # cells, of an output that has no plane and so no smallest size
+IN_PLACE = (layers.BatchNormalization, layers.Activation, layers.ReLU, layers.Dropout)  # cost no memory of their own
+GRADIENT_SHARE = 1.25  # of that memory, what the way back takes besides, as measured
 
 
 def outputs_of(model: keras.Model) -> dict[str, Any]:
@@ -89,8 +92,9 @@ class Features:
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def weights(self) -> Weights:
-        """Kernel and bias of every folded convolution, from the model's present weights."""
-        return {convolution.name: fold(convolution, norm) for convolution, norm in self.folds.items()}
+        """Kernel and bias of every folded convolution, from the model's present weights, in its precision."""
+        folded = {convolution: fold(convolution, norm) for convolution, norm in self.folds.items()}
+        return {layer.name: tuple(array.astype(layer.compute_dtype) for array in folded[layer]) for layer in folded}
 
     def outputs(self) -> dict[str, Any]:
         """The symbolic tensor behind each name."""
@@ -121,6 +125,23 @@ class Features:
             except Exception:  # each kind of layer has its own way to refuse a picture that is too small
                 self.sizes[size] = {}
         return self.sizes[size]
+
+    def bytes_per_pixel(self) -> float:
+        """About how much memory the gradient of a pixel takes: what the layers put out, kept for the way back."""
+        side = max(512, self.least_side(1))
+        size, sizes = ((side, side) if self.fits((side, side)) else self.function.inputs[0].shape[1:3]), [0]
+
+        def counted(layer: Any) -> Callable[..., Any]:
+            def spec(x: Any, *arguments: Any, **settings: Any) -> Any:
+                output = shape_of(layer)(x, *arguments, **settings)
+                if not isinstance(layer, IN_PLACE):
+                    sizes[0] += sum(math.prod(t.shape) for t in keras.tree.flatten(output))
+                return output
+
+            return spec
+
+        self.function._run_through_graph([keras.KerasTensor((1, *size, 3))], counted)
+        return GRADIENT_SHARE * 4 * sizes[0] / math.prod(size)
 
     def cells(self, side: int) -> int:
         """The shortest side of any of the layers for a picture of `side` pixels; 0 where it is too small."""

@@ -77,7 +77,11 @@ def test_a_guide_pulls_each_place_to_its_best_match():
 
 def test_content_is_minus_the_mean_squared_distance():
     a = np.array([[[[1.0, 2.0]]]])
-    what = Seen(None, {"a": ops.convert_to_tensor(a)}, {"a": ops.convert_to_tensor(np.array([[[[4.0, 2.0]]]]))})
+    what = Seen(
+        np.zeros((1, 1, 1, 3)),
+        {"a": ops.convert_to_tensor(a)},
+        {"a": ops.convert_to_tensor(np.array([[[[4.0, 2.0]]]]))},
+    )
     assert float(measure(Content("a"), what)[0]) == -4.5
 
 

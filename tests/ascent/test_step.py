@@ -6,8 +6,10 @@ import pytest
 from keras import layers, ops
 
 from kerasdream import ascent
-from kerasdream.ascent.engine import Engine, Stride, moved, moved_back
+from kerasdream.ascent.engine import Engine
 from kerasdream.ascent.loop import Place
+from kerasdream.ascent.stride import Stride
+from kerasdream.ascent.turns import moved, moved_back
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, LayerError, ModelError
 from kerasdream.objectives import Class, Content, Direction, Guide, Layer, TotalVariation, objective
@@ -24,10 +26,10 @@ def taken(engine, image, sizes=None, number=0, octave=0, original=None, mask=Non
     """One step on a picture: moved picture, losses, slopes as numpy arrays."""
     image = np.asarray(image, np.float32)
     size = image.shape[1:3]
-    place = Place(octave, number, ops.convert_to_tensor(image if original is None else np.float32(original)))
+    place = Place(octave, number, lambda: image if original is None else np.float32(original))
     sizes = np.full(len(image), STEP) if sizes is None else sizes
     stride = Stride(engine, size, size, mask)
-    outcome = stride(ops.convert_to_tensor(image), np.asarray(sizes, np.float32), place)
+    outcome = stride(image.copy(), np.asarray(sizes, np.float32), place)
     return [ops.convert_to_numpy(part) for part in outcome]
 
 
@@ -122,15 +124,15 @@ def test_the_contract_of_every_objective(three, name):
     wish, image = objective(WISHES[name]), noise(1, 10, 10, 3, seed=3)
     original = image + noise(1, 10, 10, 3, seed=4) / 4
     engine = engine_of(three, wish)
-    place = Place(0, 0, ops.convert_to_tensor(original))
+    place = Place(0, 0, lambda: original)
     stride = Stride(engine, (10, 10), (10, 10), None)
-    stride.begin(place)
+    stride.begin(image.shape, place)
     rng = np.random.default_rng(0)
 
     def value(x):
-        return float(stride.uphill(ops.convert_to_tensor(x), place.original, rng)[0][0])
+        return float(stride.uphill(ops.convert_to_tensor(x), rng)[0][0])
 
-    gradients = [ops.convert_to_numpy(g) for g in stride.uphill(ops.convert_to_tensor(image), place.original, rng)[1]]
+    gradients = [ops.convert_to_numpy(g) for g in stride.uphill(ops.convert_to_tensor(image), rng)[1]]
     for _ in range(3):
         along = rng.standard_normal(image.shape).astype(np.float32)
         rise = (value(image + 1e-3 * along) - value(image - 1e-3 * along)) / 2e-3
@@ -176,7 +178,7 @@ def test_a_neuron_keeps_its_place_in_smaller_octaves(three):
     engine = engine_of(three, "halves:1@3,4")
     stride = Stride(engine, (12, 12), (12, 12), None)
     for side, cell in ((12, [3, 4]), (8, [2, 2]), (4, [1, 1])):
-        stride.begin(Place(0, 0, ops.zeros((1, side, side, 3))))
+        stride.begin((1, side, side, 3), Place(0, 0, lambda: None))
         assert stride.given["0"].tolist() == cell
     with pytest.raises(LayerError, match=r"neuron halves:1@6,0 lies outside: 'halves' has 6 x 6 cells"):
         taken(engine_of(three, "halves:1@6,0"), np.zeros((1, 12, 12, 3)))
@@ -192,8 +194,8 @@ def test_the_strongest_channels_are_chosen_once_or_in_every_octave(doubling):
         ("strong1/octave", [[0], [0]]),
     ):
         stride = Stride(engine_of(doubling, f"twice:{text}"), (6, 6), (6, 6), None)
-        stride.begin(Place(0, 0, ops.convert_to_tensor(first)))
-        stride.begin(Place(1, 0, ops.convert_to_tensor(later)))
+        stride.begin(first.shape, Place(0, 0, lambda: first))
+        stride.begin(later.shape, Place(1, 0, lambda: later))
         assert stride.given["0"].tolist() == wanted
 
 
@@ -262,17 +264,17 @@ def test_smoothing_without_noise_is_no_smoothing(three):
 def test_smoothing_is_the_mean_over_noisy_copies_however_many_fit_at_once(three, monkeypatch):
     image = noise(1, 10, 10, 3)
     engine = engine_of(three, "halves", smooth_samples=5, smooth_noise=0.3)
-    place = Place(1, 2, ops.convert_to_tensor(image))
+    place = Place(1, 2, lambda: image)
     stride = Stride(engine, (10, 10), (10, 10), None)
-    stride.begin(place)
+    stride.begin(image.shape, place)
     rng = np.random.default_rng(11)
     copies = [image + np.float32(0.3) * rng.standard_normal((1, 10, 10, 3), np.float32) for _ in range(5)]
     plain = Stride(engine_of(three, "halves"), (10, 10), (10, 10), None)
-    plain.begin(place)
-    each = [plain.uphill(ops.convert_to_tensor(copy), place.original, rng) for copy in copies]
+    plain.begin(image.shape, place)
+    each = [plain.uphill(ops.convert_to_tensor(copy), rng) for copy in copies]
     for at_once in (4_000_000, 250):  # all five, and two at a time
-        monkeypatch.setattr("kerasdream.ascent.engine.SAMPLE_PIXELS", at_once)
-        loss, gradients = stride.uphill(ops.convert_to_tensor(image), place.original, np.random.default_rng(11))
+        monkeypatch.setattr(stride, "affordable", lambda count=at_once: count)
+        loss, gradients = stride.uphill(ops.convert_to_tensor(image), np.random.default_rng(11))
         np.testing.assert_allclose(loss, np.mean([one for one, _ in each], 0), rtol=1e-4)
         np.testing.assert_allclose(gradients[0], np.mean([g[0] for _, g in each], 0), rtol=1e-3, atol=1e-7)
 

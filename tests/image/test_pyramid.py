@@ -1,8 +1,9 @@
 """Octave sizes and padding, by hand."""
 
 import numpy as np
+import tensorflow as tf
 
-from kerasdream.image.pyramid import crop, octave_shapes, pad
+from kerasdream.image.pyramid import crop, octave_shapes, pad, resized
 
 
 def test_octaves_end_at_the_picture_and_round_down():
@@ -23,3 +24,15 @@ def test_a_picture_that_is_large_enough_is_not_copied():
     pixels = np.zeros((1, 8, 9, 3))
     assert pad(pixels, (8, 8)) is pixels
     assert pad(pixels, (9, 9)).shape == (1, 9, 9, 3)
+
+
+def test_resizing_is_that_of_the_example():
+    row = np.array([0.0, 10.0], np.float32).reshape(1, 1, 2, 1)
+    assert resized(row, (1, 4))[0, 0, :, 0].tolist() == [0.0, 2.5, 7.5, 10.0]
+    assert resized(np.arange(8).reshape(1, 1, 8, 1), (1, 2)).ravel().tolist() == [1.5, 5.5]
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 31, 47, 3), np.uint8)
+    for shape in ((31, 47), (17, 60), (62, 20), (31, 46)):
+        whole = resized(pictures, shape)
+        np.testing.assert_allclose(whole, tf.image.resize(pictures, shape), atol=1e-3)
+        assert np.array_equal(resized(pictures, shape, slice(5, 9)), whole[:, 5:9])
+        assert whole.dtype == np.float32

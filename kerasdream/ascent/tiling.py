@@ -1,0 +1,218 @@
+"""One step of a picture in parts: the gradient from windows that overlap, the move strip by strip.
+
+Each window goes through the network by itself. Its cells count as the windows share them out (`Seen.frame`), and the
+gradients of all are added up: that is the gradient of the whole picture, but for what a window's edge hides.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from keras import ops
+
+from kerasdream.ascent.engine import bare
+from kerasdream.ascent.measure import BORDER, FAR
+from kerasdream.ascent.turns import moved, moved_back
+from kerasdream.errors import ConfigError
+from kerasdream.image.tiles import Window, add, cut, room, settle, strips, windows
+from kerasdream.objectives import Class, Layer
+
+if TYPE_CHECKING:
+    from kerasdream.ascent.stride import Stride
+
+LARGEST = 1024  # side of a tile that nobody asked for: larger ones are not faster
+TOGETHER = 1_000_000  # pixels of tiles that go through the network together: more at once is not faster
+
+
+class Tile(NamedTuple):
+    """A window of a picture: its stretch of the rows and of the columns."""
+
+    rows: Window
+    columns: Window
+
+
+def tiles_of(stride: "Stride", size: tuple[int, int], rng: np.random.Generator) -> list[Tile]:
+    """The tiles of one step, or ConfigError where they are too small for the network."""
+    assert stride.tile is not None
+    overlap = min(stride.config.overlap, stride.tile // 2)
+    rows, columns = (windows(side, stride.tile, overlap, rng) for side in size)
+    features = stride.engine.features
+    if not features.fits((rows[0].length, columns[0].length)):
+        raise ConfigError(
+            f"tile={stride.tile} was given; this network cannot look at {rows[0].length} x {columns[0].length} pixels. "
+            f"Give tile={2 * least(stride)} or more, or none."
+        )
+    return [Tile(row, column) for row in rows for column in columns]
+
+
+def least(stride: "Stride") -> int:
+    """The side of the smallest tile in which every layer shows something inside its border."""
+    return max(64, stride.engine.features.least_side(2 * BORDER + 1))
+
+
+def groups(stride: "Stride", tiles: list[Tile]) -> Iterator[list[Tile]]:
+    """The tiles, so many at a time as go through the network together; a neuron's tile goes alone."""
+    together = min(TOGETHER, stride.affordable()) // (tiles[0].rows.length * tiles[0].columns.length)
+    if any(getattr(bare(term), "at", None) is not None for term in stride.engine.terms):
+        together = 1
+    together = max(1, together)
+    for start in range(0, len(tiles), together):
+        yield tiles[start : start + together]
+
+
+def block(picture: np.ndarray, tiles: list[Tile], shift: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """Tiles of a picture (H, W, C) that is rolled by `shift`, as a batch."""
+    return np.stack(
+        [
+            cut(
+                picture,
+                (tile.rows.start - shift[0], tile.rows.length),
+                (tile.columns.start - shift[1], tile.columns.length),
+            )
+            for tile in tiles
+        ]
+    )
+
+
+def uphill(stride: "Stride", image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The loss of each picture, and the gradient of all its regions together, masked."""
+    shift, turn = stride.drawn(rng)
+    gradient, masks = room(image.shape), stride.tools.get("regions")
+    losses = np.zeros(len(image))
+    tiles = tiles_of(stride, image.shape[1:3], rng)
+    for number, picture in enumerate(image):
+        for some in groups(stride, tiles):
+            original = None
+            if stride.original is not None:
+                original = moved(block(stride.original[number], some, shift), (0, 0), turn)
+            loss, slopes = stride.looked(
+                moved(ops.convert_to_tensor(block(picture, some, shift)), (0, 0), turn),
+                original,
+                rng,
+                weights_of(stride, some, tiles, image.shape[1:3]),
+                frame_of(some, turn, image.shape[1:3]),
+                given_to(stride, number, some, image.shape[1:3]),
+            )
+            losses[number] += float(ops.sum(loss))
+            parts = [ops.convert_to_numpy(moved_back(slope, (0, 0), turn)) for slope in slopes]
+            if masks:
+                parts = [part * block(mask, some, shift) for part, mask in zip(parts, masks, strict=True)]
+            for tile, part in zip(some, sum(parts), strict=True):
+                add(gradient[number], part, tile.rows.start - shift[0], tile.columns.start - shift[1])
+        settle(image)
+        settle(gradient)
+    return losses, gradient
+
+
+def frame_of(tiles: list[Tile], turn: int, size: tuple[int, int]) -> np.ndarray:
+    """Which cells count in each tile, turned as the tiles are: `Seen.frame`."""
+    frame = np.empty((len(tiles), 2, 4), np.float32)
+    for number, tile in enumerate(tiles):
+        for axis, window in enumerate(tile):
+            low, high = window.low, window.high
+            if turn & (1, 2)[axis]:
+                low, high = high and window.length - high, low and window.length - low
+            ends = (-FAR if low is None else low, FAR if high is None else high)
+            frame[number, axis] = (*ends, window.ramp, size[axis] - window.length)
+    return frame[:, ::-1] if turn & 4 else frame
+
+
+def weights_of(stride: "Stride", some: list[Tile], tiles: list[Tile], size: tuple[int, int]) -> np.ndarray:
+    """The weight of each term in each tile: a class counts in all alike, a neuron in the tile that it lies in."""
+    weights = np.repeat(stride.engine.weights[:, None], len(some), 1)
+    for number, term in enumerate(map(bare, stride.engine.terms)):
+        if isinstance(term, Class):
+            weights[number] /= len(tiles)
+        elif isinstance(term, Layer) and term.at is not None:
+            lies = [neuron(stride, number, term, tile, size) is not None for tile in some]
+            weights[number] = np.where(lies, weights[number], 0.0)
+    return weights
+
+
+def given_to(stride: "Stride", picture: int, some: list[Tile], size: tuple[int, int]) -> dict[str, Any]:
+    """What the terms need besides, for some tiles of a picture."""
+    given = dict(stride.given)
+    for number, term in enumerate(map(bare, stride.engine.terms)):
+        if isinstance(term, Layer) and term.pick:
+            given[str(number)] = np.repeat(given[str(number)][picture : picture + 1], len(some), 0)
+        elif isinstance(term, Layer) and term.at is not None:
+            place = neuron(stride, number, term, some[0], size)
+            given[str(number)] = np.array(place or (0, 0), np.int32)
+    return given
+
+
+def neuron(stride: "Stride", number: int, term: Layer, tile: Tile, size: tuple[int, int]) -> tuple[int, ...] | None:
+    """The cell of a tile that is the term's neuron, or None where it lies in another tile."""
+    shapes = stride.engine.features.shapes
+    everywhere = shapes(size)[term.layer][1:3]
+    here = shapes((tile.rows.length, tile.columns.length))[term.layer][1:3]
+    found = []
+    for axis, window in enumerate(tile):
+        pitch = 2 ** round(math.log2(window.length / here[axis]))
+        place = size[axis] / 2 + (stride.given[str(number)][axis] + 0.5 - everywhere[axis] / 2) * pitch - window.start
+        if not (window.low or -FAR) <= place < (window.high or FAR):
+            return None
+        cell = round((place - window.length / 2) / pitch + here[axis] / 2 - 0.5)
+        found.append(min(max(cell, 0), here[axis] - 1))
+    return tuple(found)
+
+
+def excitement(stride: "Stride", layer: str) -> np.ndarray:
+    """The mean square of each channel of a layer in the original, one row for each picture."""
+    rows = []
+    tiles = tiles_of(stride, stride.original.shape[1:3], np.random.default_rng(0))
+    for picture in stride.original:
+        squares = []
+        for some in groups(stride, tiles):
+            shown = stride.engine.show(ops.convert_to_tensor(block(picture, some)))[layer]
+            squares.append(np.square(ops.convert_to_numpy(shown).astype(np.float32)).mean((1, 2)))
+        rows.append(np.concatenate(squares).mean(0))
+    return np.stack(rows)
+
+
+def shaped(stride: "Stride", gradient: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    """The mean size of each picture's gradient; then its strength after it is shaped; and that gradient."""
+    slope, tools = strength_of(gradient)[0].ravel(), {}
+    if "kernels" in stride.tools:
+        tools["kernels"] = stride.tools["kernels"]
+    if stride.config.gradient_scales:  # a scale is as strong as it is in the whole picture: all of it is needed
+        gradient = ops.convert_to_numpy(stride.engine.shape(gradient, tools))
+    elif tools:
+        reach, smooth = len(tools["kernels"][-1]) // 2, room(gradient.shape)
+        for rows in strips(gradient.shape):
+            top, bottom = max(0, rows.start - reach), min(gradient.shape[1], rows.stop + reach)
+            blurred = stride.engine.shape(gradient[:, top:bottom], tools)
+            smooth[:, rows] = ops.convert_to_numpy(blurred)[:, rows.start - top : rows.stop - top]
+        gradient = smooth
+    return slope, strength_of(gradient), gradient
+
+
+def strength_of(gradient: np.ndarray) -> list[np.ndarray]:
+    """The mean size, the mean and the mean square of each picture's gradient, shaped (N, 1, 1, 1)."""
+    sums = np.zeros((3, len(gradient), 1, 1, 1))
+    for rows in strips(gradient.shape):
+        strip = gradient[:, rows]
+        for i, values in enumerate((np.abs(strip), strip, np.square(strip))):
+            sums[i] += values.sum((1, 2, 3), dtype=np.float64, keepdims=True)
+    settle(gradient)
+    return list((sums / math.prod(gradient.shape[1:])).astype(np.float32))
+
+
+def advance(
+    stride: "Stride", image: np.ndarray, gradient: np.ndarray, strength: list[np.ndarray], sizes: np.ndarray
+) -> None:
+    """Move the picture along its gradient, in place."""
+    moments = stride.tools.get("moments", [])
+    for rows in strips(image.shape):
+        tools: dict[str, Any] = {"time": stride.tools["time"]} if moments else {}
+        if moments:
+            tools["moments"] = [moment[:, rows] for moment in moments]
+        if "mask" in stride.tools:
+            tools["mask"] = stride.tools["mask"][rows]
+        moved, remembered = stride.engine.advance(image[:, rows], gradient[:, rows], strength, sizes, tools)
+        image[:, rows] = ops.convert_to_numpy(moved)
+        for moment, strip in zip(moments, remembered, strict=True):
+            moment[:, rows] = ops.convert_to_numpy(strip)
+    for array in (image, gradient, *moments):
+        settle(array)

@@ -1,0 +1,88 @@
+"""Parts of pictures: they cover it, they add up, and what lies on disk is as what lies in memory."""
+
+import itertools
+import mmap
+
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasdream.ascent.measure import FAR, counted
+from kerasdream.image import tiles
+from kerasdream.image.tiles import add, cut, pieces, room, settle, strips, windows
+
+SIDES = [(65, 64, 0), (65, 64, 32), (700, 64, 32), (1000, 400, 96), (1280, 512, 96), (8192, 1024, 96), (1030, 1024, 96)]
+
+
+def test_strips_are_all_rows_once():
+    for shape in ((1, 5000, 1000, 3), (3, 7, 9), (1, 3, 5_000_000, 3)):
+        rows = np.concatenate([np.arange(shape[1])[strip] for strip in strips(shape)])
+        assert np.array_equal(rows, np.arange(shape[1]))
+        assert all(
+            s.stop - s.start == 1 or (s.stop - s.start) * shape[0] * shape[2] <= 2_000_000 for s in strips(shape)
+        )
+
+
+def test_a_large_array_lies_on_disk_and_is_as_one_in_memory(monkeypatch):
+    small = room((3, 5, 4))
+    monkeypatch.setattr(tiles, "MOST_IN_MEMORY", 100)
+    large = room((3, 5, 4))
+    assert not isinstance(small, np.memmap)
+    assert isinstance(large, np.memmap)
+    for array in (small, large):
+        assert not array.any()
+        array[:] = np.arange(60).reshape(3, 5, 4)
+        array[1] += 1
+        settle(array[1])
+        assert array.sum() == 60 * 59 / 2 + 20
+    assert np.array_equal(small, large)
+    assert isinstance(large.base, mmap.mmap)
+
+
+@pytest.mark.parametrize(("side", "tile", "overlap"), SIDES)
+def test_windows_cover_a_side_and_their_weights_add_up_to_one(side, tile, overlap):
+    for seed in range(3):
+        some = windows(side, tile, overlap, np.random.default_rng(seed))
+        assert len(some) > 1
+        assert some[0].start == 0
+        assert some[-1].start + some[-1].length == side
+        assert {w.length for w in some} == {some[0].length}
+        assert some[0].length <= tile
+        hops = {b.start - a.start for a, b in itertools.pairwise(some)}
+        assert len(hops) == 1
+        assert hops.pop() % tiles.GRID == 0
+        total = np.zeros(side)
+        for w in some:
+            ends = [-FAR if w.low is None else w.low, FAR if w.high is None else w.high]
+            frame = ops.convert_to_tensor(np.array([[*ends, w.ramp, side - w.length]], np.float32))
+            weight, count = counted(w.length, w.length, frame, 0)
+            assert float(count[0, 0]) == side
+            total[w.start : w.start + w.length] += ops.convert_to_numpy(weight)[0]
+        np.testing.assert_allclose(total, 1.0, atol=1e-3)
+
+
+def test_a_small_side_is_one_window():
+    assert windows(300, 300, 96, np.random.default_rng(0)) == [(0, 300, None, None, 1.0)]
+
+
+def test_the_border_of_the_picture_is_left_out_and_that_of_a_window_is_not():
+    inner = ops.convert_to_tensor(np.array([[-FAR, 7.0, 1.0, 30.0]], np.float32))
+    weight, count = counted(10, 10, inner, 2)
+    assert ops.convert_to_numpy(weight)[0].tolist() == [0, 0, 1, 1, 1, 1, 1, 0, 0, 0]
+    assert float(count[0, 0]) == 40
+    weight, count = counted(5, 80, inner * 8, 0)  # cells of 16 pixels
+    assert ops.convert_to_numpy(weight)[0].tolist() == [1, 1, 1, 0.5, 0]
+    assert float(count[0, 0]) == 5 + 240 / 16
+
+
+def test_what_is_cut_is_added_where_it_was():
+    picture = np.arange(35.0).reshape(5, 7, 1)
+    rolled = np.roll(picture, (2, -3), (0, 1))
+    assert np.array_equal(cut(picture, (0 - 2, 5), (0 + 3, 7)), rolled)
+    assert list(pieces(3, 4, 5)) == [(slice(3, 5), slice(0, 2)), (slice(0, 2), slice(2, 4))]
+    sums = np.zeros((5, 7, 1))
+    for top in (0, 2):
+        part = cut(picture, (top - 2, 3), (3, 7))
+        add(sums, part, top - 2, 3)
+    twice = np.roll([[1], [1], [2], [1], [1]], -2, 0)  # the row in the middle was in both
+    assert np.array_equal(sums[..., 0], picture[..., 0] * twice)
