@@ -26,6 +26,7 @@ from kerasdream.image.files import check_size
 from kerasdream.image.picture import Picture
 from kerasdream.image.pyramid import crop, octave_shapes, pad
 from kerasdream.image.sample import noise, noise_size
+from kerasdream.image.tiles import settle
 from kerasdream.model import zoo
 from kerasdream.objectives import Class
 from kerasdream.result import DreamResult, Moment, Snapshot
@@ -158,6 +159,7 @@ def restored(dreamt: np.ndarray, picture: Picture, config: DreamConfig, mask: An
 
     def rows_of(rows: slice) -> np.ndarray:
         pixels = (dreamt[:, rows] / 2.0 + 0.5) * 255.0
+        settle(dreamt)
         return blend(pixels, picture.pixels[:, rows], config.strength, config.keep_color)
 
     return picture.restore(rows_of, untouched_by(mask, moved, dreamt.shape))

@@ -10,7 +10,7 @@ from keras import ops
 from kerasdream.config import DreamConfig
 from kerasdream.errors import NonFiniteError
 from kerasdream.image.pyramid import resized
-from kerasdream.image.tiles import room, settle, strips
+from kerasdream.image.tiles import room, strips
 
 
 class Place(NamedTuple):
@@ -96,12 +96,11 @@ class Climb:
         """Some rows of the original at the size of an octave."""
         return resized(self.pixels, self.shapes[octave], rows) / np.float32(127.5) - np.float32(1.0)
 
-    def built(self, shape: tuple[int, int], rows_of: Callable[[slice], np.ndarray]) -> np.ndarray:
-        """An image of that size, strip by strip."""
+    def built(self, shape: tuple[int, int], rows_of: Callable[[slice], np.ndarray], *sources: np.ndarray) -> np.ndarray:
+        """An image of that size, strip by strip; `sources` are the arrays that it is made of."""
         image = room((len(self.pixels), *shape, 3))
-        for rows in strips(image.shape):
+        for rows in strips(image.shape, image, *sources):
             image[:, rows] = rows_of(rows)
-        settle(image)
         return image
 
     def detailed(self, image: np.ndarray, octave: int) -> np.ndarray:
@@ -109,18 +108,25 @@ class Climb:
         if octave == 0 or self.config.detail != "kept":
             return image
         smaller, shape = self.original(octave - 1), self.shapes[octave]
-        return self.built(
-            shape, lambda rows: image[:, rows] + (self.original_rows(octave, rows) - resized(smaller, shape, rows))
-        )
+
+        def rows_of(rows: slice) -> np.ndarray:
+            return image[:, rows] + (self.original_rows(octave, rows) - resized(smaller, shape, rows))
+
+        return self.built(shape, rows_of, image, smaller)
 
     def grown(self, image: np.ndarray, octave: int) -> np.ndarray:
         """The image that ended an octave, as the next octave takes it up."""
-        shape = self.shapes[octave + 1]
-        if self.config.detail == "added":
-            added = self.built(self.shapes[octave], lambda rows: image[:, rows] - self.original_rows(octave, rows))
-            return self.built(shape, lambda rows: self.original_rows(octave + 1, rows) + resized(added, shape, rows))
-        image = self.detailed(image, octave)
-        return self.built(shape, lambda rows: resized(image, shape, rows))
+        if self.config.detail != "added":
+            return self.stretched(self.detailed(image, octave), self.shapes[octave + 1])
+        here, shape = self.shapes[octave], self.shapes[octave + 1]
+        added = self.built(here, lambda rows: image[:, rows] - self.original_rows(octave, rows), image)
+        return self.built(
+            shape, lambda rows: self.original_rows(octave + 1, rows) + resized(added, shape, rows), added
+        )
+
+    def stretched(self, image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """The image at another size."""
+        return self.built(shape, lambda rows: resized(image, shape, rows), image)
 
     def picture(self) -> np.ndarray:
         """The dream so far at the picture's own size, through the octaves that are still to come."""
@@ -128,7 +134,7 @@ class Climb:
         for octave in range(self.octave, last):
             image = self.grown(image, octave)
         image, own = self.detailed(image, last), tuple(self.pixels.shape[1:3])
-        return image if own == self.shapes[last] else self.built(own, lambda rows: resized(image, own, rows))
+        return image if own == self.shapes[last] else self.stretched(image, own)
 
 
 def on_host(image: Any) -> np.ndarray:

@@ -100,8 +100,8 @@ def uphill(stride: "Stride", image: np.ndarray, rng: np.random.Generator) -> tup
                 parts = [part * block(mask, some, shift) for part, mask in zip(parts, masks, strict=True)]
             for tile, part in zip(some, sum(parts), strict=True):
                 add(gradient[number], part, tile.rows.start - shift[0], tile.columns.start - shift[1])
-        settle(image)
-        settle(gradient)
+            settle(image)
+            settle(gradient)
     return losses, gradient
 
 
@@ -180,7 +180,7 @@ def shaped(stride: "Stride", gradient: np.ndarray) -> tuple[np.ndarray, list[np.
         gradient = ops.convert_to_numpy(stride.engine.shape(gradient, tools))
     elif tools:
         reach, smooth = len(tools["kernels"][-1]) // 2, room(gradient.shape)
-        for rows in strips(gradient.shape):
+        for rows in strips(gradient.shape, gradient, smooth):
             top, bottom = max(0, rows.start - reach), min(gradient.shape[1], rows.stop + reach)
             blurred = stride.engine.shape(gradient[:, top:bottom], tools)
             smooth[:, rows] = ops.convert_to_numpy(blurred)[:, rows.start - top : rows.stop - top]
@@ -191,11 +191,10 @@ def shaped(stride: "Stride", gradient: np.ndarray) -> tuple[np.ndarray, list[np.
 def strength_of(gradient: np.ndarray) -> list[np.ndarray]:
     """The mean size, the mean and the mean square of each picture's gradient, shaped (N, 1, 1, 1)."""
     sums = np.zeros((3, len(gradient), 1, 1, 1))
-    for rows in strips(gradient.shape):
+    for rows in strips(gradient.shape, gradient):
         strip = gradient[:, rows]
         for i, values in enumerate((np.abs(strip), strip, np.square(strip))):
             sums[i] += values.sum((1, 2, 3), dtype=np.float64, keepdims=True)
-    settle(gradient)
     return list((sums / math.prod(gradient.shape[1:])).astype(np.float32))
 
 
@@ -204,7 +203,7 @@ def advance(
 ) -> None:
     """Move the picture along its gradient, in place."""
     moments = stride.tools.get("moments", [])
-    for rows in strips(image.shape):
+    for rows in strips(image.shape, image, gradient, *moments):
         tools: dict[str, Any] = {"time": stride.tools["time"]} if moments else {}
         if moments:
             tools["moments"] = [moment[:, rows] for moment in moments]
@@ -214,5 +213,3 @@ def advance(
         image[:, rows] = ops.convert_to_numpy(moved)
         for moment, strip in zip(moments, remembered, strict=True):
             moment[:, rows] = ops.convert_to_numpy(strip)
-    for array in (image, gradient, *moments):
-        settle(array)

@@ -56,15 +56,16 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
     with readable(what), Image.open(file, formats=[name for name in READS if name in Image.OPEN]) as image:
         if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
             warnings.warn(f"{what} holds {frames} pictures; the first one is dreamt.", DreamWarning, stacklevel=2)
-        return complete(image, max_pixels, what)
+        check_size(image.size, max_pixels, what)
+        ImageOps.exif_transpose(image, in_place=True)  # it may be large: no second one beside it
+        return without_exif(image)
 
 
-def complete(image: Image.Image, max_pixels: int | None, what: str = "the picture") -> Image.Image:
-    """An opened picture, upright, all of it decoded, once its header has passed the size limit."""
-    check_size(image.size, max_pixels, what)
-    with readable(what):
-        image.load()
-        return upright(image)
+def complete(image: Image.Image, max_pixels: int | None) -> Image.Image:
+    """A user's picture, of which nothing is changed, as one of our own: upright, and all of it decoded."""
+    check_size(image.size, max_pixels, "the picture")
+    with readable("the picture"):
+        return without_exif(ImageOps.exif_transpose(image))
 
 
 @contextlib.contextmanager
@@ -98,10 +99,10 @@ def check_regular(path: str | os.PathLike[str]) -> None:
         raise InputImageError(f"{str(path)!r} is {kind}; the path of a picture was expected.")
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF says, without its EXIF."""
-    image = ImageOps.exif_transpose(image)
+def without_exif(image: Image.Image) -> Image.Image:
+    """The picture with no more of its metadata than its colours need."""
     image.info = {key: value for key, value in image.info.items() if key in ("icc_profile", "transparency")}
+    image.getexif().clear()
     return image
 
 

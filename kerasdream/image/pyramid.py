@@ -44,11 +44,19 @@ def resized(images: np.ndarray, shape: tuple[int, int], rows: slice = slice(None
         return images[:, rows].astype(np.float32)
     above, below, down = neighbours(height, shape[0], rows)
     left, right, across = neighbours(width, shape[1])
-    # Across and then down, in float32, as TensorFlow does it: the same to the last bit but few.
-    x = images[:, above[0] : below[-1] + 1].astype(np.float32)
-    x = x[:, :, left] + across[:, None] * (x[:, :, right] - x[:, :, left])
-    above, below = above - above[0], below - above[0]
-    return x[:, above] + down[:, None, None] * (x[:, below] - x[:, above])
+    # Across and then down, in float32, as TensorFlow does it: the same to the last bit.
+    x = images[:, above[0] : below[-1] + 1].astype(np.float32, copy=False)
+    x = between(x, left, right, across[:, None], axis=2)
+    return between(x, above - above[0], below - above[0], down[:, None, None], axis=1)
+
+
+def between(x: np.ndarray, before: np.ndarray, after: np.ndarray, share: np.ndarray, axis: int) -> np.ndarray:
+    """Entries along an axis, and so much of the way from them to those after them."""
+    start, x = np.take(x, before, axis), np.take(x, after, axis)
+    x -= start
+    x *= share
+    x += start
+    return x
 
 
 def neighbours(have: int, want: int, part: slice = slice(None)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

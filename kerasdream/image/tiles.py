@@ -9,11 +9,13 @@ import numpy as np
 
 STRIP_PIXELS = 2_000_000
 GRID = 32  # pixels: the stride of the deepest layers of nearly every network
-MOST_IN_MEMORY = 512_000_000  # bytes of an array; a larger one lies in a file without a name
+MOST_IN_MEMORY = 256_000_000  # bytes of an array; a larger one lies in a file without a name
 
 
-def strips(shape: Sequence[int]) -> Iterator[slice]:
+def strips(shape: Sequence[int], *arrays: Any) -> Iterator[slice]:
     """The rows of pictures (N, H, W, …), a few at a time, from the top down.
+
+    What of `arrays` lies on disk leaves the memory after each.
 
     >>> [(strip.start, strip.stop) for strip in strips((1, 5000, 1000, 3))]
     [(0, 2000), (2000, 4000), (4000, 5000)]
@@ -22,6 +24,8 @@ def strips(shape: Sequence[int]) -> Iterator[slice]:
     rows = max(1, STRIP_PIXELS // (count * width))
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
+        for array in arrays:
+            settle(array)
 
 
 def room(shape: Sequence[int], dtype: Any = np.float32) -> np.ndarray:
