@@ -120,9 +120,7 @@ class Climb:
             return self.stretched(self.detailed(image, octave), self.shapes[octave + 1])
         here, shape = self.shapes[octave], self.shapes[octave + 1]
         added = self.built(here, lambda rows: image[:, rows] - self.original_rows(octave, rows), image)
-        return self.built(
-            shape, lambda rows: self.original_rows(octave + 1, rows) + resized(added, shape, rows), added
-        )
+        return self.built(shape, lambda rows: self.original_rows(octave + 1, rows) + resized(added, shape, rows), added)
 
     def stretched(self, image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """The image at another size."""

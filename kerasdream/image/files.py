@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import stat
+import threading
 import uuid
 import warnings
 from collections.abc import Callable, Collection, Iterator
@@ -13,6 +14,9 @@ from PIL import Image, ImageOps
 
 from kerasdream.errors import DreamWarning, InputImageError, OutputError
 from kerasdream.image import metadata
+
+PILLOW_LIMIT = Image.MAX_IMAGE_PIXELS  # where it is another, the user has set it
+LIFTING = threading.Lock()
 
 # Only formats that hold one raster: no vector, no camera and no medical parsers for a file that claims to be a picture.
 READS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "HEIF", "JPEG2000", "PPM", "ICO", "TGA")
@@ -53,12 +57,26 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
     if isinstance(file, str | os.PathLike):
         check_regular(file)
     Image.init()
-    with readable(what), Image.open(file, formats=[name for name in READS if name in Image.OPEN]) as image:
+    with readable(what), opened(file, max_pixels) as image:
         if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
             warnings.warn(f"{what} holds {frames} pictures; the first one is dreamt.", DreamWarning, stacklevel=2)
         check_size(image.size, max_pixels, what)
         ImageOps.exif_transpose(image, in_place=True)  # it may be large: no second one beside it
         return without_exif(image)
+
+
+def opened(file: Any, max_pixels: int | None) -> Image.Image:
+    """A file with its header read; Pillow's own limit, one for the whole process, gives way to `max_pixels`."""
+    formats = [name for name in READS if name in Image.OPEN]
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit != PILLOW_LIMIT or max_pixels is None or max_pixels <= limit:
+        return Image.open(file, formats=formats)
+    with LIFTING:
+        Image.MAX_IMAGE_PIXELS = max_pixels
+        try:
+            return Image.open(file, formats=formats)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def complete(image: Image.Image, max_pixels: int | None) -> Image.Image:
@@ -77,8 +95,8 @@ def readable(what: str) -> Iterator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
         raise InputImageError(
-            f"{what} is larger than Pillow decodes ({fault}). Raise PIL.Image.MAX_IMAGE_PIXELS and "
-            "max_pixels if you trust it."
+            f"{what} is larger than Pillow decodes ({fault}). If you trust it, allow so much with max_pixels; "
+            "PIL.Image.MAX_IMAGE_PIXELS, too, where that was changed."
         ) from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, TypeError) as fault:
         raise InputImageError(

@@ -208,3 +208,17 @@ def test_records_are_plain_json(tmp_path):
     files.save(PICTURE, tmp_path / "a.png", record=RECORD)
     with Image.open(tmp_path / "a.png") as image:
         assert json.loads(image.info["kerasdream"]) == RECORD
+
+
+def test_a_larger_max_pixels_goes_before_pillows_own_limit(tmp_path, monkeypatch):
+    path = tmp_path / "large.png"
+    Image.new("1", (1000, 500)).save(path)
+    monkeypatch.setattr(files, "PILLOW_LIMIT", 200_000)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200_000)  # more than twice as much is an error
+    assert files.decode(str(path), 500_000).size == (1000, 500)
+    assert Image.MAX_IMAGE_PIXELS == 200_000
+    with pytest.raises(InputImageError, match="larger than Pillow decodes"):
+        files.decode(str(path), 100_000)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100_000)  # set by the user, and so obeyed
+    with pytest.raises(InputImageError, match="larger than Pillow decodes"):
+        files.decode(str(path), 500_000)
