@@ -258,7 +258,9 @@ def network_of(config: DreamConfig, model: Any, preprocess: Preprocess | None) -
     """The network that the settings name, or the user's own, and what its pictures must go through."""
     if isinstance(model, keras.Model):
         return checked(model), preprocess
-    network = zoo.build(config.model, config.weights, config.seed, top_wanted(config), config.precision)
+    assert config.layers is not None
+    top, layers = top_wanted(config), config.layers.layers()
+    network = zoo.build(config.model, config.weights, config.seed, layers, top=top, precision=config.precision)
     return network, zoo.preprocess_of(config.model)
 
 

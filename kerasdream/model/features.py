@@ -88,11 +88,11 @@ class Features:
             raise LayerError("Nothing of the network is looked at; at least one layer or class was expected.")
         self.function = keras.Function(model.inputs, outputs)
         self.folds = find_folds(self.function)
-        self.absorbed = {id(norm) for norm in self.folds.values()}
+        self.absorbed = {id(norm) for norm in self.folds.values() if norm}
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def weights(self) -> Weights:
-        """Kernel and bias of every folded convolution, from the model's present weights, in its precision."""
+        """Kernel and bias of every convolution, from the model's present weights, in its precision."""
         folded = {convolution: fold(convolution, norm) for convolution, norm in self.folds.items()}
         return {layer.name: tuple(array.astype(layer.compute_dtype) for array in folded[layer]) for layer in folded}
 
@@ -199,7 +199,7 @@ def scores(layer: Any, x: Any) -> Any:
 
 
 def find_folds(function: Any) -> dict[Any, Any]:
-    """The convolutions of a graph whose only reader is a batch norm, each with that batch norm."""
+    """The convolutions of a graph, each with the batch norm that is its only reader, or None."""
     nodes = [node for depth in function._nodes_by_depth.values() for node in depth if not node.is_input]
     calls = Counter(id(node.operation) for node in nodes)
     readers: dict[int, list[Any]] = {}
@@ -210,33 +210,34 @@ def find_folds(function: Any) -> dict[Any, Any]:
     folds = {}
     for node in nodes:
         layer, output = node.operation, node.outputs[0]
-        reader = readers.get(id(output), [])
-        if (
-            type(layer) in (layers.Conv2D, layers.DepthwiseConv2D)
-            and layer.activation is keras.activations.linear
-            and len(reader) == 1
-            and type(reader[0]) is layers.BatchNormalization
-            and reader[0].axis in (-1, 3)
-            and layer.data_format == "channels_last"
-            and calls[id(layer)] == calls[id(reader[0])] == 1
+        if type(layer) not in (layers.Conv2D, layers.DepthwiseConv2D) or layer.data_format != "channels_last":
+            continue
+        norm, *others = readers.get(id(output), [None])
+        alone = (
+            layer.activation is keras.activations.linear
+            and not others
+            and type(norm) is layers.BatchNormalization
+            and norm.axis in (-1, 3)
+            and calls[id(layer)] == calls[id(norm)] == 1
             and id(output) not in asked_for
-        ):
-            folds[layer] = reader[0]
+        )
+        folds[layer] = norm if alone else None
     return folds
 
 
 def fold(convolution: Any, norm: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel and bias that do the work of a convolution and the batch norm after it."""
-    mean, variance = numbers(norm.moving_mean), numbers(norm.moving_variance)
-    scale = 1.0 / np.sqrt(variance + norm.epsilon)
+    """Kernel and bias that do the work of a convolution and the batch norm after it, where there is one."""
+    kernel = numbers(convolution.kernel)
+    depthwise = isinstance(convolution, layers.DepthwiseConv2D)
+    channels = kernel.shape[2] * kernel.shape[3] if depthwise else kernel.shape[3]
+    bias = numbers(convolution.bias) if convolution.use_bias else np.zeros(channels, np.float32)
+    if norm is None:
+        return kernel, bias
+    scale = 1.0 / np.sqrt(numbers(norm.moving_variance) + norm.epsilon)
     if norm.scale:
         scale = scale * numbers(norm.gamma)
-    bias = numbers(convolution.bias) if convolution.use_bias else np.zeros_like(mean)
-    bias = (bias - mean) * scale + (numbers(norm.beta) if norm.center else 0.0)
-    kernel = numbers(convolution.kernel)
-    if isinstance(convolution, layers.DepthwiseConv2D):
-        return (kernel * scale.reshape(kernel.shape[2:])).astype(np.float32), bias.astype(np.float32)
-    return (kernel * scale).astype(np.float32), bias.astype(np.float32)
+    bias = (bias - numbers(norm.moving_mean)) * scale + (numbers(norm.beta) if norm.center else 0.0)
+    return kernel * (scale.reshape(kernel.shape[2:]) if depthwise else scale), bias
 
 
 def numbers(variable: Any) -> np.ndarray:
@@ -245,8 +246,9 @@ def numbers(variable: Any) -> np.ndarray:
 
 
 def convolve(layer: Any, images: Any, kernel: Any, bias: Any) -> Any:
-    """What the convolution `layer` computes, with another kernel and bias, in the precision of the images."""
+    """What the convolution `layer` computes, with another kernel and bias, in its precision."""
     apply = ops.depthwise_conv if isinstance(layer, layers.DepthwiseConv2D) else ops.conv
     images = ops.cast(images, layer.compute_dtype)
     kernel, bias = ops.cast(kernel, images.dtype), ops.cast(bias, images.dtype)
-    return apply(images, kernel, layer.strides, layer.padding, layer.data_format, layer.dilation_rate) + bias
+    images = apply(images, kernel, layer.strides, layer.padding, layer.data_format, layer.dilation_rate) + bias
+    return layer.activation(images)

@@ -6,13 +6,13 @@ import importlib
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
 
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest
-from kerasdream.model import mini, weights
+from kerasdream.model import inception, mini, weights
 from kerasdream.model.features import outputs_of, plane_fault
 
 # A user who named no model is not made to wait: so long a silence, or so long a download, and mini dreams.
@@ -31,6 +31,7 @@ class Entry:
     md5: str | None = None  # of that file, as keras.applications states it
     url_top: str | None = None  # of the weights with the classes
     md5_top: str | None = None
+    read: Callable[..., keras.Model | None] | None = None  # a shorter way to some layers with the weights of a file
     preprocess: str | None = None  # module in keras.applications whose preprocess_input to use; None: -1 … 1
 
 
@@ -47,6 +48,7 @@ ZOO = {
         md5="bcbd6486424b2319ff4ef7d526e38f63",
         url_top=STORE + "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels.h5",
         md5_top="9a0d58056eeedaa3f26cb7ebd46da564",
+        read=inception.read,
         defaults=INCEPTION_DEFAULTS,
         looks={
             "mixed0": "strokes, lace",
@@ -128,10 +130,13 @@ def entry_of(name: str) -> Entry:
     return ZOO[name]
 
 
-def build(name: str, source: str, seed: int, top: bool = False, precision: str = "float32") -> keras.Model:
+def build(
+    name: str, source: str, seed: int, layers: Sequence[str] = (), *, top: bool = False, precision: str = "float32"
+) -> keras.Model:
     """A named model with its weights: "imagenet", "random" (from the seed), or the path of a file.
 
-    With `top` it tells its classes apart, too. In "bfloat16" it computes in that, its weights stay float32.
+    It has the `layers` named, and may have no others. With `top` it tells its classes apart, too. In "bfloat16" it
+    computes in that, its weights stay float32.
     """
     entry = entry_of(name)
     if top and not entry.url_top:
@@ -140,6 +145,8 @@ def build(name: str, source: str, seed: int, top: bool = False, precision: str =
     url, md5 = (entry.url_top, entry.md5_top) if top else (entry.url, entry.md5)
     file = weights.imagenet(url, md5) if source == "imagenet" and url else source
     with computing_in(precision):
+        if entry.read and not top and source != "random" and (short := entry.read(file, layers)):
+            return short
         model = entry.build(top=True) if top else entry.build()
     if source == "random":
         weights.randomize(model, seed)
