@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from kerasdream.callbacks import DreamCallback as DreamCallback
     from kerasdream.config import DreamConfig as DreamConfig
     from kerasdream.dreamer import Dreamer as Dreamer
     from kerasdream.dreamer import dream as dream
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from kerasdream.visualization import visualize as visualize
 
 HOMES = {
+    "callbacks": ("DreamCallback",),
     "dreamer": ("dream", "Dreamer"),
     "result": ("DreamResult", "Moment", "Snapshot"),
     "objectives": (
@@ -66,6 +68,7 @@ HOMES = {
         "LayerError",
         "ModelError",
         "NonFiniteError",
+        "OutOfMemoryError",
         "OutputError",
         "WeightsError",
     ),

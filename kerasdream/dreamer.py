@@ -69,6 +69,11 @@ class Dreamer:
         """How often the step has been traced: once, however many sizes of picture came."""
         return self.engine.traces
 
+    def refresh(self) -> None:
+        """Take up the weights that the model has now, where it was trained since."""
+        with self.backend.on_device(self.config.device):
+            self.engine.refresh()
+
     def run(self, image: Any, *, callback: Callback | None = None, verbose: bool | str = "auto") -> DreamResult:
         """Dream a picture, or a batch of pictures of one size.
 

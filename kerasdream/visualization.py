@@ -15,7 +15,7 @@ from keras import ops
 from PIL import Image
 
 from kerasdream.ascent import canvas
-from kerasdream.ascent.engine import Engine, bare
+from kerasdream.ascent.engine import Engine, bare, form_of
 from kerasdream.ascent.measure import Seen, measure
 from kerasdream.ascent.step import adam, preprocessed
 from kerasdream.config import Knob, check_knobs, check_names, knob, knobs_of
@@ -218,12 +218,9 @@ class Visualizer:
             louder = ops.where(loudness < canvas.LOUDEST, x * WAKE, x)
             return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))
 
-        def form(tensor: Any) -> Any:
-            return keras.KerasTensor(tensor.shape, keras.backend.standardize_dtype(tensor.dtype))
-
-        model_weights = keras.tree.map_structure(form, engine.model_weights)
+        model_weights = keras.tree.map_structure(form_of, engine.model_weights)
         rows = keras.KerasTensor((len(alike), 8))
-        return self.backend.compiled(step, form(x), [form(x)] * 2, keras.KerasTensor(()), rows, model_weights)
+        return self.backend.compiled(step, form_of(x), [form_of(x)] * 2, keras.KerasTensor(()), rows, model_weights)
 
     def record(self, wish: Objective) -> dict[str, Any]:
         """What one of the pictures was drawn with. Of paths, only the names."""

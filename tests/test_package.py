@@ -24,6 +24,7 @@ FLOORS = [
     "result",
     "dreamer",
     "visualization",
+    "callbacks",
     "cli",
 ]  # each may import from those before it
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

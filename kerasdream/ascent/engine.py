@@ -28,6 +28,11 @@ def bare(term: Term) -> Any:
     return term.term if isinstance(term, Inside) else term
 
 
+def form_of(tensor: Any) -> keras.KerasTensor:
+    """Shape and precision of a tensor."""
+    return keras.KerasTensor(tensor.shape, keras.backend.standardize_dtype(tensor.dtype))
+
+
 class Engine:
     """An objective on a network, compiled once, for pictures of any size."""
 
@@ -44,19 +49,17 @@ class Engine:
         wants_class = any(isinstance(bare(term), Class) for term in self.terms)
         self.features = Features(network, objective.layers(), HEAD if wants_class else None)
         self.channels = {name: tensor.shape[-1] for name, tensor in self.features.outputs().items()}
-        folded = self.features.weights()
-        self.model_weights = {name: tuple(map(ops.convert_to_tensor, arrays)) for name, arrays in folded.items()}
         if config.turns and (neuron := next((t for t in map(bare, self.terms) if getattr(t, "at", None)), None)):
             raise ConfigError(
                 f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
             )
-        self.constants = self.given_always()
+        self.refresh()
         self.regions = regions_of(self.terms)
         self.uphill = self.backend.compiled(
             make_uphill(self.features, preprocess, self.terms, self.backend.gradient),
             IMAGE,
             self.numbers_form(),
-            keras.tree.map_structure(lambda array: keras.KerasTensor(array.shape, str(array.dtype)), folded),
+            keras.tree.map_structure(form_of, self.model_weights),
         )
         gradients, tools = [IMAGE] * len(self.regions), self.tools_form()
         sizes = keras.KerasTensor((None,))
@@ -72,6 +75,12 @@ class Engine:
         self.advance = self.backend.compiled(
             functools.partial(moved_along, config=config), IMAGE, IMAGE, strength, sizes, tools
         )
+
+    def refresh(self) -> None:
+        """Take up the weights that the network has now."""
+        weights = self.features.weights()
+        self.model_weights = {name: tuple(map(ops.convert_to_tensor, arrays)) for name, arrays in weights.items()}
+        self.constants = self.given_always()
 
     @property
     def traces(self) -> int:

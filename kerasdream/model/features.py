@@ -86,7 +86,7 @@ class Features:
         self.names = tuple(names)
         if not outputs:
             raise LayerError("Nothing of the network is looked at; at least one layer or class was expected.")
-        self.function = keras.Function(model.inputs, outputs)
+        self.function = keras.Function(model.inputs, outputs, name="features")
         self.folds = find_folds(self.function)
         self.absorbed = {id(norm) for norm in self.folds.values() if norm}
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import h5py
+import h5py  # comes with Keras
 import keras
 import numpy as np
 from keras import layers

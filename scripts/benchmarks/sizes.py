@@ -2,8 +2,8 @@
 
     python scripts/benchmarks/sizes.py --sides=1024,2048,4096,8192,16384 --weights=inception_v3_notop.weights.h5
 
-Each size is a process of its own: it reads a PNG file, dreams it with the defaults but for one iteration in each of two
-octaves, and saves a PNG. Without --weights the network has random weights.
+Each size is a process of its own: it reads a PNG file, dreams it with the defaults but for few iterations in each of
+two octaves, and saves a PNG. Without --weights the network has random weights.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import json, resource, sys, time
 began = time.perf_counter()
 import kerasdream
 settings = json.loads(sys.argv[3])
-dreamer = kerasdream.Dreamer(iterations=1, num_octave=2, max_loss=None, max_pixels=10**10, **settings)
+dreamer = kerasdream.Dreamer(num_octave=2, max_loss=None, max_pixels=10**10, **settings)
 dreamer.run(kerasdream.sample().resize((256, 192)))  # traces
 started = time.perf_counter()
 result = dreamer.run(sys.argv[1])
@@ -59,9 +59,10 @@ def main() -> None:
     parser.add_argument("--weights", default="random")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--iterations", type=int, default=2)
     parser.add_argument("--json", help="file to write the figures into")
     options = parser.parse_args()
-    settings = {name: getattr(options, name) for name in ("model", "weights", "precision", "memory")}
+    settings = {name: getattr(options, name) for name in ("model", "weights", "precision", "memory", "iterations")}
     if options.model == "mini":
         settings["weights"] = "imagenet"
     table = {}
@@ -69,7 +70,7 @@ def main() -> None:
     for side in map(int, options.sides.split(",")):
         row = measured(side, settings)
         megapixels = side * side / 1e6
-        row["per megapixel"] = row["dream"] / megapixels / OCTAVES
+        row["per megapixel"] = row["dream"] / megapixels / OCTAVES / options.iterations
         table[side] = row
         print(
             f"{side:7} x {side:<6} {megapixels:10.1f} {row['per megapixel']:16.3f} {row['dream']:8.1f} "

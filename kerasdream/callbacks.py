@@ -1,0 +1,175 @@
+"""Dreams of a network in training: what its layers have learnt so far, every epoch or every so many batches."""
+
+import importlib
+import io
+import math
+import os
+import pathlib
+import re
+import time
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from PIL import Image
+
+from kerasdream.config import DreamConfig, check_names
+from kerasdream.dreamer import Dreamer, Preprocess, read
+from kerasdream.errors import ConfigError, DreamError, DreamWarning
+from kerasdream.image import files
+from kerasdream.image.animation import animate
+from kerasdream.image.picture import Picture
+from kerasdream.objectives import objective
+from kerasdream.result import DreamResult, as_array
+
+FRAMES = 60  # of a growing film, at most
+
+
+class DreamCallback(keras.callbacks.Callback):
+    """Dreams on the model that is being trained, and writes numbered pictures and a growing GIF for each image.
+
+    >>> callback = DreamCallback("sky.jpg", layers={"conv3": 1.0}, every=2, output_dir="dreams")
+    >>> model.fit(x, y, epochs=10, callbacks=[callback])
+    """
+
+    def __init__(
+        self,
+        images: Any,
+        layers: Any,
+        every: int = 1,
+        unit: str = "epoch",
+        output_dir: str | os.PathLike[str] = "dreams",
+        tensorboard: bool | str | os.PathLike[str] = False,
+        preprocess: Preprocess | None = None,
+        **settings: Any,
+    ):
+        """`images` is one picture of any kind that `dream` takes, or a list or batch of them, or a dict with names.
+
+        `unit` is "epoch" or "batch". With `tensorboard`, True or a folder, each picture and its loss also go there. The
+        model takes pictures from -1 to 1, or what `preprocess` makes of RGB from 0 to 255. `settings` are the knobs of
+        DreamConfig.
+        """
+        super().__init__()
+        if not isinstance(every, int) or isinstance(every, bool) or every < 1:
+            raise ConfigError(f"every={every!r} was given; a whole number, 1 or more was expected.")
+        if unit not in ("epoch", "batch"):
+            raise ConfigError(f"unit={unit!r} was given; 'epoch' or 'batch' was expected.")
+        check_names(settings)
+        config = DreamConfig(layers=layers, **settings)
+        self.every, self.unit, self.preprocess = every, unit, preprocess
+        self.layers, self.settings = objective(layers), settings
+        self.pictures = named(images, config)
+        self.folder = pathlib.Path(output_dir)
+        self.board = None
+        if tensorboard:
+            self.board = Board(self.folder if tensorboard is True else tensorboard)
+        self.dreamer: Dreamer | None = None
+        self.dreamer_of: Any = None
+        self.batches = 0
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Look at the model before the training has begun: a layer that it does not have is told now."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.model.built:
+            self.look()
+
+    def look(self) -> None:
+        """Compile the dream for the model; once, however often it is trained."""
+        if self.dreamer is None or self.dreamer_of is not self.model:
+            self.dreamer_of = self.model
+            self.dreamer = Dreamer(self.layers, model=self.model, preprocess=self.preprocess, **self.settings)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.unit == "epoch" and (epoch + 1) % self.every == 0:
+            self.dream(epoch + 1)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.unit == "epoch":
+            return
+        self.batches += 1
+        if self.batches % self.every == 0:
+            # The optimiser counts on where a resumed training goes on.
+            optimizer = getattr(self.model, "optimizer", None)
+            self.dream(int(optimizer.iterations) if optimizer is not None else self.batches)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        if self.board:
+            self.board.flush()
+
+    def dream(self, number: int) -> None:
+        """Dream every picture with the weights of this moment; one that fails is told, and the training goes on."""
+        self.look()  # a model that the first batch has built
+        assert self.dreamer is not None
+        for name, picture in self.pictures.items():
+            try:
+                self.dreamer.refresh()
+                self.keep(name, number, self.dreamer.run(picture, verbose=False))
+            except Exception as fault:
+                kind = "" if isinstance(fault, DreamError) else f"{type(fault).__name__}: "
+                warnings.warn(
+                    f"{name!r} could not be dreamt after {self.unit} {number}: {kind}{fault} The training goes on.",
+                    DreamWarning,
+                    stacklevel=2,
+                )
+
+    def keep(self, name: str, number: int, result: DreamResult) -> None:
+        """Write a picture, replacing one of the same number, and the film of all so far."""
+        result.save(self.folder / f"{name}-{number:05d}.png", overwrite=True)
+        kept = [path for path in self.folder.iterdir() if re.fullmatch(rf"{re.escape(name)}-\d+\.png", path.name)]
+        kept.sort(key=lambda path: int(path.stem.rsplit("-", 1)[1]))
+        thin = math.ceil(len(kept) / FRAMES)
+        frames = [files.decode(str(path), None) for path in kept[::-1][::thin][::-1]]  # the last one always
+        animate(frames, self.folder / f"{name}.gif", seconds=0.2 * len(frames), overwrite=True)
+        if self.board and result.losses:
+            picture = files.as_rgb(result.picture.as_pillow(as_array(result.image)))
+            self.board.add(name, number, picture, float(result.losses[-1][-1]))
+
+
+def named(images: Any, config: DreamConfig) -> dict[str, Picture]:
+    """The pictures to dream, each with a name for its files."""
+    if isinstance(images, Mapping):
+        return {str(name): read(image, config.max_pixels, config.seed) for name, image in images.items()}
+    several = isinstance(images, list | tuple) or getattr(images, "ndim", 0) == 4
+    found: dict[str, Picture] = {}
+    for number, image in enumerate(images if several else [images], 1):
+        picture = read(image, config.max_pixels, config.seed)
+        name = pathlib.Path(picture.path).stem.replace(":", "-") if picture.path else f"picture{number}"
+        found[name if name not in found else f"{name}-{number}"] = picture
+    if not found:
+        raise ConfigError("No picture was given; one or more was expected, such as 'sky.jpg' or an array.")
+    return found
+
+
+class Board:
+    """Pictures and losses for TensorBoard."""
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        try:
+            self.protos = importlib.import_module("tensorboard.compat.proto.summary_pb2")
+            self.events = importlib.import_module("tensorboard.compat.proto.event_pb2")
+            writers = importlib.import_module("tensorboard.summary.writer.event_file_writer")
+        except ImportError as fault:
+            raise ConfigError(
+                'tensorboard= needs the extra "tensorboard": pip install "kerasdream[tensorboard]"; or leave it out.'
+            ) from fault
+        self.writer = writers.EventFileWriter(os.fspath(folder))
+
+    def add(self, name: str, number: int, picture: Image.Image, loss: float) -> None:
+        """One picture with its loss."""
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        image = self.protos.Summary.Image(
+            height=picture.height, width=picture.width, colorspace=3, encoded_image_string=file.getvalue()
+        )
+        values = [
+            self.protos.Summary.Value(tag=f"dream/{name}", image=image),
+            self.protos.Summary.Value(tag=f"dream_loss/{name}", simple_value=loss),
+        ]
+        event = self.events.Event(step=number, wall_time=time.time(), summary=self.protos.Summary(value=values))
+        self.writer.add_event(event)
+        self.flush()
+
+    def flush(self) -> None:
+        """Let a TensorBoard that is looking see what was added."""
+        self.writer.flush()
