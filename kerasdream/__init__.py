@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from kerasdream.result import DreamResult as DreamResult
     from kerasdream.result import Moment as Moment
     from kerasdream.result import Snapshot as Snapshot
+    from kerasdream.training import augment as augment
+    from kerasdream.training import gradient as gradient
     from kerasdream.visualization import VisualConfig as VisualConfig
     from kerasdream.visualization import Visualizer as Visualizer
     from kerasdream.visualization import atlas as atlas
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 HOMES = {
     "callbacks": ("DreamCallback",),
+    "training": ("augment", "gradient"),
     "dreamer": ("dream", "Dreamer"),
     "result": ("DreamResult", "Moment", "Snapshot"),
     "objectives": (

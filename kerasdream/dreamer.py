@@ -128,7 +128,8 @@ class Dreamer:
     def shapes(self, size: tuple[int, int]) -> dict[int, tuple[int, int]]:
         """The octaves of a picture that the model can look at, by number, smallest first; a notice for the others."""
         shapes = octave_shapes(size, self.config.num_octave, self.config.octave_scale, self.config.octaves_above)
-        kept = {number: shape for number, shape in enumerate(shapes) if self.features.fits(shape)}
+        fitting = {number: self.features.fitting(shape) for number, shape in enumerate(shapes)}
+        kept = {number: shape for number, shape in fitting.items() if shape}
         if not kept:
             raise ModelError(
                 f"{self.config.model} cannot look at a picture of {size[0]} x {size[1]} pixels: with these layers it "

@@ -25,6 +25,7 @@ FLOORS = [
     "dreamer",
     "visualization",
     "callbacks",
+    "training",
     "cli",
 ]  # each may import from those before it
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

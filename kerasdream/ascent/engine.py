@@ -1,7 +1,7 @@
 """The compiled heart of a Dreamer: an objective on a network, ready for pictures of any size."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -136,31 +136,9 @@ class Engine:
 
     def given_always(self) -> dict[str, np.ndarray]:
         """What terms need besides, the same for every picture; LayerError for what the network does not have."""
-        given: dict[str, np.ndarray] = {}
-        for number, term in enumerate(map(bare, self.terms)):
-            if isinstance(term, Class):
-                given[str(number)] = np.array(number_of(term.name, self.channels[HEAD]), np.int32)
-            elif isinstance(term, Direction):
-                given[str(number)] = self.direction(term)
-            elif isinstance(term, Guide):
-                given[str(number)] = self.guide(term)
-            elif isinstance(term, Layer):
-                self.check_channel(term.layer, max((*term.channels, term.picks()[0] - 1)))
-        return given
-
-    def check_channel(self, layer: str, channel: int) -> None:
-        if channel >= self.channels[layer]:
-            raise LayerError(
-                f"Channel {channel} of {layer!r} was asked for; it has {self.channels[layer]}, "
-                f"0 to {self.channels[layer] - 1}."
-            )
-
-    def direction(self, term: Direction) -> np.ndarray:
-        self.check_channel(term.layer, max(channel for channel, _ in term.weights))
-        vector = np.zeros(self.channels[term.layer], np.float32)
-        for channel, weight in term.weights:
-            vector[channel] = weight
-        return vector
+        given = constants(list(map(bare, self.terms)), self.channels)
+        guides = {str(n): self.guide(term) for n, term in enumerate(map(bare, self.terms)) if isinstance(term, Guide)}
+        return given | guides
 
     def guide(self, term: Guide) -> np.ndarray:
         """The activations of every place of a guide picture, one row each."""
@@ -172,3 +150,28 @@ class Engine:
         pixels = pad(pixels, (self.features.least_side(1),) * 2)
         shown = ops.convert_to_numpy(self.show(ops.convert_to_tensor(pixels / 127.5 - 1.0))[term.layer])
         return np.asarray(shown, np.float32).reshape(-1, shown.shape[-1])
+
+
+def constants(terms: Sequence[Term], channels: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """The numbers of classes and the vectors of directions; LayerError for a channel that a layer does not have."""
+    given: dict[str, np.ndarray] = {}
+    for number, term in enumerate(terms):
+        if isinstance(term, Class):
+            given[str(number)] = np.array(number_of(term.name, channels[HEAD]), np.int32)
+        elif isinstance(term, Direction):
+            check_channel(term.layer, max(channel for channel, _ in term.weights), channels)
+            vector = np.zeros(channels[term.layer], np.float32)
+            for channel, weight in term.weights:
+                vector[channel] = weight
+            given[str(number)] = vector
+        elif isinstance(term, Layer):
+            check_channel(term.layer, max((*term.channels, term.picks()[0] - 1)), channels)
+    return given
+
+
+def check_channel(layer: str, channel: int, channels: Mapping[str, int]) -> None:
+    """LayerError where a layer has no such channel."""
+    if channel >= channels[layer]:
+        raise LayerError(
+            f"Channel {channel} of {layer!r} was asked for; it has {channels[layer]}, 0 to {channels[layer] - 1}."
+        )

@@ -14,6 +14,7 @@ from kerasdream.errors import LayerError, ModelError, suggest
 Weights = dict[str, tuple[Any, ...]]
 MANY = 1_000_000  # cells, of an output that has no plane and so no smallest size
 IN_PLACE = (layers.BatchNormalization, layers.Activation, layers.ReLU, layers.Dropout)  # cost no memory of their own
+ROUNDING = 16  # pixels by which a size may be off for a network that takes few
 GRADIENT_SHARE = 1.25  # of that memory, what the way back takes besides, as measured
 
 
@@ -100,14 +101,16 @@ class Features:
         """The symbolic tensor behind each name."""
         return dict(zip(self.names, self.function.outputs, strict=True))
 
-    def __call__(self, images: Any, weights: Weights) -> dict[str, Any]:
-        """The activations by layer name."""
+    def __call__(self, images: Any, weights: Weights | None = None) -> dict[str, Any]:
+        """The activations by layer name; without `weights`, with the variables of the model as they are."""
 
         def operation(layer: Any) -> Callable[..., Any]:
-            if id(layer) in self.absorbed:
-                return lambda x, **_: x
             if layer is self.softmax:
                 return lambda x, **_: scores(layer, x)
+            if weights is None:
+                return layer
+            if id(layer) in self.absorbed:
+                return lambda x, **_: x
             if layer in self.folds:
                 return lambda x, **_: convolve(layer, x, *weights[layer.name])
             return layer
@@ -149,9 +152,25 @@ class Features:
         return min((min(shape[1:3]) if len(shape) == 4 else MANY for shape in shapes), default=0)
 
     def fits(self, size: tuple[int, int]) -> bool:
-        """Whether the network can look at pictures of that size; only a classifier cares about both sides."""
-        planes = all(len(tensor.shape) == 4 for tensor in self.function.outputs)
-        return self.cells(min(size)) > 0 if planes else bool(self.shapes(size))
+        """Whether the network can look at pictures of that size."""
+        shapes = self.shapes(size).values()
+        return bool(shapes) and all(min(shape[1:3]) > 0 for shape in shapes if len(shape) == 4)
+
+    def fitting(self, size: tuple[int, int]) -> tuple[int, int] | None:
+        """The size that the network can look at, a few pixels smaller at most; None where none is.
+
+        Most take any size. NASNet joins branches that shrink differently, and takes a quarter of all.
+        """
+        if self.fits(size):
+            return size
+        if any(len(tensor.shape) != 4 for tensor in self.function.outputs):
+            return None  # a classifier wants one size only: nothing is bent to it unasked
+        sides = []
+        for side in size:
+            near = range(side, max(0, side - ROUNDING), -1)
+            sides.append(next((other for other in near if self.fits((other, other))), 0))
+        found = (sides[0], sides[1])
+        return found if min(found) > 0 and self.fits(found) else None
 
     def least_side(self, cells: int) -> int:
         """The smallest picture in which every layer is at least `cells` wide."""

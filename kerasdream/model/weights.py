@@ -71,16 +71,16 @@ def cache_folder() -> pathlib.Path:
 
 
 def imagenet(
-    url: str, md5: str | None, *, stall_seconds: float = STALL_SECONDS, total_seconds: float = math.inf
+    url: str, hash: str | None, *, stall_seconds: float = STALL_SECONDS, total_seconds: float = math.inf
 ) -> pathlib.Path:
     """The file of that URL in Keras's cache, downloaded by Keras where it is missing or not the right one."""
     file = cache_folder() / url.rsplit("/", 1)[-1]
-    if file.is_file() and (md5 is None or digest(file) == md5):
+    if file.is_file() and (hash is None or digest(file, "md5" if len(hash) == 32 else "sha256") == hash):
         return file
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".kerasdream-", dir=file.parent, ignore_cleanup_errors=True) as folder:
-            os.replace(download(url, md5, folder, stall_seconds, total_seconds), file)
+            os.replace(download(url, hash, folder, stall_seconds, total_seconds), file)
     except OSError as fault:
         raise WeightsError(
             f"The weights cannot be kept in {str(file.parent)!r}: {fault}. Set KERAS_HOME to a writable folder."
@@ -88,19 +88,19 @@ def imagenet(
     return file
 
 
-def digest(file: pathlib.Path) -> str:
-    """The md5 sum that keras.applications states for a file."""
+def digest(file: pathlib.Path, kind: str) -> str:
+    """The md5 or sha256 sum of a file: what keras.applications states."""
     with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "md5").hexdigest()
+        return hashlib.file_digest(stream, kind).hexdigest()
 
 
-def download(url: str, md5: str | None, folder: str, stall_seconds: float, total_seconds: float) -> str:
+def download(url: str, hash: str | None, folder: str, stall_seconds: float, total_seconds: float) -> str:
     """Keras's own download with its hash check, into a folder of our own, watched: Keras itself would wait for ever."""
     outcome: list[str | Exception] = []
 
     def fetch() -> None:
         try:
-            outcome.append(keras.utils.get_file(origin=url, cache_dir=folder, cache_subdir="", file_hash=md5))
+            outcome.append(keras.utils.get_file(origin=url, cache_dir=folder, cache_subdir="", file_hash=hash))
         except Exception as fault:  # get_file raises bare Exception
             outcome.append(fault)
 

@@ -1,8 +1,10 @@
 """The named models: for each, one entry with all that sets it apart."""
 
 import contextlib
+import csv
 import dataclasses
 import importlib
+import importlib.resources
 import math
 import re
 import warnings
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest
 from kerasdream.model import inception, mini, weights
@@ -17,7 +20,7 @@ from kerasdream.model.features import outputs_of, plane_fault
 
 # A user who named no model is not made to wait: so long a silence, or so long a download, and mini dreams.
 QUICK_STALL, QUICK_TOTAL = 5.0, 120.0
-STORE = "https://storage.googleapis.com/tensorflow/keras-applications/"
+STORE = "https://storage.googleapis.com/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,30 +30,54 @@ class Entry:
     build: Callable[..., keras.Model]  # with top=True: with its classes, where it has any
     defaults: Mapping[str, Any]  # settings where this model differs from DreamConfig
     looks: Mapping[str, str]  # pattern of the layer names that stay the same in every process: a word on the look
-    url: str | None = None  # of its ImageNet weights; None: `build` has put them in
-    md5: str | None = None  # of that file, as keras.applications states it
-    url_top: str | None = None  # of the weights with the classes
-    md5_top: str | None = None
+    # A function of RGB 0 … 255, or the module in keras.applications whose preprocess_input to use; None: -1 … 1.
+    preprocess: Callable[[Any], Any] | str | None = None
     read: Callable[..., keras.Model | None] | None = None  # a shorter way to some layers with the weights of a file
-    preprocess: str | None = None  # module in keras.applications whose preprocess_input to use; None: -1 … 1
+    url: str | None = None  # of its ImageNet weights; None: `build` has put them in
+    hash: str | None = None  # of that file, as keras.applications states it
+    url_top: str | None = None  # of the weights with the classes
+    hash_top: str | None = None
 
 
 def application(name: str) -> Callable[..., keras.Model]:
     """A model of keras.applications, without weights; with its classes only where they are asked for."""
-    return lambda top=False: getattr(keras.applications, name)(weights=None, include_top=top)
+
+    def build(top: bool = False) -> keras.Model:
+        open_size = not top and "NASNet" not in name  # NASNet decides by the size which of its parts must shrink
+        size: dict[str, Any] = {"input_shape": (None, None, 3)} if open_size else {}
+        return getattr(keras.applications, name)(weights=None, include_top=top, **size)
+
+    return build
 
 
 INCEPTION_DEFAULTS = {"layers": {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}}
-ZOO = {
-    "inception_v3": Entry(
-        build=application("InceptionV3"),
-        url=STORE + "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        md5="bcbd6486424b2319ff4ef7d526e38f63",
-        url_top=STORE + "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels.h5",
-        md5_top="9a0d58056eeedaa3f26cb7ebd46da564",
-        read=inception.read,
-        defaults=INCEPTION_DEFAULTS,
-        looks={
+
+
+def rising(*layers: str) -> dict[str, Any]:
+    """Defaults of three layers, the deeper the heavier. How large activations are differs from net to net: no limit."""
+    return {"layers": dict(zip(layers, (1.0, 1.5, 2.0), strict=True)), "max_loss": None}
+
+
+def efficientnet_pixels(pixels: Any) -> Any:
+    """RGB as EfficientNet B0 to B7 take it: Keras adds a layer for this only where it fetches ImageNet weights itself.
+
+    The model divides by the root of the deviation; this divides by the other half.
+    """
+    mean = np.array([0.485, 0.456, 0.406], np.float32) * 255.0
+    return mean + (pixels - mean) / np.sqrt(np.array([0.229, 0.224, 0.225], np.float32))
+
+
+EFFICIENTNET: dict[str, Any] = {
+    "defaults": rising("block4a_expand_activation", "block5a_expand_activation", "block6a_expand_activation"),
+    "looks": {r"block\d[a-z]_(expand_activation|add)|top_activation": ""},
+}
+
+# For each family, what its members share: by the beginning of their names, the longest that fits.
+FAMILIES: dict[str, dict[str, Any]] = {
+    "inception_v3": {
+        "read": inception.read,
+        "defaults": INCEPTION_DEFAULTS,
+        "looks": {
             "mixed0": "strokes, lace",
             "mixed1": "spirals, waves",
             "mixed2": "arches, scales",
@@ -61,52 +88,103 @@ ZOO = {
             "mixed7": "branches, scenes",
             r"mixed(8|9|10|9_0|9_1)": "scenes, tangled objects",
         },
-    ),
-    "mini": Entry(
-        build=mini.build,
-        defaults=INCEPTION_DEFAULTS,
-        looks={
-            "mixed0": "colours, stripes",
-            "mixed1": "spots, stripes",
-            "mixed2": "spots, first eyes",
-            "mixed3": "eyes",
-            "mixed4": "eyes, heads",
-            "mixed5": "heads, bodies",
-            "mixed6": "animals with legs",
-            "mixed7": "birds, bodies",
-        },
-    ),
-    "mobilenet_v2": Entry(
-        build=application("MobileNetV2"),
-        url=STORE + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
-        url_top=STORE + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5",
-        defaults={"layers": {"block_6_expand_relu": 1.0, "block_10_expand_relu": 1.5, "block_13_expand_relu": 2.0}},
-        looks={
-            r"block_[1-3]_(expand_relu|add)": "lines, grids",
-            r"block_[4-6]_(expand_relu|add)": "textures",
-            r"block_([7-9]|10|11|12)_(expand_relu|add)": "patterns, eyes",
-            r"block_1[3-6]_(expand_relu|add)": "parts, creatures",
-            "out_relu": "objects",
-        },
-    ),
-    "vgg16": Entry(
-        build=application("VGG16"),
-        url=STORE + "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        md5="6d6bbae143d832006294945121d1f1fc",
-        url_top=STORE + "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5",
-        md5_top="64373286793e3c8b2b4e3219cbf3544b",
-        # Its activations run to the hundreds: no fixed ceiling of the loss means anything.
-        defaults={"layers": {"block4_conv3": 1.0, "block5_conv1": 4.0, "block5_conv3": 16.0}, "max_loss": None},
-        looks={
+    },
+    "inception_resnet_v2": {
+        "defaults": rising("mixed_6a", "block17_10_ac", "block17_20_ac"),
+        "looks": {r"mixed_.*|conv_7b_ac|block\d+_\d+_ac": ""},
+    },
+    "xception": {
+        "defaults": rising("block5_sepconv2_act", "block8_sepconv2_act", "block11_sepconv2_act"),
+        "looks": {r"block\d+_(sepconv\d|conv\d)_act|block\d+_pool": ""},
+    },
+    "vgg": {
+        # Its activations run to the hundreds, and shrink towards the top.
+        "defaults": {"layers": {"block4_conv3": 1.0, "block5_conv1": 4.0, "block5_conv3": 16.0}, "max_loss": None},
+        "looks": {
             "block1_.*": "colour, grain",
             "block2_.*": "lines, weave",
             "block3_.*": "textures, dots",
             "block4_.*": "patterns, eyes",
             "block5_.*": "parts, heads",
         },
-        preprocess="vgg16",
-    ),
+        "preprocess": "vgg16",
+    },
+    "resnet": {
+        "defaults": rising("conv3_block4_out", "conv4_block3_out", "conv4_block6_out"),
+        "looks": {r"conv\d_block\d+_out|post_relu": ""},
+        "preprocess": "resnet",  # the V2s take -1 … 1: see ZOO
+    },
+    "densenet": {
+        "defaults": rising("conv3_block12_concat", "conv4_block12_concat", "conv4_block24_concat"),
+        "looks": {r"conv\d_block\d+_concat|pool\d_conv|relu": ""},
+        "preprocess": "densenet",
+    },
+    "mobilenet": {
+        "defaults": rising("conv_pw_6_relu", "conv_pw_9_relu", "conv_pw_11_relu"),
+        "looks": {r"conv_(pw|dw)_\d+_relu": ""},
+    },
+    "mobilenet_v2": {
+        "defaults": {"layers": {"block_6_expand_relu": 1.0, "block_10_expand_relu": 1.5, "block_13_expand_relu": 2.0}},
+        "looks": {
+            r"block_[1-3]_(expand_relu|add)": "lines, grids",
+            r"block_[4-6]_(expand_relu|add)": "textures",
+            r"block_([7-9]|10|11|12)_(expand_relu|add)": "patterns, eyes",
+            r"block_1[3-6]_(expand_relu|add)": "parts, creatures",
+            "out_relu": "objects",
+        },
+    },
+    "mobilenet_v3": {
+        "defaults": rising("expanded_conv_5_add", "expanded_conv_7_add", "expanded_conv_10_add"),
+        "looks": {r"expanded_conv_(\d+_)?add": ""},
+        "preprocess": "mobilenet_v3",  # does nothing: the model itself takes 0 … 255
+    },
+    "efficientnet_b": EFFICIENTNET | {"preprocess": efficientnet_pixels},
+    "efficientnet_v2": EFFICIENTNET | {"preprocess": "efficientnet_v2"},  # likewise
+    "convnext": {
+        "defaults": rising(*(f"{{name}}_stage_{stage}_identity" for stage in ("1_block_2", "2_block_4", "2_block_8"))),
+        "looks": {r"convnext_.*_identity": ""},
+        "preprocess": "convnext",  # likewise
+    },
+    "nasnet": {
+        "defaults": rising("normal_concat_3", "normal_concat_6", "normal_concat_8"),
+        "looks": {r"(normal|reduction)_concat_.*": ""},
+    },
 }
+
+
+def entries() -> Iterator[tuple[str, Entry]]:
+    """The models of keras.applications, with the addresses and hashes of their ImageNet weights."""
+    table = importlib.resources.files("kerasdream.model").joinpath("applications.csv").read_text()
+    for row in csv.DictReader(table.splitlines()):
+        name = row["name"]
+        shared = dict(FAMILIES[max((family for family in FAMILIES if name.startswith(family)), key=len)])
+        if name.startswith("resnet") and name.endswith("_v2"):
+            shared["preprocess"] = None
+        layers = {layer.format(name=name): weight for layer, weight in shared["defaults"]["layers"].items()}
+        yield (
+            name,
+            Entry(
+                application(row["application"]),
+                **shared | {"defaults": {**shared["defaults"], "layers": layers}},
+                url=STORE + row["file"],
+                hash=row["hash"] or None,
+                url_top=STORE + row["file_with_top"],
+                hash_top=row["hash_with_top"] or None,
+            ),
+        )
+
+
+MINI_LOOKS = {
+    "mixed0": "colours, stripes",
+    "mixed1": "spots, stripes",
+    "mixed2": "spots, first eyes",
+    "mixed3": "eyes",
+    "mixed4": "eyes, heads",
+    "mixed5": "heads, bodies",
+    "mixed6": "animals with legs",
+    "mixed7": "birds, bodies",
+}
+ZOO = {"mini": Entry(mini.build, INCEPTION_DEFAULTS, MINI_LOOKS), **dict(entries())}
 
 BY_STRIDE = {1: "colour", 2: "edges", 4: "lines, dots", 8: "textures", 16: "patterns, parts"}
 
@@ -142,8 +220,8 @@ def build(
     if top and not entry.url_top:
         able = ", ".join(name for name, entry in ZOO.items() if entry.url_top)
         raise ModelError(f"The model {name!r} tells no classes apart; {able} do. Name one with model=.")
-    url, md5 = (entry.url_top, entry.md5_top) if top else (entry.url, entry.md5)
-    file = weights.imagenet(url, md5) if source == "imagenet" and url else source
+    url, hash = (entry.url_top, entry.hash_top) if top else (entry.url, entry.hash)
+    file = weights.imagenet(url, hash) if source == "imagenet" and url else source
     with computing_in(precision):
         if entry.read and not top and source != "random" and (short := entry.read(file, layers)):
             return short
@@ -171,7 +249,7 @@ def at_hand(name: str) -> str:
     entry = entry_of(name)
     try:
         if entry.url:
-            weights.imagenet(entry.url, entry.md5, stall_seconds=QUICK_STALL, total_seconds=QUICK_TOTAL)
+            weights.imagenet(entry.url, entry.hash, stall_seconds=QUICK_STALL, total_seconds=QUICK_TOTAL)
     except WeightsError as fault:
         reason = str(fault.__cause__).rsplit(" -- ", 1)[-1]  # Keras puts the address before it
         warnings.warn(
@@ -187,8 +265,10 @@ def at_hand(name: str) -> str:
 
 def preprocess_of(name: str) -> Callable[[Any], Any] | None:
     """From RGB 0 … 255 to the input of a named model; None where it takes -1 … 1."""
-    module = entry_of(name).preprocess
-    return importlib.import_module(f"keras.applications.{module}").preprocess_input if module else None
+    function = entry_of(name).preprocess
+    if isinstance(function, str):
+        return importlib.import_module(f"keras.applications.{function}").preprocess_input
+    return function
 
 
 def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:

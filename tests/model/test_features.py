@@ -140,3 +140,13 @@ def test_classes_of_a_model_with_one_fixed_size():
         kerasdream.dream(np.zeros((30, 30, 3), np.uint8), "class:1", model=model)
     result = kerasdream.Dreamer("class:1", model=model, num_octave=1).run(np.eye(16)[..., None].repeat(3, -1))
     assert result.losses[0][-1] > result.losses[0][0]
+
+
+def test_a_network_that_takes_few_sizes_gets_the_next_smaller():
+    image = keras.Input((32, 32, 3))
+    halves = layers.Conv2D(2, 2, 2, name="halves")(image)
+    rows = layers.Add(name="sum")([halves, layers.MaxPooling2D(2, padding="same")(layers.Conv2D(2, 1)(image))])
+    features = Features(keras.Model(image, rows), ["sum"])
+    assert features.fitting((20, 20)) == (20, 20)  # even sides only: an odd one is rounded down here, and up there
+    assert features.fitting((21, 30)) == (20, 30)
+    assert features.fitting((1, 30)) is None

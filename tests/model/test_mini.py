@@ -109,7 +109,7 @@ def test_a_layer_that_mini_lacks_is_told_with_the_nearest(offline):
 
 
 def test_the_default_is_kept_where_its_weights_are(monkeypatch, tmp_path):
-    entry = dataclasses.replace(zoo.ZOO["inception_v3"], md5=None)
+    entry = dataclasses.replace(zoo.ZOO["inception_v3"], hash=None)
     monkeypatch.setitem(zoo.ZOO, "inception_v3", entry)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     (tmp_path / "models").mkdir()

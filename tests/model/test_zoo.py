@@ -1,6 +1,9 @@
 """The named models, held against keras.applications."""
 
+import csv
 import inspect
+import pathlib
+import re
 import sys
 
 import keras
@@ -8,35 +11,107 @@ import numpy as np
 import pytest
 from keras import ops
 
+import kerasdream
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ModelError
 from kerasdream.model import zoo
 from kerasdream.model.features import Features
 
-APPLICATIONS = {"inception_v3": "InceptionV3", "mobilenet_v2": "MobileNetV2", "vgg16": "VGG16"}
+SMALLEST = (
+    "mini", "inception_v3", "inception_resnet_v2", "xception", "vgg16", "vgg19", "resnet50", "resnet50_v2",
+    "densenet121", "mobilenet", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "efficientnet_v2_b0",
+    "convnext_tiny", "nasnet_mobile",
+)  # fmt: skip
+APPLICATIONS = {
+    row["name"]: row["application"]
+    for row in csv.DictReader((pathlib.Path(zoo.__file__).parent / "applications.csv").read_text().splitlines())
+}
+
+
+def test_the_models_of_keras_are_there():
+    assert len(APPLICATIONS) == 39
+    assert zoo.ZOO.keys() == APPLICATIONS.keys() | {"mini"}
+    assert all(hasattr(keras.applications, application) for application in APPLICATIONS.values())
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-def test_urls_and_hashes_are_those_of_keras(name):
+def test_hashes_and_files_are_those_that_keras_states(name):
     entry = zoo.ZOO[name]
     source = inspect.getsource(sys.modules[getattr(keras.applications, APPLICATIONS[name]).__module__])
-    folder, file = entry.url.rsplit("/", 2)[1:]
-    assert zoo.STORE in source.replace('"\n    "', "")
-    assert folder in source
-    if entry.md5:
-        assert file in source
-        assert entry.md5 in source
-    else:  # MobileNetV2 puts its file names together
-        assert file == "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
-        assert '"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_"' in source
+    source += inspect.getsource(sys.modules["keras.src.applications.resnet"])  # holds those of its V2s, too
+    for url, hash in ((entry.url, entry.hash), (entry.url_top, entry.hash_top)):
+        assert url.startswith(zoo.STORE)
+        assert "keras-applications/" in url
+        if hash:
+            assert f'"{hash}"' in source
+        else:  # Keras states none for MobileNet and MobileNetV2
+            assert name in ("mobilenet", "mobilenet_v2")
 
 
-@pytest.mark.parametrize("name", zoo.ZOO)
-def test_default_layers_can_be_dreamt_on_and_are_listed(name):
+@pytest.mark.slow
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_addresses_are_those_that_keras_would_fetch(name, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def get_file(fname=None, origin=None, *_, file_hash=None, **__):
+        raise Asked(origin, file_hash)
+
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", get_file)
+    entry = zoo.ZOO[name]
+    for top, wanted in ((False, (entry.url, entry.hash)), (True, (entry.url_top, entry.hash_top))):
+        keras.utils.clear_session()
+        with pytest.raises(Asked) as asked:
+            getattr(keras.applications, APPLICATIONS[name])(weights="imagenet", include_top=top)
+        assert asked.value.args == wanted
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_every_family_dreams_a_step_and_lists_its_layers(name):
+    """Its default layers climb; what it lists can be dreamt on, and is there under that name in every process."""
     listed = {info.name: info for info in zoo.layers(name)}
     config = DreamConfig(**zoo.ZOO[name].defaults)
     assert set(config.layers.layers()) <= listed.keys()
     assert all(info.channels > 0 and info.look for info in listed.values())
+    picture = np.random.default_rng(0).integers(0, 256, (150, 170, 3), np.uint8)
+    weights = "imagenet" if name == "mini" else "random"
+    settings = {"weights": weights, "iterations": 2, "num_octave": 1, "max_loss": None}
+    dreamer = kerasdream.Dreamer(model=name, **settings, step=1e-3)
+    dreamer.engine.weights /= dreamer.run(picture).losses[0][0]  # random weights may show next to nothing
+    losses = dreamer.run(picture).losses[0]
+    assert losses[0] == pytest.approx(1.0, rel=1e-3)
+    assert losses[1] > losses[0] * 1.001
+    keras.utils.clear_session()
+
+
+@pytest.mark.parametrize("name", zoo.ZOO)
+def test_every_member_has_its_default_layers_by_the_rules_of_its_family(name):
+    patterns = "|".join(f"(?:{pattern})" for pattern in zoo.ZOO[name].looks)
+    for layer in zoo.ZOO[name].defaults["layers"]:
+        assert re.fullmatch(patterns, layer), layer
+
+
+def test_pictures_reach_each_network_as_it_was_trained_on_them():
+    pixels = ops.convert_to_tensor(np.array([[[[0.0, 128.0, 255.0]]]], np.float32))
+
+    def seen(name):
+        function = zoo.preprocess_of(name)
+        return ops.convert_to_numpy(pixels / 127.5 - 1 if function is None else function(pixels)).ravel()
+
+    minus_one_to_one = [-1.0, 128 / 127.5 - 1, 1.0]
+    for name in ("inception_v3", "inception_resnet_v2", "xception", "resnet50_v2", "resnet152_v2", "mobilenet"):
+        np.testing.assert_allclose(seen(name), minus_one_to_one, atol=1e-6)
+    for name in ("mobilenet_v2", "nasnet_mobile", "mini"):
+        np.testing.assert_allclose(seen(name), minus_one_to_one, atol=1e-6)
+    for name in ("vgg16", "vgg19", "resnet50", "resnet101"):  # blue first, less the mean
+        np.testing.assert_allclose(seen(name), [255 - 103.939, 128 - 116.779, 0 - 123.68], atol=1e-3)
+    densenet = (np.array([0.0, 128.0, 255.0]) / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    np.testing.assert_allclose(seen("densenet169"), densenet, atol=1e-5)
+    for name in ("mobilenet_v3_small", "efficientnet_v2_b0", "efficientnet_v2_l", "convnext_tiny"):
+        np.testing.assert_allclose(seen(name), [0.0, 128.0, 255.0])
+    # The model of EfficientNet B takes mean and root of the deviation itself; together it is what DenseNet sees.
+    halves = (seen("efficientnet_b3") / 255 - [0.485, 0.456, 0.406]) / np.sqrt([0.229, 0.224, 0.225])
+    np.testing.assert_allclose(halves, densenet, atol=1e-5)
 
 
 def test_the_layers_of_inception_by_heart():
