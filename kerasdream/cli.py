@@ -332,8 +332,12 @@ def run() -> NoReturn:
         warnings.showwarning = lambda message, *_: print(f"kerasdream: {message}", file=sys.stderr)
         try:
             status = main(sys.argv)
+            sys.stdout.flush()
         except KeyboardInterrupt:
             status = complain("interrupted", 130)
+        except BrokenPipeError:  # whoever read our output, such as `head`, has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = 141
     sys.exit(status)
 
 

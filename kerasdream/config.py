@@ -178,7 +178,7 @@ class DreamConfig:
     """
 
     model: str = knob(
-        "inception_v3", "network that dreams: inception_v3, mini (embedded), mobilenet_v2 or vgg16", "str"
+        "inception_v3", "network that dreams: inception_v3, mini (embedded), or another of docs/models.md", "str"
     )
     weights: str = knob("imagenet", "imagenet (from Keras's cache or download), a weights file, or random", "str")
     layers: Objective | None = knob(

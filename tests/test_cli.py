@@ -265,3 +265,10 @@ def test_a_film_or_snapshot_that_fails_loses_no_dream(here):
     assert run("sky.png", "--snapshots=1", "--output=third.png", *FAST) == 1
     assert os.path.exists("third.png")
     assert (here / "third.0001.png").read_text() == "mine"
+
+
+def test_a_reader_that_has_had_enough_is_no_error():
+    command = f"{sys.executable} -m kerasdream.cli --help | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.stdout.splitlines()[0] == "Dream pictures with a neural network."
+    assert done.stderr == ""

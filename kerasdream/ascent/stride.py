@@ -84,6 +84,8 @@ class Stride:
     ) -> tuple[Any, np.ndarray, np.ndarray]:
         """One step of a picture that is held as an array, and changed in its place."""
         image = on_host(image)
+        if "moments" in self.tools:  # tensors, where the whole picture was climbed until the memory ran out
+            self.tools["moments"] = [on_host(moment) for moment in self.tools["moments"]]
         loss, gradient = tiling.uphill(self, image, rng)
         slope, strength, gradient = tiling.shaped(self, gradient)
         if np.isfinite([loss, slope]).all():  # else the image stays as it was
@@ -130,6 +132,8 @@ class Stride:
         pixels, memory = math.prod(shape[:3]), bytes_of(self.config.memory)
         if pixels * SURELY_ENOUGH <= memory or pixels <= (affordable := self.affordable()):
             return None
+        if shape[1] * shape[2] <= affordable:  # a batch, picture by picture
+            return max(shape[1:3])
         return max(tiling.least(self), min(tiling.LARGEST, math.isqrt(affordable)))
 
     def affordable(self) -> int:

@@ -26,24 +26,25 @@ TOGETHER = 1_000_000  # pixels of tiles that go through the network together: mo
 
 
 class Tile(NamedTuple):
-    """A window of a picture: its stretch of the rows and of the columns."""
+    """A window of a picture of the batch: its stretch of the rows and of the columns."""
 
+    picture: int
     rows: Window
     columns: Window
 
 
-def tiles_of(stride: "Stride", size: tuple[int, int], rng: np.random.Generator) -> list[Tile]:
+def tiles_of(stride: "Stride", shape: tuple[int, ...], rng: np.random.Generator) -> list[Tile]:
     """The tiles of one step, or ConfigError where they are too small for the network."""
     assert stride.tile is not None
     overlap = min(stride.config.overlap, stride.tile // 2)
-    rows, columns = (windows(side, stride.tile, overlap, rng) for side in size)
+    rows, columns = (windows(side, stride.tile, overlap, rng) for side in shape[1:3])
     features = stride.engine.features
     if not features.fits((rows[0].length, columns[0].length)):
         raise ConfigError(
             f"tile={stride.tile} was given; this network cannot look at {rows[0].length} x {columns[0].length} pixels. "
             f"Give tile={2 * least(stride)} or more, or none."
         )
-    return [Tile(row, column) for row in rows for column in columns]
+    return [Tile(number, row, column) for number in range(shape[0]) for row in rows for column in columns]
 
 
 def least(stride: "Stride") -> int:
@@ -61,47 +62,42 @@ def groups(stride: "Stride", tiles: list[Tile]) -> Iterator[list[Tile]]:
         yield tiles[start : start + together]
 
 
-def block(picture: np.ndarray, tiles: list[Tile], shift: tuple[int, int] = (0, 0)) -> np.ndarray:
-    """Tiles of a picture (H, W, C) that is rolled by `shift`, as a batch."""
-    return np.stack(
-        [
-            cut(
-                picture,
-                (tile.rows.start - shift[0], tile.rows.length),
-                (tile.columns.start - shift[1], tile.columns.length),
-            )
-            for tile in tiles
-        ]
-    )
+def block(images: np.ndarray, tiles: list[Tile], shift: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """Tiles of pictures (N, H, W, C) rolled by `shift`, as a batch; a single picture (H, W, C) stands for all."""
+    parts = []
+    for tile in tiles:
+        picture = images[tile.picture] if images.ndim == 4 else images
+        rows = (tile.rows.start - shift[0], tile.rows.length)
+        parts.append(cut(picture, rows, (tile.columns.start - shift[1], tile.columns.length)))
+    return np.stack(parts)
 
 
 def uphill(stride: "Stride", image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """The loss of each picture, and the gradient of all its regions together, masked."""
     shift, turn = stride.drawn(rng)
     gradient, masks = room(image.shape), stride.tools.get("regions")
-    losses = np.zeros(len(image))
-    tiles = tiles_of(stride, image.shape[1:3], rng)
-    for number, picture in enumerate(image):
-        for some in groups(stride, tiles):
-            original = None
-            if stride.original is not None:
-                original = moved(block(stride.original[number], some, shift), (0, 0), turn)
-            loss, slopes = stride.looked(
-                moved(ops.convert_to_tensor(block(picture, some, shift)), (0, 0), turn),
-                original,
-                rng,
-                weights_of(stride, some, tiles, image.shape[1:3]),
-                frame_of(some, turn, image.shape[1:3]),
-                given_to(stride, number, some, image.shape[1:3]),
-            )
-            losses[number] += float(ops.sum(loss))
-            parts = [ops.convert_to_numpy(moved_back(slope, (0, 0), turn)) for slope in slopes]
-            if masks:
-                parts = [part * block(mask, some, shift) for part, mask in zip(parts, masks, strict=True)]
-            for tile, part in zip(some, sum(parts), strict=True):
-                add(gradient[number], part, tile.rows.start - shift[0], tile.columns.start - shift[1])
-            settle(image)
-            settle(gradient)
+    losses, size = np.zeros(len(image)), (image.shape[1], image.shape[2])
+    tiles = tiles_of(stride, image.shape, rng)
+    for some in groups(stride, tiles):
+        original = None
+        if stride.original is not None:
+            original = moved(block(stride.original, some, shift), (0, 0), turn)
+        loss, slopes = stride.looked(
+            moved(ops.convert_to_tensor(block(image, some, shift)), (0, 0), turn),
+            original,
+            rng,
+            weights_of(stride, some, len(tiles) // len(image), size),
+            frame_of(some, turn, size),
+            given_to(stride, some, size),
+        )
+        np.add.at(losses, [tile.picture for tile in some], ops.convert_to_numpy(loss))
+        parts = [ops.convert_to_numpy(moved_back(slope, (0, 0), turn)) for slope in slopes]
+        if masks:
+            parts = [part * block(mask, some, shift) for part, mask in zip(parts, masks, strict=True)]
+        for tile, part in zip(some, sum(parts), strict=True):
+            add(gradient[tile.picture], part, tile.rows.start - shift[0], tile.columns.start - shift[1])
+        settle(image)
+        settle(gradient)
     return losses, gradient
 
 
@@ -109,7 +105,7 @@ def frame_of(tiles: list[Tile], turn: int, size: tuple[int, int]) -> np.ndarray:
     """Which cells count in each tile, turned as the tiles are: `Seen.frame`."""
     frame = np.empty((len(tiles), 2, 4), np.float32)
     for number, tile in enumerate(tiles):
-        for axis, window in enumerate(tile):
+        for axis, window in enumerate((tile.rows, tile.columns)):
             low, high = window.low, window.high
             if turn & (1, 2)[axis]:
                 low, high = high and window.length - high, low and window.length - low
@@ -118,24 +114,24 @@ def frame_of(tiles: list[Tile], turn: int, size: tuple[int, int]) -> np.ndarray:
     return frame[:, ::-1] if turn & 4 else frame
 
 
-def weights_of(stride: "Stride", some: list[Tile], tiles: list[Tile], size: tuple[int, int]) -> np.ndarray:
-    """The weight of each term in each tile: a class counts in all alike, a neuron in the tile that it lies in."""
+def weights_of(stride: "Stride", some: list[Tile], each: int, size: tuple[int, int]) -> np.ndarray:
+    """The weight of each term in each tile: a class counts in all, `each` of a picture, a neuron where it lies."""
     weights = np.repeat(stride.engine.weights[:, None], len(some), 1)
     for number, term in enumerate(map(bare, stride.engine.terms)):
         if isinstance(term, Class):
-            weights[number] /= len(tiles)
+            weights[number] /= each
         elif isinstance(term, Layer) and term.at is not None:
             lies = [neuron(stride, number, term, tile, size) is not None for tile in some]
             weights[number] = np.where(lies, weights[number], 0.0)
     return weights
 
 
-def given_to(stride: "Stride", picture: int, some: list[Tile], size: tuple[int, int]) -> dict[str, Any]:
-    """What the terms need besides, for some tiles of a picture."""
+def given_to(stride: "Stride", some: list[Tile], size: tuple[int, int]) -> dict[str, Any]:
+    """What the terms need besides, for some tiles."""
     given = dict(stride.given)
     for number, term in enumerate(map(bare, stride.engine.terms)):
         if isinstance(term, Layer) and term.pick:
-            given[str(number)] = np.repeat(given[str(number)][picture : picture + 1], len(some), 0)
+            given[str(number)] = given[str(number)][[tile.picture for tile in some]]
         elif isinstance(term, Layer) and term.at is not None:
             place = neuron(stride, number, term, some[0], size)
             given[str(number)] = np.array(place or (0, 0), np.int32)
@@ -148,7 +144,7 @@ def neuron(stride: "Stride", number: int, term: Layer, tile: Tile, size: tuple[i
     everywhere = shapes(size)[term.layer][1:3]
     here = shapes((tile.rows.length, tile.columns.length))[term.layer][1:3]
     found = []
-    for axis, window in enumerate(tile):
+    for axis, window in enumerate((tile.rows, tile.columns)):
         pitch = 2 ** round(math.log2(window.length / here[axis]))
         place = size[axis] / 2 + (stride.given[str(number)][axis] + 0.5 - everywhere[axis] / 2) * pitch - window.start
         if not (window.low or -FAR) <= place < (window.high or FAR):
@@ -160,15 +156,12 @@ def neuron(stride: "Stride", number: int, term: Layer, tile: Tile, size: tuple[i
 
 def excitement(stride: "Stride", layer: str) -> np.ndarray:
     """The mean square of each channel of a layer in the original, one row for each picture."""
-    rows = []
-    tiles = tiles_of(stride, stride.original.shape[1:3], np.random.default_rng(0))
-    for picture in stride.original:
-        squares = []
-        for some in groups(stride, tiles):
-            shown = stride.engine.show(ops.convert_to_tensor(block(picture, some)))[layer]
-            squares.append(np.square(ops.convert_to_numpy(shown).astype(np.float32)).mean((1, 2)))
-        rows.append(np.concatenate(squares).mean(0))
-    return np.stack(rows)
+    squares = []
+    for some in groups(stride, tiles_of(stride, stride.original.shape, np.random.default_rng(0))):
+        shown = stride.engine.show(ops.convert_to_tensor(block(stride.original, some)))[layer]
+        squares.append(np.square(ops.convert_to_numpy(shown).astype(np.float32)).mean((1, 2)))
+    rows = np.concatenate(squares)
+    return rows.reshape(len(stride.original), -1, rows.shape[1]).mean(1)
 
 
 def shaped(stride: "Stride", gradient: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:

@@ -22,10 +22,10 @@ def stepped(engine, image, octave=0, mask=None, original=None):
     """Two steps: pictures, losses, slopes."""
     stride = Stride(engine, SIZE, SIZE, mask)
     original = image.copy() if original is None else original
-    image, outcomes = image.copy(), []
+    image, outcomes, sizes = image.copy(), [], np.array([0.1, 0.05, 0.1, 0.1, 0.1], np.float32)
     for number in range(2):
         place = Place(octave, number, lambda: original)
-        image, loss, slope = stride(image, np.array([0.1, 0.05], np.float32)[: len(image)], place)
+        image, loss, slope = stride(image, sizes[: len(image)], place)
         outcomes += [np.array(image), loss, slope]
     return outcomes
 
@@ -91,6 +91,20 @@ def test_a_class_is_the_mean_of_what_the_tiles_score(three):  # noqa: F811
     np.testing.assert_allclose(parts[1], whole[1], rtol=1e-4)
 
 
+def test_a_batch_too_large_for_the_memory_goes_through_the_network_in_parts(three):  # noqa: F811
+    images = noise(5, *SIZE, 3)
+    whole = stepped(engine_of(three, "twice + halves:strong1"), images)
+    engine = engine_of(three, "twice + halves:strong1")
+    engine.bytes_per_pixel, uphill, counts = 2e9 / (2.5 * SIZE[0] * SIZE[1]), engine.uphill, []
+    engine.uphill = lambda image, *rest: (counts.append(image.shape[:3]), uphill(image, *rest))[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kerasdream.ascent.stride.SURELY_ENOUGH", 1e9)
+        parts = stepped(engine, images)
+    assert counts[:3] == [(2, *SIZE), (2, *SIZE), (1, *SIZE)]
+    for got, wanted in zip(parts, whole, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=2e-3)
+
+
 def test_one_trace_serves_all_tiles(three):  # noqa: F811
     engine = engine_of(three, "twice", **PARTS)
     for size in ((140, 100), (64, 300), (50, 50)):
@@ -109,7 +123,7 @@ def test_tiles_come_from_the_memory_that_may_be_used(small_net):
     assert tile("100MB", (1, 1000, 1000, 3)) is None
     assert tile("10MB", (1, 1000, 1000, 3)) == int((10e6 / engine.bytes_per_pixel) ** 0.5)
     assert tile("10MB", (1, 300, 300, 3)) is None
-    assert tile("10MB", (4, 300, 300, 3)) is not None
+    assert tile("10MB", (4, 300, 200, 3)) == 300  # each picture by itself, and whole
     assert tile("100GB", (1, 60000, 60000, 3)) == tiling.LARGEST
     assert tile("1MB", (1, 60000, 60000, 3)) >= 64
 
