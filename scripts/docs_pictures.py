@@ -8,6 +8,8 @@
 import argparse
 import functools
 import pathlib
+import runpy
+import tempfile
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -131,7 +133,15 @@ def visualize(dream: Callable[..., Any], folder: pathlib.Path, options: argparse
     keep(montage(kerasdream.visualize(wishes, **network), wishes, columns=5), folder / "visualize.jpg")
 
 
-PAGES = {page.__name__: page for page in (knobs, mini, controls, presets, objectives, visualize)}
+def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    example = runpy.run_path(str(pathlib.Path(__file__).parents[1] / "docs" / "examples" / "callback.py"))
+    with tempfile.TemporaryDirectory() as dreams:
+        example["train"](dreams)
+        epochs = [Image.open(path).convert("RGB") for path in sorted(pathlib.Path(dreams).glob("*.png"))]
+    keep(montage(epochs, [f"epoch {number}" for number in range(1, 6)], columns=5), folder / "training.jpg")
+
+
+PAGES = {page.__name__: page for page in (knobs, mini, controls, presets, objectives, visualize, training)}
 
 
 def main() -> None:

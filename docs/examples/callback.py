@@ -41,12 +41,16 @@ def classifier() -> keras.Model:
     return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 
-if __name__ == "__main__":
+def train(folder: str) -> None:
+    """Five epochs, with a dream after each."""
     keras.utils.set_random_seed(0)
     model = classifier()
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    dreams = kerasdream.DreamCallback(
-        kerasdream.sample().resize((384, 256)), {"relu64": 1.0, "relu128": 1.0}, output_dir="dreams", max_loss=None
-    )
+    steady = {"jitter": 16, "gradient_blur": 1.0, "step": 0.03, "iterations": 30, "max_loss": None}
+    dreams = kerasdream.DreamCallback({"noise": "noise:256x256"}, {"relu128": 1.0}, output_dir=folder, **steady)
     model.fit(*pictures(4000, 0), validation_data=pictures(500, 1), epochs=5, callbacks=[dreams])
-    print("dreams/picture1.gif shows what the network learnt to see.")
+
+
+if __name__ == "__main__":
+    train("dreams")
+    print("dreams/noise.gif shows what the network learnt to see.")
