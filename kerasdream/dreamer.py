@@ -23,7 +23,7 @@ from kerasdream.config import DEFAULTS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
 from kerasdream.image.blend import blend, mask_of, untouched_by
 from kerasdream.image.files import check_size
-from kerasdream.image.picture import Picture
+from kerasdream.image.picture import GREY, Picture
 from kerasdream.image.pyramid import crop, octave_shapes, pad
 from kerasdream.image.sample import noise, noise_size
 from kerasdream.image.tiles import settle
@@ -32,6 +32,7 @@ from kerasdream.objectives import Class
 from kerasdream.result import DreamResult, Moment, Snapshot
 
 OWN_WEIGHTS = "the model's own"
+MOST_CHANNELS = 64  # of a picture; an input with more has its channels elsewhere
 Preprocess = Callable[[Any], Any]
 Callback = Callable[[Moment], None]
 
@@ -263,22 +264,35 @@ def settled(settings: dict[str, Any]) -> DreamConfig:
 def network_of(config: DreamConfig, model: Any, preprocess: Preprocess | None) -> tuple[keras.Model, Preprocess | None]:
     """The network that the settings name, or the user's own, and what its pictures must go through."""
     if isinstance(model, keras.Model):
-        return checked(model), preprocess
+        channels = channels_of(model)
+        if preprocess is None and channels == 1:
+            return model, as_grey
+        if preprocess is None and channels != 3:
+            raise ModelError(
+                f"The model {model.name!r} takes pictures of {channels} channels; pass preprocess=, a function that "
+                "makes them of RGB from 0 to 255."
+            )
+        return model, preprocess
     assert config.layers is not None
     top, layers = top_wanted(config), config.layers.layers()
     network = zoo.build(config.model, config.weights, config.seed, layers, top=top, precision=config.precision)
     return network, zoo.preprocess_of(config.model)
 
 
-def checked(model: keras.Model) -> keras.Model:
-    """A user's model, or ModelError where it does not take RGB pictures with channels last."""
+def channels_of(model: keras.Model) -> int:
+    """How many channels a user's model takes; ModelError where it does not take one picture with channels last."""
     shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or []]  # an unbuilt one has none
-    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] != 3:
+    if len(shapes) != 1 or len(shapes[0]) != 4 or not shapes[0][-1] or shapes[0][-1] > MOST_CHANNELS:
         raise ModelError(
-            f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, 3) was "
+            f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, channels) was "
             "expected, of a functional or built Sequential model."
         )
-    return model
+    return shapes[0][-1]
+
+
+def as_grey(pixels: Any) -> Any:
+    """RGB from 0 to 255 for a model of one channel from -1 to 1."""
+    return ops.sum(pixels * np.float32(GREY), axis=-1, keepdims=True) / 127.5 - 1.0
 
 
 def is_tensor(image: Any) -> bool:

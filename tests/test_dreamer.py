@@ -319,9 +319,10 @@ def test_models_of_ones_own(small_net, doubling, photo):
         kerasdream.Dreamer(model=small_net)
     with pytest.raises(ConfigError, match="has its own. Leave weights out"):
         kerasdream.Dreamer("relu1", model=small_net, weights="imagenet")
-    grey = keras.Input((None, None, 1))
-    with pytest.raises(ModelError, match=r"\(None, None, None, 1\).*one input \(batch, height, width, 3\)"):
-        kerasdream.Dreamer("conv", model=keras.Model(grey, layers.Conv2D(2, 1, name="conv")(grey)))
+    first = keras.Input((3, None, None))
+    channels_first = layers.Conv2D(2, 1, name="conv", data_format="channels_first")
+    with pytest.raises(ModelError, match=r"\(None, 3, None, None\).*one input \(batch, height, width, channels\)"):
+        kerasdream.Dreamer("conv", model=keras.Model(first, channels_first(first)))
     with pytest.raises(ModelError, match=r"takes inputs of shape \[\]; one input"):
         kerasdream.Dreamer("conv", model=keras.Sequential([layers.Conv2D(2, 1, name="conv")]))
     fixed = keras.Input((32, 32, 3))

@@ -47,8 +47,12 @@ def plane_fault(tensor: Any) -> str | None:
 
 
 def pick_outputs(model: keras.Model, names: Sequence[str]) -> list[Any]:
-    """The output tensors of the named layers; LayerError for a name that is unknown or shows no plane."""
+    """The output tensors of the named layers; LayerError for a name that is unknown or shows no plane.
+
+    `backbone/conv3` is the layer `conv3` of a model that is itself the layer `backbone`.
+    """
     known = outputs_of(model)
+    known |= inside(known, [name for name in names if name not in known])
     for name in names:
         if name not in known:
             raise LayerError(
@@ -61,6 +65,21 @@ def pick_outputs(model: keras.Model, names: Sequence[str]) -> list[Any]:
                 "A layer with activations (batch, height, width, channels) was expected."
             )
     return [known[name] for name in names]
+
+
+def inside(known: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """What layers of inner models show, where those models stand in the outer one."""
+    paths: dict[str, list[str]] = {}
+    for outer, _, name in (name.partition("/") for name in names):
+        if name and outer in known and isinstance(known[outer]._keras_history.operation, keras.Model):
+            paths.setdefault(outer, []).append(name)
+    found: dict[str, Any] = {}
+    for outer, inner_names in paths.items():
+        inner, index, _ = known[outer]._keras_history
+        function = keras.Function(inner.inputs, pick_outputs(inner, inner_names), name=f"inside_{outer}")
+        shown = function(inner._inbound_nodes[index].input_tensors)
+        found |= {f"{outer}/{name}": tensor for name, tensor in zip(inner_names, shown, strict=True)}
+    return found
 
 
 class Features:
@@ -121,7 +140,7 @@ class Features:
     def shapes(self, size: tuple[int, int]) -> dict[str, tuple[int, ...]]:
         """The shape that each output has for one picture of that size; nothing where it is too small."""
         if size not in self.sizes:
-            image = keras.KerasTensor((1, *size, 3))
+            image = keras.KerasTensor((1, *size, self.function.inputs[0].shape[-1]))
             try:
                 specs = self.function._run_through_graph([image], shape_of)
                 self.sizes[size] = {name: spec.shape for name, spec in zip(self.names, specs, strict=True)}
@@ -143,7 +162,8 @@ class Features:
 
             return spec
 
-        self.function._run_through_graph([keras.KerasTensor((1, *size, 3))], counted)
+        image = keras.KerasTensor((1, *size, self.function.inputs[0].shape[-1]))
+        self.function._run_through_graph([image], counted)
         return GRADIENT_SHARE * 4 * sizes[0] / math.prod(size)
 
     def cells(self, side: int) -> int:

@@ -1,0 +1,79 @@
+"""Models of a user's own: nested, of other channels, frozen, in half precision, and those that cannot dream."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import kerasdream
+from kerasdream.errors import LayerError, ModelError
+
+
+def backbone():
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(5, 3, padding="same", activation="relu", name="low")(image)
+    return keras.Model(image, layers.Conv2D(6, 3, 2, activation="relu", name="high")(x), name="backbone")
+
+
+def dreamt(model, photo, layer, **settings):
+    settings = {"iterations": 2, "num_octave": 2, "max_loss": None} | settings
+    return kerasdream.Dreamer(layer, model=model, **settings).run(photo)
+
+
+def test_a_layer_of_a_model_inside_is_dreamt_on_by_its_path(photo, tmp_path):
+    inner, image = backbone(), keras.Input((None, None, 3))
+    x = inner(layers.Rescaling(1.0, offset=0.0)(image))
+    outer = keras.Model(image, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)), name="outer")
+    around = keras.Model(image, outer(image), name="around")
+    wanted = dreamt(inner, photo, "low:3 + high")
+    for model, path in ((outer, "backbone"), (around, "outer/backbone")):
+        result = dreamt(model, photo, f"{path}/low:3 + {path}/high")
+        np.testing.assert_allclose(result.losses, wanted.losses, rtol=1e-4)
+        assert np.abs(result.image.astype(int) - wanted.image).max() <= 1
+    outer.save(tmp_path / "outer.keras")
+    again = dreamt(keras.saving.load_model(tmp_path / "outer.keras"), photo, "backbone/low:3 + backbone/high")
+    np.testing.assert_allclose(again.losses, wanted.losses, rtol=1e-4)
+    with pytest.raises(LayerError, match="model 'backbone' has no layer 'hihg'. Did you mean 'high'"):
+        dreamt(outer, photo, "backbone/hihg")
+
+
+def test_models_of_one_channel_and_of_six(photo):
+    image = keras.Input((None, None, 1))
+    grey = keras.Model(image, layers.Conv2D(4, 3, activation="relu", name="conv")(image), name="grey")
+    result = dreamt(grey, photo, "conv")
+    changes = (result.image.astype(int) - photo).reshape(-1, 3)
+    inside = ((photo > 40) & (photo < 215)).all(-1).ravel()
+    share = changes[inside].sum(0)  # a grey network moves green most, and blue least, as the eye does
+    assert abs(share[1]) > abs(share[0]) > abs(share[2])
+    assert result.losses[-1][-1] > result.losses[-1][0]
+    image = keras.Input((None, None, 6))
+    six = keras.Model(image, layers.Conv2D(4, 3, activation="relu", name="conv")(image), name="six")
+    with pytest.raises(ModelError, match="'six' takes pictures of 6 channels; pass preprocess="):
+        dreamt(six, photo, "conv")
+    result = dreamt(six, photo, "conv", preprocess=lambda x: ops.concatenate([x, 255 - x], axis=-1) / 255)
+    assert result.losses[-1][-1] > result.losses[-1][0]
+
+
+def test_frozen_and_float16_models_dream(photo):
+    frozen = backbone()
+    frozen.trainable = False
+    wanted = dreamt(frozen, photo, "high").losses
+    half = keras.models.clone_model(
+        frozen,
+        clone_function=lambda layer: (
+            type(layer).from_config(layer.get_config() | {"dtype": "float16"})
+            if layer.get_config().get("filters")
+            else layer
+        ),
+    )
+    half.set_weights(frozen.get_weights())
+    np.testing.assert_allclose(dreamt(half, photo, "high").losses, wanted, rtol=0.02)
+
+
+def test_a_model_of_two_inputs_is_told():
+    a, b = keras.Input((None, None, 3)), keras.Input((4,))
+    both = keras.Model([a, b], layers.Conv2D(2, 3, name="conv")(a) + layers.Dense(2)(b)[:, None, None], name="both")
+    with pytest.raises(
+        ModelError, match=r"'both' takes inputs of shape .*; one input \(batch, height, width, channels\)"
+    ):
+        kerasdream.Dreamer("conv", model=both)
