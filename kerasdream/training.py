@@ -46,7 +46,7 @@ def gradient(
             total = total + weight * measure(term, seen, here)
         return total
 
-    return ascent.backend().gradient(height, ops.convert_to_tensor(images))
+    return ascent.backend().gradient(height, ops.convert_to_tensor(images, "float32"))
 
 
 def check_alone(term: Term) -> None:

@@ -93,6 +93,30 @@ def test_batches_count_on_where_a_training_is_resumed(data, photo, tmp_path):
     assert "picture1-00009.png" in os.listdir(tmp_path)
 
 
+def test_a_model_built_late_is_looked_at_after_its_first_batch(data, photo, tmp_path):
+    model = keras.Sequential([layers.Conv2D(4, 3, name="conv"), layers.GlobalAveragePooling2D(), layers.Dense(4)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(LayerError, match="no layer 'conn'"):
+        fitted(data, kerasdream.DreamCallback(photo, "conn", every=10, output_dir=tmp_path), model=model)
+    assert int(model.optimizer.iterations) == 1
+
+
+def test_several_batches_at_once_are_counted(data, photo, tmp_path):
+    callback = kerasdream.DreamCallback(photo, "relu", every=3, unit="batch", output_dir=tmp_path, **FEW)
+    data = tuple(np.concatenate([part, part[:8]]) for part in data)  # four batches
+    fitted(data, callback, model=classifier(steps_per_execution=2), epochs=3)
+    assert callback.batches == 12
+    assert len([name for name in os.listdir(tmp_path) if name.endswith("png")]) == 4
+
+
+def test_the_film_leaves_out_another_training(data, photo, tmp_path):
+    Image.new("RGB", (20, 20)).save(tmp_path / "picture1-00001.png")
+    Image.fromarray(photo).save(tmp_path / "picture1-00009.png")
+    fitted(data, kerasdream.DreamCallback(photo, "relu", every=2, output_dir=tmp_path, **FEW), epochs=4)
+    with Image.open(tmp_path / "picture1.gif") as film:
+        assert (film.n_frames, film.size) == (2, (128, 96))
+
+
 def test_a_dream_that_fails_is_told_and_training_goes_on(data, photo, tmp_path, monkeypatch):
     callback = kerasdream.DreamCallback({"hill": photo}, "relu", output_dir=tmp_path, **FEW)
     monkeypatch.setattr(callbacks.Dreamer, "run", lambda *_, **__: 1 / 0)

@@ -37,9 +37,20 @@ def test_a_layer_of_a_model_inside_is_dreamt_on_by_its_path(photo, tmp_path):
         dreamt(outer, photo, "backbone/hihg")
 
 
+def test_an_inner_model_of_a_fixed_size_dreams_at_any_size_and_is_counted_in_the_memory(photo):
+    image = keras.Input((32, 32, 3))
+    x = layers.Conv2D(5, 3, padding="same", activation="relu", name="low")(image)
+    inner = keras.Model(image, layers.Conv2D(6, 3, 2, activation="relu", name="high")(x), name="backbone")
+    outer = keras.Model(image, layers.GlobalAveragePooling2D()(inner(image)), name="outer")
+    assert dreamt(outer, photo, "backbone/high").image.shape == photo.shape
+    there, here = (kerasdream.Dreamer(name, model=m).engine for name, m in (("high", inner), ("backbone/high", outer)))
+    assert here.bytes_per_pixel == there.bytes_per_pixel > 20
+
+
 def test_models_of_one_channel_and_of_six(photo):
     image = keras.Input((None, None, 1))
     grey = keras.Model(image, layers.Conv2D(4, 3, activation="relu", name="conv")(image), name="grey")
+    assert [(info.name, info.channels) for info in kerasdream.layers(grey)] == [("conv", 4)]
     result = dreamt(grey, photo, "conv")
     changes = (result.image.astype(int) - photo).reshape(-1, 3)
     inside = ((photo > 40) & (photo < 215)).all(-1).ravel()

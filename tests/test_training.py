@@ -22,6 +22,13 @@ def test_the_gradient_is_that_of_the_variables_as_they_are(doubling):
         np.testing.assert_allclose(slopes, 4 * factor**2 * inside / image[0].size, rtol=1e-5, atol=1e-9)
 
 
+def test_bytes_have_a_gradient_too(doubling):
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 3), np.uint8)
+    for images in (pixels, ops.convert_to_tensor(pixels), pixels.astype(float)):
+        _, slopes = kerasdream.gradient(doubling, images, "norm(twice) + tv()")
+        assert np.abs(slopes - 4.0 * pixels).max() < 1.0
+
+
 def test_batch_norm_is_looked_at_as_in_inference_and_left_alone(small_net, photo):
     image = photo[None] / np.float32(127.5) - 1
     before = small_net.get_weights()

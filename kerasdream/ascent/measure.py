@@ -8,12 +8,12 @@ import numpy as np
 from keras import ops
 
 from kerasdream.errors import ModelError
+from kerasdream.image.tiles import FAR
 from kerasdream.objectives import L2, Class, Content, Direction, Guide, Inside, Layer, Term, TotalVariation
 
 BORDER = 2  # cells left out at every edge of a layer, where the padding of the network shows
 HEAD = "class:"  # stands for the scores of the classes among the activations; no layer has such a name
 EPSILON = 1e-8
-FAR = 1e9  # pixels: farther than any
 WHOLE = np.array([[[-FAR, FAR, 1.0, 0.0]] * 2], np.float32)  # the frame of a picture that is no window
 
 

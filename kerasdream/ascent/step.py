@@ -107,7 +107,7 @@ def moved_along(
         uphill, moments = adam(uphill / divisor, tools["moments"], tools["time"])
     else:
         pace = pace / divisor
-    moved = image + pace * (uphill * tools["mask"] if "mask" in tools else uphill)
+    moved = image + ops.where(pace > 0, pace * (uphill * tools["mask"] if "mask" in tools else uphill), 0.0)
     return ops.clip(moved, -1.0, 1.0) if config.clip else moved, moments
 
 

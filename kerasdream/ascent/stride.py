@@ -88,7 +88,8 @@ class Stride:
             self.tools["moments"] = [on_host(moment) for moment in self.tools["moments"]]
         loss, gradient = tiling.uphill(self, image, rng)
         slope, strength, gradient = tiling.shaped(self, gradient)
-        if np.isfinite([loss, slope]).all():  # else the image stays as it was
+        going = sizes > 0
+        if np.isfinite([loss[going], slope[going]]).all():  # else the image stays as it was
             tiling.advance(self, image, gradient, strength, sizes)
         return image, loss, slope
 

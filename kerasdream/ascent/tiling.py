@@ -12,10 +12,10 @@ import numpy as np
 from keras import ops
 
 from kerasdream.ascent.engine import bare
-from kerasdream.ascent.measure import BORDER, FAR
+from kerasdream.ascent.measure import BORDER
 from kerasdream.ascent.turns import moved, moved_back
 from kerasdream.errors import ConfigError
-from kerasdream.image.tiles import Window, add, cut, room, settle, strips, windows
+from kerasdream.image.tiles import FAR, Window, add, cut, room, settle, strips, windows
 from kerasdream.objectives import Class, Layer
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def tiles_of(stride: "Stride", shape: tuple[int, ...], rng: np.random.Generator)
     features = stride.engine.features
     if not features.fits((rows[0].length, columns[0].length)):
         raise ConfigError(
-            f"tile={stride.tile} was given; this network cannot look at {rows[0].length} x {columns[0].length} pixels. "
-            f"Give tile={2 * least(stride)} or more, or none."
+            f"Tiles of {rows[0].length} x {columns[0].length} pixels are too small for this network. Give "
+            f"tile={2 * least(stride)} or more; or none, and more memory."
         )
     return [Tile(number, row, column) for number in range(shape[0]) for row in rows for column in columns]
 
@@ -107,10 +107,12 @@ def frame_of(tiles: list[Tile], turn: int, size: tuple[int, int]) -> np.ndarray:
     for number, tile in enumerate(tiles):
         for axis, window in enumerate((tile.rows, tile.columns)):
             low, high = window.low, window.high
-            if turn & (1, 2)[axis]:
-                low, high = high and window.length - high, low and window.length - low
-            ends = (-FAR if low is None else low, FAR if high is None else high)
-            frame[number, axis] = (*ends, window.ramp, size[axis] - window.length)
+            if turn & (1, 2)[axis]:  # mirrored: FAR stays the sign of an end
+                low, high = (
+                    (-FAR if high >= FAR else window.length - high),
+                    (FAR if low <= -FAR else window.length - low),
+                )
+            frame[number, axis] = (low, high, window.ramp, size[axis] - window.length)
     return frame[:, ::-1] if turn & 4 else frame
 
 
@@ -147,7 +149,7 @@ def neuron(stride: "Stride", number: int, term: Layer, tile: Tile, size: tuple[i
     for axis, window in enumerate((tile.rows, tile.columns)):
         pitch = 2 ** round(math.log2(window.length / here[axis]))
         place = size[axis] / 2 + (stride.given[str(number)][axis] + 0.5 - everywhere[axis] / 2) * pitch - window.start
-        if not (window.low or -FAR) <= place < (window.high or FAR):
+        if not window.low <= place < window.high:
             return None
         cell = round((place - window.length / 2) / pitch + here[axis] / 2 - 0.5)
         found.append(min(max(cell, 0), here[axis] - 1))

@@ -68,11 +68,11 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
 def opened(file: Any, max_pixels: int | None) -> Image.Image:
     """A file with its header read; Pillow's own limit, one for the whole process, gives way to `max_pixels`."""
     formats = [name for name in READS if name in Image.OPEN]
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is None or limit != PILLOW_LIMIT or max_pixels is None or max_pixels <= limit:
+    if max_pixels is None or PILLOW_LIMIT is None or max_pixels <= PILLOW_LIMIT:
         return Image.open(file, formats=formats)
     with LIFTING:
-        Image.MAX_IMAGE_PIXELS = max_pixels
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = max_pixels if limit == PILLOW_LIMIT else limit
         try:
             return Image.open(file, formats=formats)
         finally:

@@ -1,13 +1,17 @@
 """A picture too large to be worked on at once: in strips, in windows that overlap, and on disk."""
 
 import mmap
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasdream.errors import OutputError
+
 STRIP_PIXELS = 2_000_000
+FAR = 1e9  # pixels: farther than any
 GRID = 32  # pixels: the stride of the deepest layers of nearly every network
 MOST_IN_MEMORY = 256_000_000  # bytes of an array; a larger one lies in a file without a name
 
@@ -33,9 +37,18 @@ def room(shape: Sequence[int], dtype: Any = np.float32) -> np.ndarray:
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size <= MOST_IN_MEMORY:
         return np.zeros(shape, dtype)
-    with tempfile.TemporaryFile(prefix="kerasdream-") as file:
-        file.truncate(size)
-        return np.memmap(file, dtype, "r+", shape=tuple(shape))
+    try:
+        with tempfile.TemporaryFile(prefix="kerasdream-") as file:
+            if hasattr(os, "posix_fallocate"):  # a disk that fills up later would kill the process
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
+            return np.memmap(file, dtype, "r+", shape=tuple(shape))
+    except OSError as fault:
+        raise OutputError(
+            f"A picture this large needs {size / 1e9:.1f} GB in {tempfile.gettempdir()!r}: {fault.strerror}. Make room "
+            "there, or name a larger folder with the environment variable TMPDIR."
+        ) from fault
 
 
 def settle(array: Any) -> None:
@@ -49,14 +62,14 @@ def settle(array: Any) -> None:
 class Window(NamedTuple):
     """A stretch of one side of a picture: where it starts, its length, and from where to where its cells count.
 
-    `low` and `high` are pixels from its start, None at the end of the picture. Beside them the weight of a cell rises
-    and falls over `ramp` pixels, so that those of neighbours add up to one.
+    `low` and `high` are pixels from its start, FAR away at the ends of the picture. Beside them the weight of a
+    cell rises and falls over `ramp` pixels, so that those of neighbours add up to one.
     """
 
     start: int
     length: int
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     ramp: float
 
 
@@ -69,7 +82,7 @@ def windows(side: int, tile: int, overlap: int, rng: np.random.Generator) -> lis
     [(0, 328), (224, 328), (448, 328), (672, 328)]
     """
     if side <= tile:
-        return [Window(0, side, None, None, 1.0)]
+        return [Window(0, side, -FAR, FAR, 1.0)]
     count = 2
     while True:
         hop = max(GRID, (side - overlap) // count // GRID * GRID)
@@ -79,11 +92,10 @@ def windows(side: int, tile: int, overlap: int, rng: np.random.Generator) -> lis
         count += 1
     middles = [(i + 0.5) * hop + length / 2 + rng.uniform(-1, 1) * (length - hop) / 8 for i in range(count - 1)]
     ramp = max(1.0, (length - hop) / 4)
+    lows, highs = [-FAR, *middles], [*middles, FAR]
     return [
-        Window(
-            start, length, middles[i - 1] - start if i else None, middles[i] - start if i < count - 1 else None, ramp
-        )
-        for i, start in enumerate(range(0, count * hop, hop))
+        Window(start, length, low - start if low > -FAR else low, high - start if high < FAR else high, ramp)
+        for start, low, high in zip(range(0, count * hop, hop), lows, highs, strict=True)
     ]
 
 

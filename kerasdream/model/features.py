@@ -134,15 +134,14 @@ class Features:
                 return lambda x, **_: convolve(layer, x, *weights[layer.name])
             return layer
 
-        # Keras's own walk through the graph, which it also uses to call and to clone models.
-        return dict(zip(self.names, self.function._run_through_graph([images], operation), strict=True))
+        return dict(zip(self.names, walk(self.function, [images], operation), strict=True))
 
     def shapes(self, size: tuple[int, int]) -> dict[str, tuple[int, ...]]:
         """The shape that each output has for one picture of that size; nothing where it is too small."""
         if size not in self.sizes:
             image = keras.KerasTensor((1, *size, self.function.inputs[0].shape[-1]))
             try:
-                specs = self.function._run_through_graph([image], shape_of)
+                specs = walk(self.function, [image], shape_of)
                 self.sizes[size] = {name: spec.shape for name, spec in zip(self.names, specs, strict=True)}
             except Exception:  # each kind of layer has its own way to refuse a picture that is too small
                 self.sizes[size] = {}
@@ -150,8 +149,9 @@ class Features:
 
     def bytes_per_pixel(self) -> float:
         """About how much memory the gradient of a pixel takes: what the layers put out, kept for the way back."""
-        side = max(512, self.least_side(1))
-        size, sizes = ((side, side) if self.fits((side, side)) else self.function.inputs[0].shape[1:3]), [0]
+        fixed, sizes = self.function.inputs[0].shape[1:3], [0]
+        size = next((size for size in ((512, 512), fixed) if None not in size and self.fits(size)), None)
+        size = size or (self.least_side(1),) * 2
 
         def counted(layer: Any) -> Callable[..., Any]:
             def spec(x: Any, *arguments: Any, **settings: Any) -> Any:
@@ -163,7 +163,7 @@ class Features:
             return spec
 
         image = keras.KerasTensor((1, *size, self.function.inputs[0].shape[-1]))
-        self.function._run_through_graph([image], counted)
+        walk(self.function, [image], counted)
         return GRADIENT_SHARE * 4 * sizes[0] / math.prod(size)
 
     def cells(self, side: int) -> int:
@@ -203,6 +203,18 @@ class Features:
             middle = (low + high) // 2
             low, high = (low, middle) if self.cells(middle) >= cells else (middle, high)
         return high
+
+
+def walk(function: Any, inputs: Any, operation: Callable[[Any], Callable[..., Any]]) -> Any:
+    """Keras's own walk through a graph, which it also uses to call and to clone models; into inner models, too."""
+
+    def enter(layer: Any) -> Callable[..., Any]:
+        graph = getattr(layer, "_functional", None) or layer
+        if isinstance(graph, keras.Function):
+            return lambda inputs, **_: walk(graph, inputs, operation)
+        return operation(layer)
+
+    return function._run_through_graph(inputs, enter)
 
 
 def shape_of(layer: Any) -> Callable[..., Any]:

@@ -283,9 +283,12 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
         model = entry_of(model).build()
     planes = {name: tensor for name, tensor in outputs_of(model).items() if not plane_fault(tensor)}
     named = {name: look for name in planes for pattern, look in looks.items() if re.fullmatch(pattern, name)}
-    side = model.inputs[0].shape[1] or 512
+    height, width, channels = model.inputs[0].shape[1:]
+    side = height or 512
     function = keras.Function(model.inputs, [planes[name] for name in named])
-    shapes = [spec.shape for spec in function.compute_output_spec([keras.KerasTensor((1, side, side, 3))])]
+    shapes = [
+        spec.shape for spec in function.compute_output_spec([keras.KerasTensor((1, side, width or 512, channels))])
+    ]
     infos = []
     for (name, look), shape in zip(named.items(), shapes, strict=True):
         stride = 2 ** round(math.log2(side / shape[1]))

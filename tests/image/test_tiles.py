@@ -2,14 +2,16 @@
 
 import itertools
 import mmap
+import os
 
 import numpy as np
 import pytest
 from keras import ops
 
-from kerasdream.ascent.measure import FAR, counted
+from kerasdream.ascent.measure import counted
+from kerasdream.errors import OutputError
 from kerasdream.image import tiles
-from kerasdream.image.tiles import add, cut, pieces, room, settle, strips, windows
+from kerasdream.image.tiles import FAR, add, cut, pieces, room, settle, strips, windows
 
 SIDES = [(65, 64, 0), (65, 64, 32), (700, 64, 32), (1000, 400, 96), (1280, 512, 96), (8192, 1024, 96), (1030, 1024, 96)]
 
@@ -37,6 +39,9 @@ def test_a_large_array_lies_on_disk_and_is_as_one_in_memory(monkeypatch):
         assert array.sum() == 60 * 59 / 2 + 20
     assert np.array_equal(small, large)
     assert isinstance(large.base, mmap.mmap)
+    monkeypatch.setattr(os, "posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OutputError, match="needs 0.0 GB in .*: No space left on device. Make room"):
+        room((3, 5, 4))
 
 
 @pytest.mark.parametrize(("side", "tile", "overlap"), SIDES)
@@ -53,8 +58,7 @@ def test_windows_cover_a_side_and_their_weights_add_up_to_one(side, tile, overla
         assert hops.pop() % tiles.GRID == 0
         total = np.zeros(side)
         for w in some:
-            ends = [-FAR if w.low is None else w.low, FAR if w.high is None else w.high]
-            frame = ops.convert_to_tensor(np.array([[*ends, w.ramp, side - w.length]], np.float32))
+            frame = ops.convert_to_tensor(np.array([[w.low, w.high, w.ramp, side - w.length]], np.float32))
             weight, count = counted(w.length, w.length, frame, 0)
             assert float(count[0, 0]) == side
             total[w.start : w.start + w.length] += ops.convert_to_numpy(weight)[0]
@@ -62,7 +66,7 @@ def test_windows_cover_a_side_and_their_weights_add_up_to_one(side, tile, overla
 
 
 def test_a_small_side_is_one_window():
-    assert windows(300, 300, 96, np.random.default_rng(0)) == [(0, 300, None, None, 1.0)]
+    assert windows(300, 300, 96, np.random.default_rng(0)) == [(0, 300, -FAR, FAR, 1.0)]
 
 
 def test_the_border_of_the_picture_is_left_out_and_that_of_a_window_is_not():
