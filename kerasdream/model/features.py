@@ -112,7 +112,7 @@ class Features:
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def weights(self) -> Weights:
-        """Kernel and bias of every convolution, from the model's present weights, in its precision."""
+        """Kernel and bias of every folded convolution, from the model's present weights, in its precision."""
         folded = {convolution: fold(convolution, norm) for convolution, norm in self.folds.items()}
         return {layer.name: tuple(array.astype(layer.compute_dtype) for array in folded[layer]) for layer in folded}
 
@@ -250,7 +250,11 @@ def scores(layer: Any, x: Any) -> Any:
 
 
 def find_folds(function: Any) -> dict[Any, Any]:
-    """The convolutions of a graph, each with the batch norm that is its only reader, or None."""
+    """The convolutions of a graph whose only reader is a batch norm, each with it.
+
+    With None, also others that compute in another precision than that of their weights: so these are cast once, not in
+    every step.
+    """
     nodes = [node for depth in function._nodes_by_depth.values() for node in depth if not node.is_input]
     calls = Counter(id(node.operation) for node in nodes)
     readers: dict[int, list[Any]] = {}
@@ -272,7 +276,8 @@ def find_folds(function: Any) -> dict[Any, Any]:
             and calls[id(layer)] == calls[id(norm)] == 1
             and id(output) not in asked_for
         )
-        folds[layer] = norm if alone else None
+        if alone or layer.compute_dtype != layer.variable_dtype:
+            folds[layer] = norm if alone else None
     return folds
 
 

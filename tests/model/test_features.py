@@ -66,7 +66,7 @@ def test_depthwise_shared_and_activated_convolutions_are_right():
         variable.assign(rng.uniform(0.4, 1.2, variable.shape))
     features = Features(model, ["sum"])
     folded = {convolution.name: norm and norm.name for convolution, norm in features.folds.items()}
-    assert folded == {"depthwise": "norm", "shared": None, "twice_read": None, "curved": None}
+    assert folded == {"depthwise": "norm"}
     np.testing.assert_allclose(activations(features)["sum"], model.predict(IMAGES, verbose=0), rtol=1e-4, atol=1e-4)
 
 
@@ -150,3 +150,21 @@ def test_a_network_that_takes_few_sizes_gets_the_next_smaller():
     assert features.fitting((20, 20)) == (20, 20)  # even sides only: an odd one is rounded down here, and up there
     assert features.fitting((21, 30)) == (20, 30)
     assert features.fitting((1, 30)) is None
+
+
+def test_weights_of_mixed_precision_are_cast_once(small_net):
+    config = small_net.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] != "InputLayer":
+            layer["config"]["dtype"] = "mixed_bfloat16"
+    half = keras.Model.from_config(config)
+    half.set_weights(small_net.get_weights())
+    image = keras.Input((None, None, 3))
+    plain = keras.Model(image, layers.Conv2D(4, 3, activation="relu", name="plain", dtype="mixed_bfloat16")(image))
+    for model, layer in ((half, "relu1"), (plain, "plain")):
+        features = Features(model, [layer])
+        assert {array.dtype.name for pair in features.weights().values() for array in pair} == {"bfloat16"}
+        wanted = model.predict(IMAGES, verbose=0) if model is plain else None
+        if wanted is not None:
+            np.testing.assert_allclose(np.float32(activations(features)["plain"]), np.float32(wanted), atol=0.05)
+    assert sorted(Features(half, ["relu2"]).weights()) == ["conv0", "conv1", "conv2"]

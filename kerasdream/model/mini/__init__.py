@@ -11,7 +11,7 @@ from kerasdream.errors import WeightsError
 from kerasdream.model.mini.network import CHANNELS as CHANNELS
 from kerasdream.model.mini.network import network
 
-SHA256 = "8ee310c327a4763f3012f360406334d3445ecedcacaa3e45d4f36be732eee1a7"
+SHA256 = "dcb4326a1ab969cfae959d5918b0962f90dcfae91dbfd67ddc6eb4209382f365"
 
 
 def build() -> keras.Model:
