@@ -49,6 +49,7 @@ def test_hashes_and_files_are_those_that_keras_states(name):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`input_shape` is undefined")  # of the MobileNets, which then take 224 x 224
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_addresses_are_those_that_keras_would_fetch(name, monkeypatch):
     class Asked(Exception):
