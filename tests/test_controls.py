@@ -152,12 +152,16 @@ def test_noise_is_a_picture_drawn_from_the_seed(small_net, tmp_path, monkeypatch
 
 @needs_mobilenet
 def test_a_class_becomes_what_the_classifier_sees():
-    """A clear picture of nothing becomes a tabby, index 281, for the network that was asked."""
+    """A clear picture of nothing becomes a tabby, index 281, for the network that was asked; the climb is chaotic."""
     settings = {"step": 0.02, "num_octave": 4, "jitter": 16, "max_loss": None}
-    image = kerasdream.dream(
-        kerasdream.sample().resize((448, 300)), "class:tabby", model="mobilenet_v2", weights=MOBILENET, **settings
-    )
     judge = keras.applications.MobileNetV2(weights=None)
     judge.load_weights(MOBILENET)
-    seen = np.asarray(image.resize((224, 224)), np.float32)[None] / 127.5 - 1
-    assert judge.predict(seen, verbose=0)[0].argmax() == 281
+    sure = []
+    for seed in range(3):
+        dreamer = kerasdream.Dreamer("class:tabby", model="mobilenet_v2", weights=MOBILENET, seed=seed, **settings)
+        image = dreamer.run(kerasdream.sample().resize((448, 300))).image
+        seen = np.asarray(image.resize((224, 224)), np.float32)[None] / 127.5 - 1
+        scores = judge.predict(seen, verbose=0)[0]
+        assert scores.argmax() == 281
+        sure.append(float(scores[281]))
+    assert np.median(sure) > 0.9
