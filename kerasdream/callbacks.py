@@ -56,6 +56,10 @@ class DreamCallback(keras.callbacks.Callback):
         if unit not in ("epoch", "batch"):
             raise ConfigError(f"unit={unit!r} was given; 'epoch' or 'batch' was expected.")
         check_names(settings)
+        if own := {"model", "weights", "precision"} & settings.keys():
+            raise ConfigError(
+                f"{', '.join(sorted(own))} was given; the model that is trained has its own. Leave it out."
+            )
         config = DreamConfig(layers=layers, **settings)
         self.every, self.unit, self.preprocess = every, unit, preprocess
         self.layers, self.settings = objective(layers), settings

@@ -132,6 +132,7 @@ def test_what_is_wrong_is_told_before_the_training(data, photo, tmp_path, monkey
         ({"unit": "hour"}, "unit='hour' was given; 'epoch' or 'batch'"),
         ({"stepp": 1}, "no setting 'stepp'. Did you mean 'step'"),
         ({"step": -1}, "step=-1 is out of range"),
+        ({"model": "mini"}, "model was given; the model that is trained has its own"),
     ):
         with pytest.raises(ConfigError, match=words):
             kerasdream.DreamCallback(photo, "relu", **settings)
