@@ -83,7 +83,17 @@ __all__ = sorted(HOME_OF)
 def __getattr__(name: str) -> Any:
     if name not in HOME_OF:
         raise AttributeError(f"module 'kerasdream' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"kerasdream.{HOME_OF[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"kerasdream.{HOME_OF[name]}"), name)
+    except ModuleNotFoundError as fault:
+        if fault.name not in ("tensorflow", "jax", "torch"):
+            raise
+        from kerasdream.errors import ModelError
+
+        raise ModelError(
+            f'Keras is set to run on {fault.name}, which is not installed: pip install "kerasdream[{fault.name}]"; or '
+            "set KERAS_BACKEND to another."
+        ) from None
 
 
 def __dir__() -> list[str]:

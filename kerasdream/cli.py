@@ -1,7 +1,6 @@
 """The command line: flags made from DreamConfig, pictures in, files out. No logic of dreaming."""
 
 import dataclasses
-import importlib
 import os
 import pathlib
 import signal
@@ -18,6 +17,7 @@ from kerasdream.config import DEFAULTS, KNOBS, Knob
 from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, ModelError, OutputError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic"}
+BACKENDS = ("tensorflow", "jax", "torch")
 FRAMES = 40  # of a film, about, where the user names no snapshots
 USAGE = """\
 Dream pictures with a neural network.
@@ -91,6 +91,7 @@ def define() -> flags.FlagValues:
         "from", None, "dreamt picture whose settings to take; other flags change them", flag_values=values
     )
     flags.DEFINE_string("animate", None, "film of the growing dream to write: .gif, .webp or .mp4", flag_values=values)
+    define_backend(values)
     flags.DEFINE_boolean("list_presets", False, "list the presets, and end", flag_values=values)
     flags.DEFINE_boolean(
         "list_layers", False, "list the layers that the model can dream on, and end", flag_values=values
@@ -98,6 +99,22 @@ def define() -> flags.FlagValues:
     flags.DEFINE_boolean("version", False, "print the version, and end", flag_values=values)
     flags.DEFINE_boolean("help", False, "print this help, and end", short_name="h", flag_values=values)
     return values
+
+
+def define_backend(values: flags.FlagValues) -> None:
+    """The flag of the framework."""
+    flags.DEFINE_enum(
+        "backend", None, BACKENDS, "framework that Keras runs on; default: Keras's own setting", flag_values=values
+    )
+
+
+def set_backend(argv: Sequence[str]) -> None:
+    """Let Keras, which is not loaded yet, run on the framework that a command line names."""
+    values = flags.FlagValues()
+    define_backend(values)
+    values(list(argv), known_only=True)
+    if values["backend"].value:
+        os.environ["KERAS_BACKEND"] = values["backend"].value
 
 
 def knobs_help(knobs: Mapping[str, Knob], defaults: Mapping[str, Any]) -> list[str]:
@@ -121,6 +138,7 @@ def help_text(values: flags.FlagValues) -> str:
         "metadata",
         "animate",
         "from",
+        "backend",
         "list_presets",
         "list_layers",
         "version",
@@ -143,6 +161,7 @@ def parse(argv: Sequence[str]) -> flags.FlagValues:
 def main(argv: Sequence[str]) -> int:
     """Run a command line; the exit status."""
     try:
+        set_backend(argv)
         values = parse(argv)
     except (flags.Error, OSError) as fault:
         return complain(f"{fault} --help lists all flags.", 2)
@@ -312,7 +331,7 @@ def quiet_start() -> None:
     terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        importlib.import_module("kerasdream.dreamer")
+        kerasdream.Dreamer  # noqa: B018
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

@@ -97,7 +97,9 @@ class Dreamer:
             def kind(final: bool = False) -> Any:
                 moved = climb.moved if final else np.ones(len(pixels), bool)
                 dreamt = restored(crop(climb.picture(), size), picture, config, mask, moved)
-                return ops.convert_to_tensor(dreamt, dtype=image.dtype) if is_tensor(image) else dreamt
+                if not ops.is_tensor(image):
+                    return dreamt
+                return ops.convert_to_tensor(dreamt, keras.backend.standardize_dtype(image.dtype))
 
             def result() -> DreamResult:
                 losses = [np.array(octave) for octave in climb.losses if octave]
@@ -292,12 +294,7 @@ def channels_of(model: keras.Model) -> int:
 
 def as_grey(pixels: Any) -> Any:
     """RGB from 0 to 255 for a model of one channel from -1 to 1."""
-    return ops.sum(pixels * np.float32(GREY), axis=-1, keepdims=True) / 127.5 - 1.0
-
-
-def is_tensor(image: Any) -> bool:
-    """Whether the image is a tensor of the framework, neither numpy's nor Pillow's."""
-    return hasattr(image, "__array__") and not isinstance(image, np.ndarray) and not hasattr(image, "mode")
+    return ops.sum(pixels * ops.convert_to_tensor(GREY, "float32"), axis=-1, keepdims=True) / 127.5 - 1.0
 
 
 def read(image: Any, max_pixels: int, seed: int) -> Picture:
@@ -305,7 +302,7 @@ def read(image: Any, max_pixels: int, seed: int) -> Picture:
     if isinstance(image, str | os.PathLike) and (size := noise_size(image)) and not os.path.exists(image):
         check_size(size[::-1], max_pixels, f"{os.fspath(image)!r}")
         return dataclasses.replace(Picture.of(noise(size, seed)), path=os.fspath(image))
-    return Picture.of(np.asarray(ops.convert_to_numpy(image)) if is_tensor(image) else image, max_pixels)
+    return Picture.of(np.asarray(ops.convert_to_numpy(image)) if ops.is_tensor(image) else image, max_pixels)
 
 
 def top_wanted(config: DreamConfig) -> bool:

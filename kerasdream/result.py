@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -88,12 +89,12 @@ class DreamResult:
 
 def as_array(image: Any) -> Any:
     """A tensor as a numpy array; arrays and PIL images as they are."""
-    return image if isinstance(image, np.ndarray) or hasattr(image, "mode") else ops.convert_to_numpy(image)
+    return ops.convert_to_numpy(image) if ops.is_tensor(image) else image
 
 
 def versions() -> dict[str, str | None]:
     """What a picture was made with."""
-    packages = ("kerasdream", "keras", "tensorflow", "numpy", "pillow")
+    packages = ("kerasdream", "keras", keras.backend.backend(), "numpy", "pillow")
     return {"python": platform.python_version()} | {name: version_of(name) for name in packages}
 
 

@@ -89,4 +89,6 @@ def augment(dataset: Any, layers: Any = None, *, share: float = 0.25, seed: int 
             pictures[chosen] = dreamer.run(pictures[chosen], verbose=False).image
         return pictures
 
-    return ascent.backend().mapped(dataset, dreamt)
+    from kerasdream.ascent.tensorflow import mapped  # whatever Keras runs on
+
+    return mapped(dataset, dreamt)

@@ -204,7 +204,7 @@ class Visualizer:
                 total: Any = 0.0
                 for number in np.flatnonzero(weights.any(axis=1)):
                     given = self.given.get(str(number))
-                    total = total + weights[number] * measure(engine.terms[number], shown, given)
+                    total = total + ops.convert_to_tensor(weights[number]) * measure(engine.terms[number], shown, given)
                 if s.answers > 1 and s.diversity:
                     total = total - s.diversity * ops.abs(ops.stop_gradient(total)) * likeness(shown, alike)
                 return total
@@ -239,7 +239,8 @@ def likeness(shown: Seen, alike: np.ndarray) -> Any:
     a = ops.reshape(a, (shape[0], -1, shape[3]))
     gram = ops.reshape(ops.matmul(ops.transpose(a, (0, 2, 1)), a), (shape[0], -1))
     gram = gram / (ops.sqrt(ops.sum(ops.square(gram), axis=-1, keepdims=True)) + 1e-12)
-    return ops.sum(ops.matmul(gram, ops.transpose(gram)) * alike, axis=-1) / np.maximum(alike.sum(-1), 1.0)
+    share = alike / np.maximum(alike.sum(-1, keepdims=True), 1.0)
+    return ops.sum(ops.matmul(gram, ops.transpose(gram)) * ops.convert_to_tensor(share), axis=-1)
 
 
 def check_wish(wish: Objective) -> None:

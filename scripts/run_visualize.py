@@ -32,6 +32,7 @@ def define() -> flags.FlagValues:
     flags.DEFINE_string("channels", "0-15", "channels of the atlas: 0-15, or 30,150,500", flag_values=values)
     flags.DEFINE_string("output", None, "file to write, or folder", flag_values=values)
     flags.DEFINE_boolean("overwrite", False, "write over an existing output", flag_values=values)
+    cli.define_backend(values)
     flags.DEFINE_boolean("help", False, "print this help, and end", short_name="h", flag_values=values)
     return values
 
@@ -98,15 +99,16 @@ def help_text(values: flags.FlagValues) -> str:
 
     lines = [(__doc__ or "").strip(), "", *cli.knobs_help(VISUAL_KNOBS, VISUAL_DEFAULTS)]
     lines += cli.knobs_help({name: KNOBS[name] for name in NAMES}, DEFAULTS)
-    for name in ("atlas", "channels", "output", "overwrite", "help"):
+    for name in ("atlas", "channels", "output", "overwrite", "backend", "help"):
         lines += [f"  --{name}", f"        {values[name].help.splitlines()[0].rstrip(';')}"]
     return "\n".join(lines)
 
 
 def main(argv: list[str]) -> int:
     """Run a command line; the exit status."""
-    values = define()
     try:
+        cli.set_backend(argv)
+        values = define()
         objectives = values(argv)[1:]
         if values["help"].value:
             print(help_text(values))

@@ -20,6 +20,13 @@ needs_inception = pytest.mark.skipif(
 needs_mobilenet = pytest.mark.skipif(
     not MOBILENET.exists(), reason="MobileNetV2's ImageNet weights are not on this machine"
 )
+BACKEND = keras.backend.backend()
+only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="is about TensorFlow")
+
+
+def traces(sizes):
+    """How often a step is traced for so many sizes of picture: what each framework compiles."""
+    return {"tensorflow": 1, "jax": sizes, "torch": 0}[BACKEND]
 
 
 @pytest.fixture

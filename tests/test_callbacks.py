@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from conftest import BACKEND, only_tensorflow, traces
 from keras import layers
 from PIL import Image
 
@@ -56,10 +57,10 @@ def test_pictures_are_numbered_and_a_film_grows(data, photo, tmp_path):
         assert (film.n_frames, film.size) == (2, (128, 60))
     early, late = (np.asarray(Image.open(tmp_path / "dreams" / f"picture1-0000{n}.png"), int) for n in (2, 4))
     assert np.abs(early - late).mean() > 0.1
-    assert callback.dreamer.traces == 1
+    assert callback.dreamer.traces == traces(1)
     fitted(data, callback, model=model, epochs=6, initial_epoch=5)
     assert "hill-00006.png" in os.listdir(tmp_path / "dreams")
-    assert callback.dreamer.traces == 1
+    assert callback.dreamer.traces == traces(1)
 
 
 def test_it_dreams_with_the_weights_of_the_moment(data, photo, tmp_path):
@@ -98,9 +99,10 @@ def test_a_model_built_late_is_looked_at_after_its_first_batch(data, photo, tmp_
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     with pytest.raises(LayerError, match="no layer 'conn'"):
         fitted(data, kerasdream.DreamCallback(photo, "conn", every=10, output_dir=tmp_path), model=model)
-    assert int(model.optimizer.iterations) == 1
+    assert int(model.optimizer.iterations) == (1 if BACKEND == "tensorflow" else 0)  # others build first
 
 
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras takes one batch at a time there")
 def test_several_batches_at_once_are_counted(data, photo, tmp_path):
     callback = kerasdream.DreamCallback(photo, "relu", every=3, unit="batch", output_dir=tmp_path, **FEW)
     data = tuple(np.concatenate([part, part[:8]]) for part in data)  # four batches
@@ -154,7 +156,7 @@ def test_it_goes_with_validation_mixed_precision_and_compilation(data, photo, tm
     model.evaluate(*data, verbose=0, callbacks=[callback])
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        half = classifier(jit_compile=True)
+        half = classifier(jit_compile=BACKEND != "torch")  # where Keras warns of its own code
     finally:
         keras.config.set_dtype_policy("float32")
     fitted(data, kerasdream.DreamCallback(photo, "relu", output_dir=tmp_path / "b", **FEW), model=half)
@@ -211,6 +213,7 @@ print("the same")
 """
 
 
+@only_tensorflow
 def test_it_goes_with_a_mirrored_strategy(tmp_path):
     command = [sys.executable, "-c", MIRRORED, __file__]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

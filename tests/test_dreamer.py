@@ -8,6 +8,7 @@ import time
 import keras
 import numpy as np
 import pytest
+from conftest import BACKEND, traces
 from keras import layers, ops
 from PIL import Image
 
@@ -54,7 +55,8 @@ def test_the_kind_that_went_in_comes_out(dreamer, photo, tmp_path):
     tensor = dreamer.run(ops.convert_to_tensor(photo)).image
     assert type(tensor) is type(ops.convert_to_tensor(photo))
     assert np.array_equal(ops.convert_to_numpy(tensor), dreamt)
-    for dtype in ("float16", "bfloat16", "float32", "float64", "uint16"):
+    missing = {"jax": "float64", "torch": "uint16"}.get(BACKEND)  # in the framework, as Keras sets it up
+    for dtype in {"float16", "bfloat16", "float32", "float64", "uint16"} - {missing}:
         tensor = ops.convert_to_tensor(photo / (255 if dtype != "uint16" else 1), dtype=dtype)
         assert dreamer.run(tensor).image.dtype == tensor.dtype
     as_float = dreamer.run(photo / np.float32(255)).image
@@ -124,7 +126,7 @@ def test_four_sizes_are_one_trace(dreamer):
     rng = np.random.default_rng(0)
     for size in ((40, 60), (64, 64), (90, 33), (2, 50, 50)):
         dreamer.run(rng.integers(0, 256, (*size, 3), np.uint8))
-    assert dreamer.traces == 1
+    assert dreamer.traces == traces(7)  # of its twelve octaves, JAX gives some the same room
 
 
 def test_a_plain_picture_comes_back_unchanged_with_a_notice(dreamer):

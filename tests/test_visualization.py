@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from keras import ops
 from PIL import Image
 
 import kerasdream
@@ -24,7 +25,7 @@ def settings(small_net):
 
 def shown(net, picture, layer="relu1"):
     look = keras.Function(net.inputs, net.get_layer(layer).output)
-    return np.asarray(look([np.asarray(picture, np.float32)[None] / 127.5 - 1]))[0].mean((0, 1))
+    return ops.convert_to_numpy(look([np.asarray(picture, np.float32)[None] / 127.5 - 1]))[0].mean((0, 1))
 
 
 @pytest.mark.parametrize("method", ["fourier", "maco", "pixels"])
@@ -70,7 +71,8 @@ def test_diversity_drives_answers_apart(small_net, settings):
 
     def cosine(diversity):
         answers = kerasdream.visualize("relu2", answers=2, diversity=diversity, rate=0.1, **settings | {"steps": 40})
-        shown = [np.asarray(look([np.asarray(a, np.float32)[None] / 127.5 - 1])).reshape(-1, 16) for a in answers]
+        shown = [look([np.asarray(a, np.float32)[None] / 127.5 - 1]) for a in answers]
+        shown = [ops.convert_to_numpy(a).reshape(-1, 16) for a in shown]
         a, b = ((x.T @ x).ravel() for x in shown)
         return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
 

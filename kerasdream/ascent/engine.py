@@ -15,6 +15,7 @@ from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, LayerError
 from kerasdream.image.blend import as_picture
 from kerasdream.image.pyramid import pad
+from kerasdream.model import padded
 from kerasdream.model.classes import number_of
 from kerasdream.model.features import Features
 from kerasdream.objectives import Class, Content, Direction, Guide, Inside, Layer, Objective, Term
@@ -53,6 +54,7 @@ class Engine:
             raise ConfigError(
                 f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
             )
+        self.roomy = self.backend.STATIC and self.features.takes_room
         self.refresh()
         self.regions = regions_of(self.terms)
         self.uphill = self.backend.compiled(
@@ -78,9 +80,23 @@ class Engine:
 
     def refresh(self) -> None:
         """Take up the weights that the network has now."""
-        weights = self.features.weights()
-        self.model_weights = {name: tuple(map(ops.convert_to_tensor, arrays)) for name, arrays in weights.items()}
+        self.model_weights = self.features.weights(rest=self.backend.STATIC)
         self.constants = self.given_always()
+
+    def slopes(self, image: Any, numbers: dict[str, Any]) -> tuple[Any, list[Any]]:
+        """The loss of each picture, and one gradient for each region; see `make_uphill`.
+
+        Where each size would be compiled by itself, pictures get room around them up to one of few sizes.
+        """
+        if not self.roomy:
+            return self.uphill(image, numbers, self.model_weights)
+        height, width = image.shape[1:3]
+        rows, columns = padded.roomy((height, width))
+        room = [(0, 0), (0, rows - height), (0, columns - width), (0, 0)]
+        numbers = numbers | {name: ops.pad(numbers[name], room) for name in ("noise", "original") if name in numbers}
+        numbers["size"] = np.array((height, width), np.int32)
+        loss, gradients = self.uphill(ops.pad(image, room), numbers, self.model_weights)
+        return loss, [gradient[:, :height, :width] for gradient in gradients]
 
     @property
     def traces(self) -> int:
@@ -114,6 +130,8 @@ class Engine:
             form["noise"] = IMAGE
         if any(isinstance(bare(term), Content) for term in self.terms):
             form["original"] = IMAGE
+        if self.roomy:
+            form["size"] = keras.KerasTensor((2,), "int32")
         return form
 
     def tools_form(self) -> dict[str, Any]:

@@ -23,12 +23,21 @@ class Seen(NamedTuple):
     Where the pictures are windows of a larger one, `frame` (N, 2, 4) says for their rows and columns which cells count:
     from and to which pixel, over how many pixels their weight rises and falls there, and by how many pixels the larger
     picture is longer. At the ends of the larger picture, FAR stands for the pixel.
+
+    Where they fill only a part of their planes, `sizes` says which part of each layer's, and of the image's under "".
     """
 
     image: Any
     activations: Mapping[str, Any]
     original: Mapping[str, Any] | None = None
     frame: Any = WHOLE
+    sizes: Mapping[str, Any] | None = None
+
+    def size(self, layer: str = "") -> Any:
+        """The rows and columns of a layer, or of the pictures, that are theirs."""
+        if self.sizes is not None:
+            return self.sizes[layer]
+        return ops.shape(self.activations[layer] if layer else self.image)[1:3]
 
 
 def cells_of_interest(term: Layer, activations: Any, given: Any) -> Any:
@@ -43,11 +52,13 @@ def cells_of_interest(term: Layer, activations: Any, given: Any) -> Any:
     return a
 
 
-def counted(cells: Any, side: Any, frame: Any, border: int) -> tuple[Any, Any]:
-    """The weights (N, cells) of a row of cells over `side` pixels, and how many cells the larger picture has there."""
+def counted(cells: Any, count: Any, side: Any, frame: Any, border: int) -> tuple[Any, Any]:
+    """The weights (N, cells) of a row of cells, and how many cells the larger picture has there.
+
+    The first `count` of the cells lie over `side` pixels; the others are none of the picture's.
+    """
     low, high, ramp, more = (frame[:, i : i + 1] for i in range(4))
-    number, count = ops.arange(cells, dtype="float32"), ops.cast(cells, "float32")
-    side = ops.cast(side, "float32")
+    number, count, side = ops.arange(cells, dtype="float32"), ops.cast(count, "float32"), ops.cast(side, "float32")
     stride = 2.0 ** ops.round(ops.log(side / count) / math.log(2))
     place = (side + (2 * number + 1 - count) * stride) / 2  # the middle of each cell, in pixels
     weight = ops.clip((place - low) / ramp + 0.5, 0, 1) * ops.clip((high - place) / ramp + 0.5, 0, 1)
@@ -55,39 +66,43 @@ def counted(cells: Any, side: Any, frame: Any, border: int) -> tuple[Any, Any]:
         before = (number < border) & (low <= -FAR)
         after = (number >= count - border) & (high >= FAR)
         weight = ops.where(before | after, 0.0, weight)
+    weight = ops.where(number < count, weight, 0.0)
     return weight, count + more / stride
 
 
-def total(cells: Any, seen: Seen, border: int = 0) -> tuple[Any, Any]:
-    """The sum over the cells (N, H, W) that count, and how many cells there are in all, counted or not."""
-    shape, sides = ops.shape(cells), ops.shape(seen.image)
-    rows, height = counted(shape[1], sides[1], seen.frame[:, 0], border)
-    columns, width = counted(shape[2], sides[2], seen.frame[:, 1], border)
+def total(cells: Any, seen: Seen, size: Any, border: int = 0) -> tuple[Any, Any]:
+    """The sum over the cells (N, H, W) that count, and how many cells there are in all, counted or not.
+
+    `size` is that of the picture in cells.
+    """
+    shape, sides, frame = ops.shape(cells), seen.size(), ops.convert_to_tensor(seen.frame)
+    rows, height = counted(shape[1], size[0], sides[0], frame[:, 0], border)
+    columns, width = counted(shape[2], size[1], sides[1], frame[:, 1], border)
     return ops.sum(cells * rows[:, :, None] * columns[:, None, :], axis=(1, 2)), (height * width)[:, 0]
 
 
-def average(cells: Any, seen: Seen, border: int = 0) -> Any:
+def average(cells: Any, seen: Seen, size: Any, border: int = 0) -> Any:
     """The sum over the cells (N, H, W) that count, divided by the number of all."""
-    amount, count = total(cells, seen, border)
+    amount, count = total(cells, seen, size, border)
     return amount / count
 
 
 def measure_layer(term: Layer, seen: Seen, given: Any) -> Any:
     """`square` leaves out the border, and divides by all cells: the loss of the Keras example."""
-    a = cells_of_interest(term, seen.activations[term.layer], given)
+    a, size = cells_of_interest(term, seen.activations[term.layer], given), seen.size(term.layer)
     if term.at is not None:
-        seen = seen._replace(frame=WHOLE)  # one cell, which lies where it lies
+        seen, size = seen._replace(frame=WHOLE), (1, 1)  # one cell, which lies where it lies
     if term.measure == "mean":
-        return average(ops.mean(a, axis=-1), seen)
+        return average(ops.mean(a, axis=-1), seen, size)
     squares = ops.square(a)
     if term.measure == "norm":
-        return 0.5 * total(ops.sum(squares, axis=-1), seen)[0]
-    return average(ops.mean(squares, axis=-1), seen, 0 if term.at is not None else BORDER)
+        return 0.5 * total(ops.sum(squares, axis=-1), seen, size)[0]
+    return average(ops.mean(squares, axis=-1), seen, size, 0 if term.at is not None else BORDER)
 
 
 def measure_direction(term: Direction, seen: Seen, given: Any) -> Any:
     a = ops.cast(seen.activations[term.layer], "float32")
-    return average(ops.tensordot(a, given, axes=1), seen)
+    return average(ops.tensordot(a, given, axes=1), seen, seen.size(term.layer))
 
 
 def measure_class(term: Class, seen: Seen, given: Any) -> Any:
@@ -102,7 +117,7 @@ def measure_guide(term: Guide, seen: Seen, given: Any) -> Any:
     likest = ops.max(ops.tensordot(a, ops.transpose(given), axes=1), axis=-1)
     if term.match == "dot":
         likest = likest / ops.cast(ops.shape(a)[3], "float32")
-    return average(likest, seen)
+    return average(likest, seen, seen.size(term.layer))
 
 
 def unit(vectors: Any) -> Any:
@@ -113,17 +128,18 @@ def unit(vectors: Any) -> Any:
 def measure_content(term: Content, seen: Seen, given: Any) -> Any:
     assert seen.original is not None
     distance = ops.cast(seen.activations[term.layer] - seen.original[term.layer], "float32")
-    return -average(ops.mean(ops.square(distance), axis=-1), seen)
+    return -average(ops.mean(ops.square(distance), axis=-1), seen, seen.size(term.layer))
 
 
 def measure_variation(term: TotalVariation, seen: Seen, given: Any) -> Any:
-    x = seen.image
+    x, (height, width) = seen.image, seen.size()
     down, across = ops.abs(x[:, 1:] - x[:, :-1]), ops.abs(x[:, :, 1:] - x[:, :, :-1])
-    return -average(ops.mean(down, axis=-1), seen) - average(ops.mean(across, axis=-1), seen)
+    down, across = ops.mean(down, axis=-1), ops.mean(across, axis=-1)
+    return -average(down, seen, (height - 1, width)) - average(across, seen, (height, width - 1))
 
 
 def measure_l2(term: L2, seen: Seen, given: Any) -> Any:
-    return -average(ops.mean(ops.square(seen.image), axis=-1), seen)
+    return -average(ops.mean(ops.square(seen.image), axis=-1), seen, seen.size())
 
 
 MEASURES: dict[type, Any] = {

@@ -46,15 +46,19 @@ def make_uphill(
     """`uphill(image, numbers, weights)`: the loss of each picture, and one gradient for each region.
 
     `numbers` holds "weights" (terms, pictures), "frame" (see `Seen`), "given", what terms need besides, and where
-    wanted "noise" (samples, H, W, 3) for SmoothGrad and the "original" that content is held to.
+    wanted "noise" (samples, H, W, 3) for SmoothGrad, the "original" that content is held to, and the "size" of pictures
+    that have room around them.
     """
 
-    def show(image: Any, model_weights: Any) -> Any:
-        return features(preprocessed(preprocess, image), model_weights)
+    def show(image: Any, model_weights: Any, size: Any) -> tuple[Any, Any]:
+        if size is None:
+            return features(preprocessed(preprocess, image), model_weights), None
+        shown, sizes = features.in_room(preprocessed(preprocess, image), model_weights, size)
+        return shown, sizes | {"": size}
 
     def uphill(image: Any, numbers: Any, model_weights: Any) -> tuple[Any, list[Any]]:
-        noise, samples, frame = numbers.get("noise"), 1, numbers["frame"]
-        reference = show(numbers["original"], model_weights) if "original" in numbers else None
+        noise, samples, frame, size = numbers.get("noise"), 1, numbers["frame"], numbers.get("size")
+        reference = show(numbers["original"], model_weights, size)[0] if "original" in numbers else None
         if noise is not None:
             samples = ops.shape(noise)[0]
             reference = reference and {name: ops.repeat(a, samples, axis=0) for name, a in reference.items()}
@@ -63,7 +67,8 @@ def make_uphill(
         def height(image: Any, region: Region) -> Any:
             if noise is not None:
                 image = ops.reshape(image[:, None] + noise[None], (-1, *ops.shape(image)[1:]))
-            seen, total = Seen(image, show(image, model_weights), reference, frame), 0.0
+            shown, sizes = show(image, model_weights, size)
+            seen, total = Seen(image, shown, reference, frame, sizes), 0.0
             for number in region.terms:
                 term, given = terms[number], numbers["given"].get(str(number))
                 if noise is not None and per_picture(term):

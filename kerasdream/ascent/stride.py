@@ -201,7 +201,7 @@ class Stride:
             numbers["original"] = original
         samples = self.config.smooth_samples
         if not samples:
-            return self.engine.uphill(image, numbers, self.engine.model_weights)
+            return self.engine.slopes(image, numbers)
         count, height, width, _ = image.shape
         at_once = max(1, self.affordable() // (count * height * width))
         total_loss: Any = 0.0
@@ -210,7 +210,7 @@ class Stride:
             some = min(at_once, samples - start)
             noise = rng.standard_normal((some, height, width, 3), np.float32) * np.float32(self.config.smooth_noise)
             numbers["noise"] = ops.convert_to_tensor(noise)
-            loss, gradients = self.engine.uphill(image, numbers, self.engine.model_weights)
+            loss, gradients = self.engine.slopes(image, numbers)
             share = some / samples
             total_loss = total_loss + share * loss
             total = [share * g + (total[i] if total else 0.0) for i, g in enumerate(gradients)]

@@ -1,15 +1,15 @@
 """TensorFlow: one open graph for every picture size, and gradients from its tape."""
 
 import contextlib
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
-from kerasdream.errors import ConfigError
+from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
+STATIC = False  # whether sizes, and what is no argument, are compiled in
 
 
 def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -37,11 +37,7 @@ def has_bfloat16() -> bool:
     if gpus := tf.config.list_physical_devices("GPU"):
         details = tf.config.experimental.get_device_details(gpus[0])
         return details.get("compute_capability", (0, 0)) >= (8, 0)
-    try:
-        words = set(pathlib.Path("/proc/cpuinfo").read_text().split())
-    except OSError:  # no Linux
-        return False
-    return bool(words & {"avx512_bf16", "amx_bf16"})
+    return processor_has_bfloat16()
 
 
 def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
@@ -51,14 +47,10 @@ def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
             tf.config.experimental.set_memory_growth(gpu, True)
     if name is None:
         return contextlib.nullcontext()
-    kind, _, index = name.partition(":")
-    devices = {
+    devices = [
         f"{device.device_type.lower()}:{device.name.rsplit(':', 1)[-1]}" for device in tf.config.list_logical_devices()
-    }
-    wanted = f"{kind.lower()}:{index or 0}"
-    if wanted not in devices:
-        raise ConfigError(f"device={name!r} was given; this machine has {', '.join(sorted(devices))}.")
-    return tf.device(wanted)
+    ]
+    return tf.device(check_device(name, devices))
 
 
 def mapped(dataset: Any, function: Callable[[int, Any], Any]) -> Any:

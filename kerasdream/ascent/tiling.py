@@ -53,9 +53,12 @@ def least(stride: "Stride") -> int:
 
 
 def groups(stride: "Stride", tiles: list[Tile]) -> Iterator[list[Tile]]:
-    """The tiles, so many at a time as go through the network together; a neuron's tile goes alone."""
+    """The tiles, so many at a time as go through the network together.
+
+    One by one for a neuron, which lies in one of them, and where each number of tiles would be compiled by itself.
+    """
     together = min(TOGETHER, stride.affordable()) // (tiles[0].rows.length * tiles[0].columns.length)
-    if any(getattr(bare(term), "at", None) is not None for term in stride.engine.terms):
+    if stride.engine.backend.STATIC or any(getattr(bare(term), "at", None) is not None for term in stride.engine.terms):
         together = 1
     together = max(1, together)
     for start in range(0, len(tiles), together):

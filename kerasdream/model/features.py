@@ -1,5 +1,7 @@
 """A Keras model read as activations by layer name, no deeper than asked, with batch norm folded away."""
 
+import contextlib
+import functools
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,8 +12,10 @@ import numpy as np
 from keras import layers, ops
 
 from kerasdream.errors import LayerError, ModelError, suggest
+from kerasdream.model import padded
 
 Weights = dict[str, tuple[Any, ...]]
+REST = ""  # stands for the variables that no layer's weights replace; no layer has such a name
 MANY = 1_000_000  # cells, of an output that has no plane and so no smallest size
 IN_PLACE = (layers.BatchNormalization, layers.Activation, layers.ReLU, layers.Dropout)  # cost no memory of their own
 ROUNDING = 16  # pixels by which a size may be off for a network that takes few
@@ -109,12 +113,21 @@ class Features:
         self.function = keras.Function(model.inputs, outputs, name="features")
         self.folds = find_folds(self.function)
         self.absorbed = {id(norm) for norm in self.folds.values() if norm}
+        replaced = {id(v) for pair in self.folds.items() for layer in pair if layer for v in layer.variables}
+        every = {id(v): v for layer in layers_of(self.function) for v in getattr(layer, "variables", [])}
+        self.rest = [variable for number, variable in every.items() if number not in replaced]
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
-    def weights(self) -> Weights:
-        """Kernel and bias of every folded convolution, from the model's present weights, in its precision."""
-        folded = {convolution: fold(convolution, norm) for convolution, norm in self.folds.items()}
-        return {layer.name: tuple(array.astype(layer.compute_dtype) for array in folded[layer]) for layer in folded}
+    def weights(self, rest: bool = False) -> Weights:
+        """Kernel and bias of every folded convolution, from the model's present weights, in its precision.
+
+        With `rest` also copies of all other variables, for a framework that compiles them in where they are no
+        arguments.
+        """
+        found: Weights = {}
+        for layer, norm in self.folds.items():
+            found[layer.name] = tuple(in_precision(array, layer.compute_dtype) for array in fold(layer, norm))
+        return found | ({REST: tuple(ops.copy(variable.value) for variable in self.rest)} if rest else {})
 
     def outputs(self) -> dict[str, Any]:
         """The symbolic tensor behind each name."""
@@ -122,6 +135,29 @@ class Features:
 
     def __call__(self, images: Any, weights: Weights | None = None) -> dict[str, Any]:
         """The activations by layer name; without `weights`, with the variables of the model as they are."""
+        return self.walked(images, self.operation(weights), weights)
+
+    @functools.cached_property
+    def takes_room(self) -> bool:
+        """Whether pictures of many sizes can be looked at in one."""
+        return all(map(padded.knows, layers_of(self.function)))
+
+    def in_room(self, images: Any, weights: Weights | None, size: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The activations of pictures that fill only `size` of theirs, and the size that each layer's fill."""
+        operation = self.operation(weights)
+        planes = self.walked(
+            padded.Plane(images, size), lambda layer: padded.on_planes(layer, operation(layer)), weights
+        )
+        return {name: p.values for name, p in planes.items()}, {name: p.size for name, p in planes.items()}
+
+    def walked(self, inputs: Any, operation: Callable[[Any], Callable[..., Any]], weights: Weights | None) -> Any:
+        """What becomes of the inputs, by name."""
+        rest = zip(self.rest, weights[REST], strict=True) if weights and REST in weights else ()
+        with keras.StatelessScope(state_mapping=rest) if rest else contextlib.nullcontext():
+            return dict(zip(self.names, walk(self.function, [inputs], operation), strict=True))
+
+    def operation(self, weights: Weights | None) -> Callable[[Any], Callable[..., Any]]:
+        """What each layer computes, with these weights."""
 
         def operation(layer: Any) -> Callable[..., Any]:
             if layer is self.softmax:
@@ -134,7 +170,7 @@ class Features:
                 return lambda x, **_: convolve(layer, x, *weights[layer.name])
             return layer
 
-        return dict(zip(self.names, walk(self.function, [images], operation), strict=True))
+        return operation
 
     def shapes(self, size: tuple[int, int]) -> dict[str, tuple[int, ...]]:
         """The shape that each output has for one picture of that size; nothing where it is too small."""
@@ -215,6 +251,15 @@ def walk(function: Any, inputs: Any, operation: Callable[[Any], Callable[..., An
         return operation(layer)
 
     return function._run_through_graph(inputs, enter)
+
+
+def layers_of(function: Any) -> list[Any]:
+    """The layers and operations of a graph, with those of the graphs inside it."""
+    found = []
+    for one in function.operations:
+        graph = getattr(one, "_functional", None) or one
+        found += layers_of(graph) if isinstance(graph, keras.Function) else [one]
+    return found
 
 
 def shape_of(layer: Any) -> Callable[..., Any]:
@@ -299,6 +344,11 @@ def fold(convolution: Any, norm: Any) -> tuple[np.ndarray, np.ndarray]:
 def numbers(variable: Any) -> np.ndarray:
     """A Keras variable as numpy float32."""
     return np.asarray(ops.convert_to_numpy(variable), np.float32)
+
+
+def in_precision(array: np.ndarray, dtype: str) -> Any:
+    """An array as a tensor of another precision, which numpy may not know."""
+    return ops.cast(ops.convert_to_tensor(array), dtype)
 
 
 def convolve(layer: Any, images: Any, kernel: Any, bias: Any) -> Any:

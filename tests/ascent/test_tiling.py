@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from conftest import traces
 from PIL import Image
 from test_step import WISHES, engine_of, noise, three  # noqa: F401
 
@@ -108,12 +109,12 @@ def test_a_batch_too_large_for_the_memory_goes_through_the_network_in_parts(thre
     images = noise(5, *SIZE, 3)
     whole = stepped(engine_of(three, "twice + halves:strong1"), images)
     engine = engine_of(three, "twice + halves:strong1")
-    engine.bytes_per_pixel, uphill, counts = 2e9 / (2.5 * SIZE[0] * SIZE[1]), engine.uphill, []
-    engine.uphill = lambda image, *rest: (counts.append(image.shape[:3]), uphill(image, *rest))[1]
+    engine.bytes_per_pixel, slopes, counts = 2e9 / (2.5 * SIZE[0] * SIZE[1]), engine.slopes, []
+    engine.slopes = lambda image, *rest: (counts.append(image.shape[:3]), slopes(image, *rest))[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kerasdream.ascent.stride.SURELY_ENOUGH", 1e9)
         parts = stepped(engine, images)
-    assert counts[:3] == [(2, *SIZE), (2, *SIZE), (1, *SIZE)]
+    assert counts[:3] == [(1 if engine.backend.STATIC else count, *SIZE) for count in (2, 2, 1)]
     for got, wanted in zip(parts, whole, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=2e-3)
 
@@ -122,7 +123,7 @@ def test_one_trace_serves_all_tiles(three):  # noqa: F811
     engine = engine_of(three, "twice", **PARTS)
     for size in ((140, 100), (64, 300), (50, 50)):
         stepped(engine, noise(1, *size, 3))
-    assert engine.traces == 1
+    assert engine.traces == traces(1)
 
 
 def test_tiles_come_from_the_memory_that_may_be_used(small_net):
@@ -156,19 +157,19 @@ def test_tiles_too_small_for_the_network_are_told(small_net):
 def test_running_out_of_memory_halves_the_tiles_and_is_told_once(small_net, photo):
     picture = np.asarray(Image.fromarray(photo).resize((520, 300)))
     dreamer = kerasdream.Dreamer("relu1", model=small_net, num_octave=1, iterations=2, max_loss=None, overlap=32)
-    uphill, seen = dreamer.engine.uphill, []
+    slopes, seen = dreamer.engine.slopes, []
 
     def short(image, *rest):
         seen.append(max(image.shape[1:3]))
         if seen[-1] > 150:
             raise MemoryError
-        return uphill(image, *rest)
+        return slopes(image, *rest)
 
     wanted = dreamer.run(picture)
-    dreamer.engine.uphill = short
+    dreamer.engine.slopes = short
     with pytest.warns(DreamWarning, match="memory ran out; the dream goes on in tiles of 260 pixels") as told:
         result = dreamer.run(picture)
-    assert len(told) == 1
+    assert [one.category for one in told].count(DreamWarning) == 1
     assert [side for side in seen if side > 150] == [520, 200]
     np.testing.assert_allclose(result.losses[0], wanted.losses[0], rtol=0.02)
     assert np.abs(result.image.astype(float) - wanted.image).mean() < 1
