@@ -57,10 +57,10 @@ def test_pictures_are_numbered_and_a_film_grows(data, photo, tmp_path):
         assert (film.n_frames, film.size) == (2, (128, 60))
     early, late = (np.asarray(Image.open(tmp_path / "dreams" / f"picture1-0000{n}.png"), int) for n in (2, 4))
     assert np.abs(early - late).mean() > 0.1
-    assert callback.dreamer.traces == traces(1)
+    assert callback.dreamer.traces == traces(4)  # two pictures, two octaves
     fitted(data, callback, model=model, epochs=6, initial_epoch=5)
     assert "hill-00006.png" in os.listdir(tmp_path / "dreams")
-    assert callback.dreamer.traces == traces(1)
+    assert callback.dreamer.traces == traces(4)  # two pictures, two octaves
 
 
 def test_it_dreams_with_the_weights_of_the_moment(data, photo, tmp_path):

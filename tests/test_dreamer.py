@@ -8,7 +8,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from conftest import BACKEND, traces
+from conftest import BACKEND, only_tensorflow, traces
 from keras import layers, ops
 from PIL import Image
 
@@ -103,6 +103,7 @@ def test_odd_sizes_come_back_in_their_size(dreamer, size):
     assert np.array_equal(image, picture) == (size == (1, 1))
 
 
+@only_tensorflow  # others compile for half a minute
 @pytest.mark.filterwarnings("ignore:Left out [0-9] of 3 octaves")
 @pytest.mark.parametrize("size", [(75, 75), (1, 30), (110, 75)])
 def test_inception_dreams_small_pictures(size):

@@ -48,7 +48,8 @@ class Engine:
         self.terms = [term for term, _ in objective.terms]
         self.weights = np.array([weight for _, weight in objective.terms], np.float32)
         wants_class = any(isinstance(bare(term), Class) for term in self.terms)
-        self.features = Features(network, objective.layers(), HEAD if wants_class else None)
+        head, convolution = HEAD if wants_class else None, self.backend.CONVOLUTION
+        self.features = Features(network, objective.layers(), head, convolution)
         self.channels = {name: tensor.shape[-1] for name, tensor in self.features.outputs().items()}
         if config.turns and (neuron := next((t for t in map(bare, self.terms) if getattr(t, "at", None)), None)):
             raise ConfigError(

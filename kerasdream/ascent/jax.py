@@ -11,6 +11,7 @@ from keras import ops
 from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 
 OUT_OF_MEMORY = (MemoryError,)
+CONVOLUTION = None  # Keras's own
 STATIC = True  # whether sizes, and what is no argument, are compiled in
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
+CONVOLUTION = None  # Keras's own
 STATIC = False  # whether sizes, and what is no argument, are compiled in
 
 

@@ -7,11 +7,30 @@ from typing import Any
 import keras
 import torch
 from keras import ops
+from torch.nn import functional
 
 from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
 STATIC = False  # whether sizes, and what is no argument, are compiled in
+
+
+def convolution(images: Any, kernel: Any, bias: Any, strides: Any, padding: str, dilation: Any) -> Any:
+    """A convolution of images as they lie, channels last; Keras lays each out anew, before and after."""
+    x, k = images.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1)
+    pads = [(0, 0), (0, 0)]
+    if padding == "same":
+        windows = zip(x.shape[2:], k.shape[2:], strides, dilation, strict=True)
+        more = [max((-(-n // s) - 1) * s + (w - 1) * d + 1 - n, 0) for n, w, s, d in windows]
+        pads = [(m // 2, m - m // 2) for m in more]
+    if any(before != after for before, after in pads):
+        x, pads = functional.pad(x, (*pads[1], *pads[0])), [(0, 0), (0, 0)]
+    around = [before for before, _ in pads]
+    y = functional.conv2d(x, k, bias, strides, around, dilation, x.shape[1] // k.shape[1])
+    return y.permute(0, 2, 3, 1)
+
+
+CONVOLUTION = convolution
 
 
 def compiled(function: Callable[..., Any], *arguments: Any) -> Any:

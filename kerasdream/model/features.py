@@ -96,8 +96,18 @@ class Features:
     (1, 28, 28, 24)
     """
 
-    def __init__(self, model: keras.Model, names: Sequence[str], head: str | None = None):
-        """With `head`, the scores of the model's classes, before any softmax, are shown under that name too."""
+    def __init__(
+        self,
+        model: keras.Model,
+        names: Sequence[str],
+        head: str | None = None,
+        convolution: Callable[..., Any] | None = None,
+    ):
+        """With `head`, the scores of the model's classes, before any softmax, are shown under that name too.
+
+        `convolution` computes every convolution, where a framework has a better one than Keras makes of it: of images,
+        kernel, bias, strides, padding and dilation.
+        """
         if len(model.inputs) != 1:
             raise ModelError(
                 f"The model {model.name!r} takes {len(model.inputs)} inputs; one, a batch of pictures, was expected."
@@ -111,7 +121,8 @@ class Features:
         if not outputs:
             raise LayerError("Nothing of the network is looked at; at least one layer or class was expected.")
         self.function = keras.Function(model.inputs, outputs, name="features")
-        self.folds = find_folds(self.function)
+        self.convolution = convolution
+        self.folds = find_folds(self.function, every=convolution is not None)
         self.absorbed = {id(norm) for norm in self.folds.values() if norm}
         replaced = {id(v) for pair in self.folds.items() for layer in pair if layer for v in layer.variables}
         every = {id(v): v for layer in layers_of(self.function) for v in getattr(layer, "variables", [])}
@@ -167,7 +178,7 @@ class Features:
             if id(layer) in self.absorbed:
                 return lambda x, **_: x
             if layer in self.folds:
-                return lambda x, **_: convolve(layer, x, *weights[layer.name])
+                return lambda x, **_: convolve(layer, x, *weights[layer.name], self.convolution)
             return layer
 
         return operation
@@ -294,11 +305,11 @@ def scores(layer: Any, x: Any) -> Any:
     return x + layer.bias if layer.use_bias else x
 
 
-def find_folds(function: Any) -> dict[Any, Any]:
+def find_folds(function: Any, every: bool = False) -> dict[Any, Any]:
     """The convolutions of a graph whose only reader is a batch norm, each with it.
 
     With None, also others that compute in another precision than that of their weights: so these are cast once, not in
-    every step.
+    every step. With `every`, all others.
     """
     nodes = [node for depth in function._nodes_by_depth.values() for node in depth if not node.is_input]
     calls = Counter(id(node.operation) for node in nodes)
@@ -321,7 +332,7 @@ def find_folds(function: Any) -> dict[Any, Any]:
             and calls[id(layer)] == calls[id(norm)] == 1
             and id(output) not in asked_for
         )
-        if alone or layer.compute_dtype != layer.variable_dtype:
+        if alone or every or layer.compute_dtype != layer.variable_dtype:
             folds[layer] = norm if alone else None
     return folds
 
@@ -351,10 +362,13 @@ def in_precision(array: np.ndarray, dtype: str) -> Any:
     return ops.cast(ops.convert_to_tensor(array), dtype)
 
 
-def convolve(layer: Any, images: Any, kernel: Any, bias: Any) -> Any:
+def convolve(layer: Any, images: Any, kernel: Any, bias: Any, convolution: Callable[..., Any] | None = None) -> Any:
     """What the convolution `layer` computes, with another kernel and bias, in its precision."""
-    apply = ops.depthwise_conv if isinstance(layer, layers.DepthwiseConv2D) else ops.conv
+    depthwise = isinstance(layer, layers.DepthwiseConv2D)
+    apply = ops.depthwise_conv if depthwise else ops.conv
     images = ops.cast(images, layer.compute_dtype)
     kernel, bias = ops.cast(kernel, images.dtype), ops.cast(bias, images.dtype)
+    if convolution and not depthwise:
+        return layer.activation(convolution(images, kernel, bias, layer.strides, layer.padding, layer.dilation_rate))
     images = apply(images, kernel, layer.strides, layer.padding, layer.data_format, layer.dilation_rate) + bias
     return layer.activation(images)
