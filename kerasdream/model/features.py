@@ -178,7 +178,7 @@ class Features:
             if id(layer) in self.absorbed:
                 return lambda x, **_: x
             if layer in self.folds:
-                return lambda x, **_: convolve(layer, x, *weights[layer.name], self.convolution)
+                return lambda x, **_: convolve(layer, x, *weights[layer.name], convolution=self.convolution)
             return layer
 
         return operation

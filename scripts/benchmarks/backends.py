@@ -48,9 +48,8 @@ def main(_) -> None:
             command = [sys.executable, "-c", DREAMS, FLAGS.weights, str(FLAGS.size), FLAGS.precision]
             done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
             seen[name].append(json.loads(done.stdout.splitlines()[-1]))
-    print(
-        f"{FLAGS.size} pixels wide, {FLAGS.precision}\n{'':12}{'first':>14}{'same size':>14}{'new size':>14}{'step':>14}"
-    )
+    print(f"{FLAGS.size} pixels wide, {FLAGS.precision}")
+    print(" " * 12 + "".join(f"{part:>14}" for part in ("first", "same size", "new size", "step")))
     for name in backends:
         cells = []
         for part in range(4):
