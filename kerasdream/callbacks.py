@@ -42,13 +42,15 @@ class DreamCallback(keras.callbacks.Callback):
         output_dir: str | os.PathLike[str] = "dreams",
         tensorboard: bool | str | os.PathLike[str] = False,
         preprocess: Preprocess | None = None,
+        model: keras.Model | None = None,
         **settings: Any,
     ):
         """`images` is one picture of any kind that `dream` takes, or a list or batch of them, or a dict with names.
 
         `unit` is "epoch" or "batch". With `tensorboard`, True or a folder, each picture and its loss also go there. The
-        model takes pictures from -1 to 1, or what `preprocess` makes of RGB from 0 to 255. `settings` are the knobs of
-        DreamConfig.
+        model takes pictures from -1 to 1, or what `preprocess` makes of RGB from 0 to 255. `model` is one made of layers
+        of the trained one that dreams for it, such as the network inside a model of your own class. `settings` are the
+        knobs of DreamConfig.
         """
         super().__init__()
         if not isinstance(every, int) or isinstance(every, bool) or every < 1:
@@ -56,12 +58,16 @@ class DreamCallback(keras.callbacks.Callback):
         if unit not in ("epoch", "batch"):
             raise ConfigError(f"unit={unit!r} was given; 'epoch' or 'batch' was expected.")
         check_names(settings)
-        if own := {"model", "weights", "precision"} & settings.keys():
+        if not isinstance(model, keras.Model | None):
+            raise ConfigError(
+                f"model={model!r} was given; a keras.Model made of layers of the trained one was expected, or none."
+            )
+        if own := {"weights", "precision"} & settings.keys():
             raise ConfigError(
                 f"{', '.join(sorted(own))} was given; the model that is trained has its own. Leave it out."
             )
         config = DreamConfig(layers=layers, **settings)
-        self.every, self.unit, self.preprocess = every, unit, preprocess
+        self.every, self.unit, self.preprocess, self.network = every, unit, preprocess, model
         self.layers, self.settings = objective(layers), settings
         self.pictures = named(images, config)
         self.folder = pathlib.Path(output_dir)
@@ -75,14 +81,15 @@ class DreamCallback(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Look at the model before the training has begun: a layer that it does not have is told now."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self.model.built:
+        if (self.network or self.model).built:
             self.look()
 
     def look(self) -> None:
         """Compile the dream for the model; once, however often it is trained."""
-        if self.dreamer is None or self.dreamer_of is not self.model:
-            self.dreamer_of = self.model
-            self.dreamer = Dreamer(self.layers, model=self.model, preprocess=self.preprocess, **self.settings)
+        model = self.network or self.model
+        if self.dreamer is None or self.dreamer_of is not model:
+            self.dreamer_of = model
+            self.dreamer = Dreamer(self.layers, model=model, preprocess=self.preprocess, **self.settings)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.unit == "epoch" and (epoch + 1) % self.every == 0:
@@ -106,6 +113,7 @@ class DreamCallback(keras.callbacks.Callback):
     def dream(self, number: int) -> None:
         """Dream every picture with the weights of this moment; one that fails is told, and the training goes on."""
         assert self.dreamer is not None
+        _ = self.model  # lets JAX's trainer put back the variables that it holds
         for name, picture in self.pictures.items():
             try:
                 self.dreamer.refresh()

@@ -28,6 +28,7 @@ from kerasdream.image.pyramid import crop, octave_shapes, pad
 from kerasdream.image.sample import noise, noise_size
 from kerasdream.image.tiles import settle
 from kerasdream.model import zoo
+from kerasdream.model.features import OWN_CLASS
 from kerasdream.objectives import Class
 from kerasdream.result import DreamResult, Moment, Snapshot
 
@@ -287,7 +288,7 @@ def channels_of(model: keras.Model) -> int:
     if len(shapes) != 1 or len(shapes[0]) != 4 or not shapes[0][-1] or shapes[0][-1] > MOST_CHANNELS:
         raise ModelError(
             f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, channels) was "
-            "expected, of a functional or built Sequential model."
+            f"expected, of a functional or built Sequential model. {OWN_CLASS}"
         )
     return shapes[0][-1]
 

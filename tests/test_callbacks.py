@@ -86,6 +86,30 @@ def test_training_is_the_same_to_the_byte_with_it(data, photo, tmp_path, unit):
         assert np.array_equal(one, other), one.path
 
 
+def test_a_model_of_ones_own_class_dreams_through_the_network_inside_it(data, photo, tmp_path):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.conv = layers.Conv2D(4, 3, activation="relu", name="conv")
+            self.pool, self.head = layers.GlobalAveragePooling2D(), layers.Dense(4)
+
+        def call(self, x):
+            return self.head(self.pool(self.conv(x)))
+
+    model = Own()
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    image = keras.Input((None, None, 3))
+    network = keras.Model(image, model.conv(image))
+    before = kerasdream.Dreamer("conv", model=network, **FEW).run(photo)
+    for unit in ("epoch", "batch"):
+        callback = kerasdream.DreamCallback(photo, "conv", 1, unit, tmp_path / unit, model=network, **FEW)
+        fitted(data, callback, model=model)
+        wanted = kerasdream.Dreamer("conv", model=network, **FEW).run(photo)
+        last = sorted((tmp_path / unit).glob("*.png"))[-1]
+        assert np.array_equal(Image.open(last), wanted.image)
+    assert wanted.losses[0][0] != before.losses[0][0]
+
+
 def test_batches_count_on_where_a_training_is_resumed(data, photo, tmp_path):
     callback = kerasdream.DreamCallback(photo, "relu", every=2, unit="batch", output_dir=tmp_path, **FEW)
     model = fitted(data, callback)
@@ -134,7 +158,8 @@ def test_what_is_wrong_is_told_before_the_training(data, photo, tmp_path, monkey
         ({"unit": "hour"}, "unit='hour' was given; 'epoch' or 'batch'"),
         ({"stepp": 1}, "no setting 'stepp'. Did you mean 'step'"),
         ({"step": -1}, "step=-1 is out of range"),
-        ({"model": "mini"}, "model was given; the model that is trained has its own"),
+        ({"model": "mini"}, "model='mini' was given; a keras.Model made of layers of the trained one was expected"),
+        ({"weights": "random"}, "weights was given; the model that is trained has its own"),
     ):
         with pytest.raises(ConfigError, match=words):
             kerasdream.DreamCallback(photo, "relu", **settings)

@@ -81,6 +81,29 @@ def test_frozen_and_float16_models_dream(photo):
     np.testing.assert_allclose(dreamt(half, photo, "high").losses, wanted, rtol=0.02)
 
 
+def test_the_features_of_a_model_of_ones_own_class_are_dreamt_on(photo):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.low, self.high = layers.Conv2D(4, 3, name="low"), layers.Conv2D(6, 3, 2, name="high")
+
+        def features(self, x):
+            return self.high(ops.relu(self.low(x)))
+
+        def call(self, x):
+            return ops.mean(self.features(x), axis=(1, 2))
+
+    own, image = Own(), keras.Input((None, None, 3))
+    with pytest.raises(ModelError, match=r"of a functional .* model.*keras.Model\(image, yours.features\(image\)\)"):
+        kerasdream.Dreamer("high", model=own)
+    dreamer = kerasdream.Dreamer("high", model=keras.Model(image, own.features(image)), iterations=1, max_loss=None)
+    before = float(dreamer.run(photo).losses[0][0])
+    own.high.kernel.assign(2 * own.high.kernel)
+    own.high.bias.assign(2 * own.high.bias)
+    dreamer.refresh()
+    assert float(dreamer.run(photo).losses[0][0]) == pytest.approx(4 * before, rel=1e-4)
+
+
 def test_a_model_of_two_inputs_is_told():
     a, b = keras.Input((None, None, 3)), keras.Input((4,))
     both = keras.Model([a, b], layers.Conv2D(2, 3, name="conv")(a) + layers.Dense(2)(b)[:, None, None], name="both")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import only_tensorflow
+from conftest import BACKEND, only_tensorflow
 from keras import layers, ops
 
 import kerasdream
@@ -81,6 +81,44 @@ def test_it_stands_in_a_compiled_train_step():
         "entropy"
     ]
     assert history[-1] < history[0]
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="is about PyTorch")
+def test_it_stands_in_a_loop_of_pytorch(small_net):
+    import torch
+
+    pictures = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(4, 16, 16, 3)).astype(np.float32))
+    optimizer = torch.optim.SGD(small_net.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(5):
+        _, slopes = kerasdream.gradient(small_net, pictures, "relu1")
+        assert not slopes.requires_grad
+        loss = (small_net(pictures + 0.01 * slopes / slopes.abs().mean(), training=True) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="is about JAX")
+def test_it_stands_in_a_compiled_function_of_jax(small_net):
+    """The variables are those that the function was given, not those of the moment that it was compiled."""
+    import jax
+
+    pictures = np.random.default_rng(0).normal(size=(4, 16, 16, 3)).astype(np.float32)
+
+    @jax.jit
+    def slopes(variables, pictures):
+        with keras.StatelessScope(state_mapping=list(zip(small_net.variables, variables, strict=True))):
+            return kerasdream.gradient(small_net, pictures, "relu1")[1]
+
+    for _ in range(2):
+        given = [variable.value for variable in small_net.variables]
+        wanted = kerasdream.gradient(small_net, pictures, "relu1")[1]
+        np.testing.assert_allclose(slopes(given, pictures), wanted, rtol=1e-3, atol=1e-6)
+        for variable in small_net.trainable_variables:
+            variable.assign(variable.value * 1.5)
 
 
 def test_what_it_cannot_know_is_told(doubling):

@@ -16,6 +16,10 @@ from kerasdream.model import padded
 
 Weights = dict[str, tuple[Any, ...]]
 REST = ""  # stands for the variables that no layer's weights replace; no layer has such a name
+OWN_CLASS = (
+    "Of a model of your own class make one: image = keras.Input((None, None, 3)), then "
+    "keras.Model(image, yours.features(image)), where features calls its layers."
+)
 MANY = 1_000_000  # cells, of an output that has no plane and so no smallest size
 IN_PLACE = (layers.BatchNormalization, layers.Activation, layers.ReLU, layers.Dropout)  # cost no memory of their own
 ROUNDING = 16  # pixels by which a size may be off for a network that takes few
@@ -29,7 +33,7 @@ def outputs_of(model: keras.Model) -> dict[str, Any]:
     if depths is None:
         raise ModelError(
             f"{model.name!r} is a {type(model).__name__} without a graph of layers. kerasdream reads functional and "
-            "built Sequential models: wrap yours in keras.Model(inputs, outputs)."
+            f"built Sequential models. {OWN_CLASS}"
         )
     nodes = [node for depth in sorted(depths, reverse=True) for node in depths[depth] if not node.is_input]
     height: dict[int, int] = {}  # of a tensor above the picture; Keras's own depth counts down from the outputs
@@ -362,7 +366,7 @@ def in_precision(array: np.ndarray, dtype: str) -> Any:
     return ops.cast(ops.convert_to_tensor(array), dtype)
 
 
-def convolve(layer: Any, images: Any, kernel: Any, bias: Any, convolution: Callable[..., Any] | None = None) -> Any:
+def convolve(layer: Any, images: Any, kernel: Any, bias: Any, *, convolution: Callable[..., Any] | None = None) -> Any:
     """What the convolution `layer` computes, with another kernel and bias, in its precision."""
     depthwise = isinstance(layer, layers.DepthwiseConv2D)
     apply = ops.depthwise_conv if depthwise else ops.conv
