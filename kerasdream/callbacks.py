@@ -48,8 +48,8 @@ class DreamCallback(keras.callbacks.Callback):
         """`images` is one picture of any kind that `dream` takes, or a list or batch of them, or a dict with names.
 
         `unit` is "epoch" or "batch". With `tensorboard`, True or a folder, each picture and its loss also go there. The
-        model takes pictures from -1 to 1, or what `preprocess` makes of RGB from 0 to 255. `model` is one made of layers
-        of the trained one that dreams for it, such as the network inside a model of your own class. `settings` are the
+        model takes pictures from -1 to 1, or what `preprocess` makes of RGB from 0 to 255. `model` is one of layers of
+        the trained one that dreams for it, such as the network inside a model of your own class. `settings` are the
         knobs of DreamConfig.
         """
         super().__init__()

@@ -120,6 +120,19 @@ WISHES = {
 
 
 @pytest.mark.parametrize("name", WISHES)
+def test_room_around_a_picture_changes_nothing(three, name, monkeypatch):
+    image = noise(2, 11, 14, 3, seed=3)
+    outcomes = []
+    for room in (False, True):
+        monkeypatch.setattr(ascent.backend(), "STATIC", room)
+        engine = engine_of(three, WISHES[name], lambda pixels: pixels / 100, smooth_samples=2)
+        assert engine.roomy is room
+        outcomes.append(taken(engine, image, original=image / 2))
+    for plain, roomy in zip(*outcomes, strict=True):
+        np.testing.assert_allclose(roomy, plain, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", WISHES)
 def test_the_contract_of_every_objective(three, name):
     """Its gradient is the slope of its value, its loss rises, and it is traced once."""
     wish, image = objective(WISHES[name]), noise(1, 10, 10, 3, seed=3)
