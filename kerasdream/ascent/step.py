@@ -54,7 +54,7 @@ def make_uphill(
         if size is None:
             return features(preprocessed(preprocess, image), model_weights), None
         shown, sizes = features.in_room(preprocessed(preprocess, image), model_weights, size)
-        return shown, sizes | {"": size}
+        return shown, sizes | {"": [size[0], size[1]]}
 
     def uphill(image: Any, numbers: Any, model_weights: Any) -> tuple[Any, list[Any]]:
         noise, samples, frame, size = numbers.get("noise"), 1, numbers["frame"], numbers.get("size")

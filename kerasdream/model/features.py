@@ -161,7 +161,7 @@ class Features:
         """The activations of pictures that fill only `size` of theirs, and the size that each layer's fill."""
         operation = self.operation(weights)
         planes = self.walked(
-            padded.Plane(images, size), lambda layer: padded.on_planes(layer, operation(layer)), weights
+            padded.Plane(images, [size[0], size[1]]), lambda layer: padded.on_planes(layer, operation(layer)), weights
         )
         return {name: p.values for name, p in planes.items()}, {name: p.size for name, p in planes.items()}
 

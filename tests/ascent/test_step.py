@@ -121,7 +121,7 @@ WISHES = {
 
 @pytest.mark.parametrize("name", WISHES)
 def test_room_around_a_picture_changes_nothing(three, name, monkeypatch):
-    image = noise(2, 11, 14, 3, seed=3)
+    image = noise(2, 10, 10, 3, seed=3)
     outcomes = []
     for room in (False, True):
         monkeypatch.setattr(ascent.backend(), "STATIC", room)
