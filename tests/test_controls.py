@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import MOBILENET, needs_mobilenet
+from conftest import BACKEND, MOBILENET, needs_mobilenet
 from PIL import Image
 
 import kerasdream
@@ -150,6 +150,7 @@ def test_noise_is_a_picture_drawn_from_the_seed(small_net, tmp_path, monkeypatch
         kerasdream.dream("noise:9999x9999", "relu1", **settings)
 
 
+@pytest.mark.skipif(BACKEND == "jax", reason="compiles for two minutes")
 @needs_mobilenet
 def test_a_class_becomes_what_the_classifier_sees():
     """A clear picture of nothing becomes a tabby, index 281, for the network that was asked; the climb is chaotic."""
