@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -27,6 +28,14 @@ only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="is about T
 def traces(sizes):
     """How often a step is traced for so many sizes of picture: what each framework compiles."""
     return {"tensorflow": 1, "jax": sizes, "torch": 0}[BACKEND]
+
+
+@pytest.fixture
+def listening():
+    """Ctrl-C is heard, also where the tests run in the background of a shell, which would have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

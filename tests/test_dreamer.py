@@ -208,7 +208,7 @@ def test_the_callback_can_stop_the_dream(dreamer, photo):
     assert result.image.shape == photo.shape
 
 
-def test_ctrl_c_ends_within_a_step_and_hands_back_the_picture(dreamer, photo):
+def test_ctrl_c_ends_within_a_step_and_hands_back_the_picture(dreamer, photo, listening):
     dreamer.run(photo)
 
     def interrupt(moment):
