@@ -56,7 +56,7 @@ def first_step(tmp_path_factory):
 @only_tensorflow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_first_step_is_the_same_and_the_dream_as_good(first_step, backend):
-    """A rectifier that rounding switches moves a gradient by 1e-4 to 1e-3, against float64 too, in one or two of five."""
+    """A rectifier that rounding switches moves a gradient by 1e-4 to 1e-3: against float64, in one or two of five."""
     pytest.importorskip(backend)
     ours, theirs = first_step("tensorflow"), first_step(backend)
     for model in ("inception_v3", "mini"):
