@@ -18,13 +18,10 @@ CELLS = (
     layers.Activation,
     layers.Add,
     layers.Average,
-    layers.BatchNormalization,
-    layers.Concatenate,
     layers.Dense,
     layers.Dropout,
     layers.ELU,
     layers.Identity,
-    layers.LayerNormalization,
     layers.LeakyReLU,
     layers.Maximum,
     layers.Minimum,
@@ -32,9 +29,9 @@ CELLS = (
     layers.Normalization,
     layers.ReLU,
     layers.Rescaling,
-    layers.Softmax,
     layers.Subtract,
 )  # what these compute in one cell does not depend on the others
+ALONG_CHANNELS = (layers.BatchNormalization, layers.Concatenate, layers.LayerNormalization, layers.Softmax)
 
 
 def roomy(size: tuple[int, int]) -> tuple[int, int]:
@@ -63,11 +60,12 @@ class Plane:
 
 def knows(layer: Any) -> bool:
     """Whether a layer can be looked at in this way."""
-    if isinstance(layer, (*CONVOLUTIONS, *POOLS, layers.ZeroPadding2D, layers.GlobalAveragePooling2D)):
+    kind = type(layer)  # one of the user's own, made of such a layer, may do anything
+    if kind in (*CONVOLUTIONS, *POOLS, layers.ZeroPadding2D, layers.GlobalAveragePooling2D):
         return layer.data_format == "channels_last"
-    if isinstance(layer, layers.BatchNormalization | layers.LayerNormalization | layers.Softmax | layers.Concatenate):
+    if kind in ALONG_CHANNELS:
         return layer.axis in (-1, 3, [-1], [3])
-    return type(layer) in (*CELLS, layers.InputLayer)
+    return kind in (*CELLS, layers.InputLayer)
 
 
 def on_planes(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,9 +116,8 @@ def shifted(plane: Plane, window: list[int], stride: Any, outside: float = 0.0) 
     shape = ops.shape(values)
     if tuple(stride) == (1, 1):
         return values
-    more = [
-        -side % s for side, s in zip(shape[1:3], stride, strict=True)
-    ]  # makes what the framework pads the least there is
+    # With these the framework itself pads as little as it ever does.
+    more = [-side % s for side, s in zip(shape[1:3], stride, strict=True)]
     reach = [k // 2 for k in window]
     pads = [(0, 0), *zip(reach, more, strict=True), (0, 0)]
     values = ops.pad(values, pads, constant_values=outside)

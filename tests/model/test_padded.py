@@ -76,3 +76,12 @@ def test_a_layer_that_is_not_known_is_told():
     image = keras.Input((None, None, 3))
     model = keras.Model(image, layers.UpSampling2D(2, name="up")(image))
     assert not Features(model, ["up"]).takes_room
+
+
+def test_a_layer_of_ones_own_is_not_taken_for_what_it_is_made_of():
+    class Own(layers.Conv2D):
+        def call(self, x):
+            return ops.flip(super().call(x), axis=1)
+
+    image = keras.Input((None, None, 3))
+    assert not Features(keras.Model(image, Own(2, 3, name="own")(image)), ["own"]).takes_room
