@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from conftest import BACKEND, INCEPTION, only_tensorflow
@@ -87,6 +88,22 @@ def test_the_flag_sets_the_framework_before_keras_loads(tmp_path):
     assert done.returncode == 2
     assert "theano" in done.stderr
     assert "tensorflow|jax|torch" in done.stderr
+
+
+def test_memory_that_runs_out_is_told_in_one_way():
+    sibling = ascent.backend()
+    if BACKEND == "tensorflow":
+        fault = sibling.tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+    elif BACKEND == "jax":
+        fault = sibling.jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate")
+    else:
+        fault = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+
+    def short(x):
+        raise fault
+
+    with pytest.raises(sibling.OUT_OF_MEMORY):
+        sibling.compiled(short, keras.KerasTensor((None,)))(np.ones(3, np.float32))
 
 
 def test_a_device_that_the_machine_lacks_is_told(small_net):
