@@ -86,10 +86,11 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(importlib.import_module(f"kerasdream.{HOME_OF[name]}"), name)
     except ModuleNotFoundError as fault:
-        if fault.name not in ("tensorflow", "jax", "torch"):
-            raise
+        from kerasdream.config import BACKENDS
         from kerasdream.errors import ModelError
 
+        if fault.name not in BACKENDS:
+            raise
         raise ModelError(
             f'Keras is set to run on {fault.name}, which is not installed: pip install "kerasdream[{fault.name}]"; or '
             "set KERAS_BACKEND to another."

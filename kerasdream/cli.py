@@ -13,11 +13,10 @@ from absl import flags
 
 import kerasdream
 from kerasdream import presets
-from kerasdream.config import DEFAULTS, KNOBS, Knob
+from kerasdream.config import BACKENDS, DEFAULTS, KNOBS, Knob
 from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, ModelError, OutputError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic"}
-BACKENDS = ("tensorflow", "jax", "torch")
 FRAMES = 40  # of a film, about, where the user names no snapshots
 USAGE = """\
 Dream pictures with a neural network.

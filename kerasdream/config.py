@@ -14,6 +14,8 @@ from typing import Any
 from kerasdream.errors import ConfigError, suggest
 from kerasdream.objectives import Objective, Pixels, objective, read_picture
 
+BACKENDS = ("tensorflow", "jax", "torch")  # what Keras may run on
+
 
 @dataclasses.dataclass(frozen=True)
 class Knob:

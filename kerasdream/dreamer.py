@@ -68,7 +68,7 @@ class Dreamer:
 
     @property
     def traces(self) -> int:
-        """How often the step has been traced: once, however many sizes of picture came."""
+        """How often the step has been traced: once on TensorFlow, however many sizes of picture came."""
         return self.engine.traces
 
     def refresh(self) -> None:

@@ -1,6 +1,10 @@
 """What the machine computes on, whatever the framework."""
 
 import pathlib
+from typing import Any
+
+import keras
+from keras import ops
 
 from kerasdream.errors import ConfigError
 
@@ -12,6 +16,11 @@ def check_device(name: str, devices: list[str]) -> str:
     if wanted not in devices:
         raise ConfigError(f"device={name!r} was given; this machine has {', '.join(sorted(devices))}.")
     return wanted
+
+
+def tensors(forms: Any, given: Any) -> Any:
+    """A tree of numbers as tensors of these forms, where Keras computes."""
+    return keras.tree.map_structure(lambda form, value: ops.convert_to_tensor(value, form.dtype), forms, given)
 
 
 def processor_has_bfloat16() -> bool:

@@ -101,7 +101,7 @@ class Engine:
 
     @property
     def traces(self) -> int:
-        """How often the gradient has been traced: once, however many sizes of picture came."""
+        """How often the gradient has been traced: once on TensorFlow, however many sizes of picture came."""
         return self.backend.traces(self.uphill)
 
     @functools.cached_property

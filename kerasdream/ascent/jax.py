@@ -8,7 +8,7 @@ import jax
 import keras
 from keras import ops
 
-from kerasdream.ascent.devices import check_device, processor_has_bfloat16
+from kerasdream.ascent.devices import check_device, processor_has_bfloat16, tensors
 
 OUT_OF_MEMORY = (MemoryError,)
 CONVOLUTION = None  # Keras's own
@@ -29,7 +29,7 @@ class Compiled:
 
     def __call__(self, *given: Any) -> Any:
         try:
-            return self.program(*keras.tree.map_structure(tensor_like, self.arguments, given))
+            return self.program(*tensors(self.arguments, given))
         except jax.errors.JaxRuntimeError as fault:
             if "RESOURCE_EXHAUSTED" in str(fault) or "Out of memory" in str(fault):
                 raise MemoryError(str(fault)) from fault
@@ -39,11 +39,6 @@ class Compiled:
 def compiled(function: Callable[..., Any], *arguments: Any) -> Compiled:
     """A function as one program for each size; `arguments` are trees of KerasTensors."""
     return Compiled(function, arguments)
-
-
-def tensor_like(form: keras.KerasTensor, value: Any) -> Any:
-    """A tensor on the device that Keras computes on."""
-    return ops.convert_to_tensor(value, form.dtype)
 
 
 def traces(compiled: Compiled) -> int:

@@ -6,10 +6,9 @@ from typing import Any
 
 import keras
 import torch
-from keras import ops
 from torch.nn import functional
 
-from kerasdream.ascent.devices import check_device, processor_has_bfloat16
+from kerasdream.ascent.devices import check_device, processor_has_bfloat16, tensors
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
 STATIC = False  # whether sizes, and what is no argument, are compiled in
@@ -39,18 +38,13 @@ def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
     def run(*given: Any) -> Any:
         try:
             with torch.no_grad():
-                return function(*keras.tree.map_structure(tensor_like, arguments, given))
+                return function(*tensors(arguments, given))
         except RuntimeError as fault:  # the processor's allocator has no error of its own
             if "can't allocate memory" in str(fault) or "not enough memory" in str(fault):
                 raise MemoryError(str(fault)) from fault
             raise
 
     return run
-
-
-def tensor_like(form: keras.KerasTensor, value: Any) -> Any:
-    """A tensor on the device that Keras computes on."""
-    return ops.convert_to_tensor(value, form.dtype)
 
 
 def traces(compiled: Any) -> int:
