@@ -30,6 +30,12 @@ def traces(sizes):
     return {"tensorflow": 1, "jax": sizes, "torch": 0}[BACKEND]
 
 
+@pytest.fixture(autouse=True)
+def seeded():
+    """Weights that a test leaves to chance are the same in every run."""
+    keras.utils.set_random_seed(0)
+
+
 @pytest.fixture
 def listening():
     """Ctrl-C is heard, also where the tests run in the background of a shell, which would have it ignored."""
