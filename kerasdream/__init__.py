@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from kerasdream.result import DreamResult as DreamResult
     from kerasdream.result import Moment as Moment
     from kerasdream.result import Snapshot as Snapshot
+    from kerasdream.sweeps import Cell as Cell
+    from kerasdream.sweeps import Sweep as Sweep
+    from kerasdream.sweeps import sweep as sweep
     from kerasdream.training import augment as augment
     from kerasdream.training import gradient as gradient
     from kerasdream.visualization import VisualConfig as VisualConfig
@@ -57,6 +60,7 @@ HOMES = {
         "objective",
     ),
     "config": ("DreamConfig",),
+    "sweeps": ("Cell", "Sweep", "sweep"),
     "visualization": ("VisualConfig", "Visualizer", "atlas", "visualize"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),

@@ -14,7 +14,7 @@ from absl import flags
 import kerasdream
 from kerasdream import presets
 from kerasdream.config import BACKENDS, DEFAULTS, KNOBS, Knob
-from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, ModelError, OutputError
+from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, ModelError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic"}
 FRAMES = 40  # of a film, about, where the user names no snapshots
@@ -283,7 +283,7 @@ def find_pictures(values: flags.FlagValues) -> list[pathlib.Path | None]:
 
 def find_targets(pictures: Sequence[pathlib.Path | None], values: flags.FlagValues) -> list[pathlib.Path]:
     """Where each picture goes; what cannot be written is told before anything is dreamt."""
-    from kerasdream.image.files import check_target
+    from kerasdream.image.files import check_target, make_folder
 
     output, overwrite = values["output"].value, values["overwrite"].value
     several = len(pictures) > 1 or any(os.path.isdir(name) for name in values["image"].value)
@@ -299,16 +299,6 @@ def find_targets(pictures: Sequence[pathlib.Path | None], values: flags.FlagValu
         name = "dream" if picture is None else f"{picture.stem.replace(':', '-')}-dream"  # noise:640x480
         targets.append(free_name(folder, name, targets, overwrite))
     return targets
-
-
-def make_folder(folder: pathlib.Path) -> None:
-    """The folder of an output, made where it is missing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise OutputError(
-            f"The folder {str(folder)!r} cannot be made: {fault.strerror}. The path of a folder was expected."
-        ) from fault
 
 
 def free_name(folder: pathlib.Path, name: str, taken: Sequence[pathlib.Path], overwrite: bool) -> pathlib.Path:

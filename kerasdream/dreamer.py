@@ -61,10 +61,16 @@ class Dreamer:
         self.backend = ascent.backend()
         self.config = resolve(layers, model, preprocess, settings)
         with self.backend.on_device(self.config.device):
-            network, self.preprocess = network_of(self.config, model, preprocess)
-            assert self.config.layers is not None
-            self.engine = Engine(network, self.preprocess, self.config.layers, self.config)
-            self.features = self.engine.features
+            self.engine = engine_of(self.config, *network_of(self.config, model, preprocess))
+        self.features = self.engine.features
+
+    @classmethod
+    def on(cls, engine: Engine) -> "Dreamer":
+        """A Dreamer with an engine that is there already, and its settings."""
+        dreamer = cls.__new__(cls)
+        dreamer.backend, dreamer.config = engine.backend, engine.config
+        dreamer.engine, dreamer.features = engine, engine.features
+        return dreamer
 
     @property
     def traces(self) -> int:
@@ -262,6 +268,12 @@ def settled(settings: dict[str, Any]) -> DreamConfig:
     if "max_loss" in settings or config.layers is None or config.layers.is_plain():
         return config
     return config.replace(max_loss=None)
+
+
+def engine_of(config: DreamConfig, network: keras.Model, preprocess: Preprocess | None) -> Engine:
+    """The objective of the settings, on a network."""
+    assert config.layers is not None
+    return Engine(network, preprocess, config.layers, config)
 
 
 def network_of(config: DreamConfig, model: Any, preprocess: Preprocess | None) -> tuple[keras.Model, Preprocess | None]:

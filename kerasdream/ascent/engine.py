@@ -1,5 +1,6 @@
 """The compiled heart of a Dreamer: an objective on a network, ready for pictures of any size."""
 
+import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,10 @@ from kerasdream.model.features import Features
 from kerasdream.objectives import Class, Content, Direction, Guide, Inside, Layer, Objective, Term
 
 IMAGE = keras.KerasTensor((None, None, None, 3))
+FREE = {
+    *("step", "iterations", "max_loss", "num_octave", "octave_scale", "octaves_above", "detail", "jitter", "strength"),
+    *("keep_color", "snapshots", "seed", "smooth_noise", "memory", "tile", "overlap", "max_pixels", "preset"),
+}  # knobs that are not compiled in
 GUIDE_SIDE = 384  # of a guide picture: its textures matter, not its size
 
 
@@ -78,6 +83,12 @@ class Engine:
         self.advance = self.backend.compiled(
             functools.partial(moved_along, config=config), IMAGE, IMAGE, strength, sizes, tools
         )
+
+    def sharing(self, config: DreamConfig) -> "Engine":
+        """The same compiled steps with other settings, which may differ in the FREE knobs."""
+        engine = copy.copy(self)
+        engine.config = config
+        return engine
 
     def refresh(self) -> None:
         """Take up the weights that the network has now."""

@@ -143,6 +143,16 @@ def alpha(image: Image.Image) -> Image.Image:
     return (image.convert("LA") if image.mode == "La" else image.convert("RGBA")).getchannel("A")
 
 
+def make_folder(folder: pathlib.Path) -> None:
+    """The folder of an output, made where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise OutputError(
+            f"The folder {str(folder)!r} cannot be made: {fault.strerror}. The path of a folder was expected."
+        ) from fault
+
+
 def check_target(
     path: str | os.PathLike[str],
     *,

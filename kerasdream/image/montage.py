@@ -15,9 +15,16 @@ LEAST_TEXT = 11  # pixels
 
 
 def montage(
-    pictures: Sequence[Any], labels: Sequence[str] | None = None, *, columns: int | None = None, cell: int | None = None
+    pictures: Sequence[Any],
+    labels: Sequence[str] | None = None,
+    *,
+    columns: int | None = None,
+    cell: int | None = None,
+    title: str = "",
 ) -> Image.Image:
     """Pictures in rows, each scaled to fit a square of `cell` pixels (the largest side, where unset), labels below.
+
+    The title stands above all of them.
 
     >>> montage([Image.new("RGB", (40, 40), "red"), Image.new("RGB", (40, 20), "blue")], ["red", "blue"]).size
     (104, 70)
@@ -37,10 +44,13 @@ def montage(
     rows = [range(start, min(start + columns, len(tiles))) for start in range(0, len(tiles), columns)]
     heights = [max(tiles[i].height for i in row) for row in rows]
     strips = [line * max(len(wrapped[i]) for i in row) for row in rows]
-    size = (columns * (cell + GAP) + GAP, sum(heights) + sum(strips) + GAP * (len(rows) + 1))
-    sheet = Image.new("RGB", size, BACKGROUND)
+    width = columns * (cell + GAP) + GAP
+    head = wrap(title, width - 2 * GAP, font)
+    top = GAP + line * len(head) + GAP * bool(head)
+    sheet = Image.new("RGB", (width, top + sum(heights) + sum(strips) + GAP * len(rows)), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
-    top = GAP
+    for number, text in enumerate(head):
+        draw.text((width / 2, GAP + number * line), text, INK, font, anchor="ma")
     for row, height, strip in zip(rows, heights, strips, strict=True):
         for column, i in enumerate(row):
             left = GAP + column * (cell + GAP)
