@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from kerasdream.result import DreamResult as DreamResult
     from kerasdream.result import Moment as Moment
     from kerasdream.result import Snapshot as Snapshot
+    from kerasdream.studies.study import Study as Study
+    from kerasdream.studies.study import study as study
     from kerasdream.sweeps import Cell as Cell
     from kerasdream.sweeps import Sweep as Sweep
     from kerasdream.sweeps import sweep as sweep
@@ -61,6 +63,7 @@ HOMES = {
     ),
     "config": ("DreamConfig",),
     "sweeps": ("Cell", "Sweep", "sweep"),
+    "studies.study": ("Study", "study"),
     "visualization": ("VisualConfig", "Visualizer", "atlas", "visualize"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),

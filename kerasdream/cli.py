@@ -100,6 +100,18 @@ def define() -> flags.FlagValues:
     return values
 
 
+def outside(text: str) -> list[str]:
+    """The parts of a text between its commas; those inside brackets part nothing."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
 def define_backend(values: flags.FlagValues) -> None:
     """The flag of the framework."""
     flags.DEFINE_enum(

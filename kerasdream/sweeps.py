@@ -101,6 +101,7 @@ class Sweep:
         self.networks: dict[Any, tuple[keras.Model, Preprocess | None]] = {}
         self.engines: dict[Any, Engine] = {}
         self.cells: dict[int, Cell] = {}
+        self.latest: tuple[int, DreamResult] | None = None
         self.network_at(0)  # a layer that the network does not have is told before anything is dreamt
 
     def settings_of(self, point: Values) -> Values:
@@ -134,6 +135,9 @@ class Sweep:
         if kept is not None:
             self.cells[number] = kept
             return
+        if self.latest and self.ended(*self.latest, number):
+            self.cells[number] = self.cell(number, dataclasses.replace(self.latest[1], config=self.configs[number]))
+            return
         run = [other for other in self.run_of(number) if other == number or not self.is_kept(other)]
         last = max(run, key=lambda other: self.configs[other].at("iterations", 0))
         config = self.configs[last]
@@ -148,6 +152,19 @@ class Sweep:
             return
         for other in run:
             self.cells[other] = self.cell(other, stage(result, self.configs[other]))
+        self.latest = last, dataclasses.replace(result, snapshots=[])
+
+    def ended(self, before: int, result: DreamResult, number: int) -> bool:
+        """Whether a run ended at every size before its iterations did: more of them change nothing."""
+        had, wanted = self.configs[before], self.configs[number]
+        return (
+            isinstance(had.iterations, int)
+            and isinstance(wanted.iterations, int)
+            and had.iterations <= wanted.iterations
+            and not had.blur_growth
+            and all(len(octave) < had.iterations for octave in result.losses)
+            and same(self.key_of(before), self.key_of(number))
+        )
 
     def run_of(self, number: int) -> list[int]:
         """The cells that are stages of one run: at one size, fewer iterations are the beginning of more.
@@ -158,10 +175,11 @@ class Sweep:
         if config.num_octave > 1 or config.blur_growth:
             return [number]
 
-        def key(other: int) -> tuple[Any, DreamConfig]:
-            return self.picture_of(other), self.configs[other].replace(iterations=1)
+        return [other for other in range(len(self.points)) if same(self.key_of(other), self.key_of(number))]
 
-        return [other for other in range(len(self.points)) if same(key(other), key(number))]
+    def key_of(self, number: int) -> tuple[Any, DreamConfig]:
+        """All that makes the dream of a cell, but how many iterations it has."""
+        return self.picture_of(number), self.configs[number].replace(iterations=1)
 
     def cell(self, number: int, result: DreamResult) -> Cell:
         """The cell of a finished dream, kept in its file."""

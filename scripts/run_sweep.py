@@ -38,7 +38,7 @@ def define() -> flags.FlagValues:
 def varied(text: str) -> tuple[str, list[Any]]:
     """The knob and the values of "step=0.01,0.04"; a semicolon parts values that have commas."""
     name, equals, rest = text.partition("=")
-    values = [part.strip() for part in (rest.split(";") if ";" in rest else outside(rest))]
+    values = [part.strip() for part in (rest.split(";") if ";" in rest else cli.outside(rest))]
     if not equals or not all(values):
         raise ConfigError(f"--vary={text!r} was given; KNOB=VALUE,VALUE was expected, such as step=0.01,0.04.")
     if name == "image":
@@ -49,18 +49,6 @@ def varied(text: str) -> tuple[str, list[Any]]:
         return name, [{"true": True, "false": False}.get(value.lower(), value) for value in values]
     parser = cli.KnobParser(name, KNOBS[name])
     return name, [parser.parse(value) for value in values]
-
-
-def outside(text: str) -> list[str]:
-    """The parts of a text between its commas; those inside brackets part nothing."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
-        if character == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
 
 
 def sweeps(values: flags.FlagValues) -> list[dict[str, Any]]:

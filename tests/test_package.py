@@ -26,6 +26,7 @@ FLOORS = [
     "dreamer",
     "visualization",
     "sweeps",
+    "studies",
     "callbacks",
     "training",
     "cli",

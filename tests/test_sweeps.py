@@ -118,6 +118,16 @@ def test_iterations_at_several_sizes_are_runs_of_their_own(small_net, photo, run
     assert [config.iterations for config in runs] == [1, 1, 3, 3]
 
 
+def test_iterations_that_max_loss_ends_at_every_size_are_not_dreamt_again(small_net, photo, runs):
+    settings = {"num_octave": 2, "max_loss": 0.6, "model": small_net}
+    cells = list(kerasdream.sweep(photo, "relu1", iterations=[1, 40, 50, 60], **settings))
+    assert [config.iterations for config in runs] == [1, 40]
+    for cell in cells:
+        alone = kerasdream.Dreamer("relu1", **cell.values, **settings).run(photo)
+        np.testing.assert_array_equal(cell.image, alone.image)
+    assert max(len(octave) for octave in cells[-1].losses) < 40
+
+
 def test_pictures_and_bundles_of_settings_vary_too(small_net, photo):
     other = photo.rotate(180)
     bundles = {"plain": {}, "jumpy": {"jitter": 7, "step": 0.1}}

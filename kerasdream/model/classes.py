@@ -1,22 +1,58 @@
-"""The classes that a model tells apart: their numbers by name."""
+"""The classes that a model tells apart: their numbers by name, and the categories they fall into."""
 
+import csv
 import functools
 import importlib.resources
 
 from kerasdream.errors import LayerError, suggest
 
 IMAGENET = 1000
+EYED = ("dogs", "cats", "other mammals", "birds", "reptiles and fish")  # categories of animals that look back
 
 
 @functools.cache
+def table() -> tuple[tuple[str, str, str], ...]:
+    """WordNet id, name and category of ImageNet's classes, in the order of every Keras application."""
+    text = importlib.resources.files("kerasdream.model").joinpath("imagenet.csv").read_text("utf-8")
+    rows = list(csv.reader(text.splitlines()))[1:]
+    return tuple((wordnet_id, name, category) for _, wordnet_id, name, category in rows)
+
+
 def imagenet() -> tuple[str, ...]:
-    """The names of ImageNet's classes, in the order of every Keras application.
+    """The names of ImageNet's classes.
 
     >>> imagenet()[281]
     'tabby'
     """
-    text = importlib.resources.files("kerasdream.model").joinpath("imagenet.txt").read_text("utf-8")
-    return tuple(text.split())
+    return tuple(name for _, name, _ in table())
+
+
+def wordnet_ids() -> tuple[str, ...]:
+    """The WordNet ids of ImageNet's classes.
+
+    >>> wordnet_ids()[281]
+    'n02123045'
+    """
+    return tuple(wordnet_id for wordnet_id, _, _ in table())
+
+
+def category_of(number: int) -> str:
+    """The category of a class.
+
+    >>> category_of(281)
+    'cats'
+    """
+    return table()[number][2]
+
+
+@functools.cache
+def categories() -> tuple[str, ...]:
+    """All categories, in the order in which they first come.
+
+    >>> categories()[0]
+    'reptiles and fish'
+    """
+    return tuple(dict.fromkeys(category for _, _, category in table()))
 
 
 def number_of(name: str, count: int) -> int:

@@ -1,0 +1,72 @@
+"""The database of a study: all of a batch or nothing, and nothing of another study."""
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from kerasdream.errors import OutputError
+from kerasdream.studies.records import AFTER, BEFORE, CONTROL, Example, Look, Records
+
+
+@pytest.fixture
+def records(tmp_path):
+    records = Records(tmp_path / "study.db", {"size": 64})
+    records.add_pictures("photo", ["a.jpg", "b.jpg", "it's.jpg"])
+    yield records
+    records.close()
+
+
+def look(picture, number, change=0.0):
+    return Look(picture, [number, 5], [0.75, 0.25], 0.81, change)
+
+
+def test_what_is_kept_comes_back(records):
+    records.add_looks("", BEFORE, [look(1, 10), look(2, 20), look(3, 30)])
+    records.add_looks("it's", AFTER, [look(1, 11, 2.0), look(3, 31, 4.0)])
+    records.add_looks("it's", CONTROL, [look(3, 32, 8.0)])
+    found = records.paired("photo", "it's", [BEFORE, AFTER])
+    assert found.pictures.tolist() == [1, 3]
+    assert {moment: classes.tolist() for moment, classes in found.classes.items()} == {
+        BEFORE: [10, 30],
+        AFTER: [11, 31],
+    }
+    assert found.changes[AFTER].tolist() == [2.0, 4.0]
+    np.testing.assert_allclose(found.probabilities[BEFORE], 0.75)
+    assert records.paired("photo", "it's", [BEFORE, AFTER, CONTROL]).classes[CONTROL].tolist() == [32]
+    assert records.paired("noise", "it's", [BEFORE, AFTER]).pictures.tolist() == []
+    rows = list(records.base.execute("SELECT class, probability FROM verdicts WHERE picture = 2 ORDER BY rank"))
+    assert rows == [(20, 0.75), (5, 0.25)]
+
+
+def test_a_batch_is_kept_whole_or_not_at_all(records):
+    records.add_looks("mixed4", AFTER, [look(2, 20)])
+    with pytest.raises(sqlite3.IntegrityError):
+        records.add_looks("mixed4", AFTER, [look(1, 10), look(2, 20)])  # the second is there already
+    assert records.missing([1, 2, 3], "mixed4", AFTER) == [1, 3]
+    assert records.base.execute("SELECT COUNT(*) FROM verdicts").fetchone() == (2,)
+
+
+def test_pictures_come_in_batches_without_those_that_cannot_be_read(records):
+    records.add_pictures("photo", ["b.jpg", "c.jpg"])
+    records.add_fault(2, "torn")
+    assert records.pictures(0, 2) == [(1, "photo", "a.jpg"), (3, "photo", "it's.jpg")]
+    assert records.pictures(3, 2) == [(4, "photo", "c.jpg")]
+    assert (records.number_of_pictures(), records.faults()) == (4, [("b.jpg", "torn")])
+
+
+def test_the_strongest_example_of_a_category_stays(records):
+    for picture, sure in ((1, 0.5), (2, 0.9), (3, 0.7)):
+        records.add_looks("mixed4", AFTER, [look(picture, 1)], [Example("dogs", picture, 200, sure, b"jpeg")])
+    records.add_looks("mixed5", AFTER, [look(1, 1)], [Example("cats", 1, 281, 0.95, b"other")])
+    assert records.examples("mixed4", 5) == [("dogs", "b.jpg", 200, 0.9, b"jpeg")]
+    assert records.best("mixed4") == {"dogs": 0.9}
+
+
+def test_another_study_is_not_mixed_in(records, tmp_path):
+    Records(tmp_path / "study.db", {"size": 64}).close()
+    with pytest.raises(OutputError, match="other settings .size was 64, now 128.. Name another folder"):
+        Records(tmp_path / "study.db", {"size": 128})
+    (tmp_path / "other.db").write_bytes(b"no database at all, but long enough to be looked at as one" * 20)
+    with pytest.raises(OutputError, match="cannot be used as a study's database"):
+        Records(tmp_path / "other.db", {})
