@@ -60,7 +60,7 @@ RECIPES: dict[str, Recipe] = {
                     "plain": {},
                     "jitter": {"jitter": 48},
                     "tiles": {"tile": 256},
-                    "SmoothGrad": {"smooth_samples": 4},
+                    "jitter and SmoothGrad": {"jitter": 48, "smooth_samples": 4},
                 },
                 "iterations": 40,
                 "max_loss": None,

@@ -26,6 +26,7 @@ from kerasdream.objectives import Objective
 from kerasdream.result import DreamResult
 
 LARGEST_CELL = 512  # pixels: the longer side of a picture on a sheet
+ROW = 4  # pictures of one knob that stand in one row
 FIGURES = ("loss", "psnr", "mean_change", "seconds")
 Values = dict[str, Any]
 
@@ -56,7 +57,8 @@ class Cell:
     @property
     def label(self) -> str:
         """The settings that vary, in words."""
-        return ", ".join(f"{name} {words(value)}" for name, value in self.values.items())
+        told = {name: words(value) for name, value in self.values.items()}
+        return ", ".join(value if name == "variants" else f"{name} {value}" for name, value in told.items())
 
 
 class Sweep:
@@ -259,7 +261,8 @@ class Sweep:
     def sheets(self, cell: int = LARGEST_CELL) -> list[Image.Image]:
         """Labelled contact sheets: the last two knobs make the rows and columns of one; each value of others, one."""
         shown = list(self.axes)[-2:]
-        columns = len(self.axes[shown[-1]]) if len(shown) > 1 else None
+        last = len(self.axes[shown[-1]]) if shown else 1
+        columns = last if len(shown) > 1 or last <= ROW else None
         sheets = []
         cells = [(self.thumbnail(one, cell), one) for one in self]
         size = next((image.size for image, _ in cells if image), (cell, cell))

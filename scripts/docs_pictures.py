@@ -7,6 +7,7 @@
 
 import argparse
 import functools
+import itertools
 import pathlib
 import runpy
 import tempfile
@@ -19,6 +20,7 @@ from PIL import Image
 import kerasdream
 from kerasdream.image.montage import montage
 from kerasdream.presets import PRESETS
+from kerasdream.recipes import RECIPES, sweeps_of
 
 GAP = 6
 STRIPS: dict[str, list[dict[str, Any]]] = {
@@ -141,7 +143,39 @@ def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.
     keep(montage(epochs, [f"epoch {number}" for number in range(1, 6)], columns=5), folder / "training.jpg")
 
 
-PAGES = {page.__name__: page for page in (knobs, mini, controls, presets, objectives, visualize, training)}
+def sweeps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    """Every recipe on the sample, and a curve of how much a dream without max_loss still changes."""
+    options.work.mkdir(parents=True, exist_ok=True)
+    image, network = options.work / "sample512.png", {"model": "inception_v3", "weights": options.weights}
+    if not image.exists():
+        kerasdream.sample().resize((512, 341)).save(image)
+    for name in RECIPES:
+        every = sweeps_of(name, "inception_v3")
+        for number, settings in enumerate(every, 1):
+            pictures = [one or image for one in settings.pop("image", [image])]
+            home = options.work / name / (str(number) if len(every) > 1 else "")
+            sweep = kerasdream.sweep(pictures if len(pictures) > 1 else image, output=home, **network | settings)
+            page = sweep.sheets(cell=300)[0]
+            keep(page, folder / f"sweep-{name}{f'-{number}' if number > 1 else ''}.jpg")
+    growth: dict[str, Any] = {"iterations": list(range(40, 241, 40)), "step": 0.01, "max_loss": None}
+    for sizes in (1, 3):
+        sweep = kerasdream.sweep(image, num_octave=sizes, output=options.work / f"growth{sizes}", **network | growth)
+        pictures = [Image.open(image).convert("RGB"), *(cell.image for cell in sweep)]
+        changes = [np.abs(np.subtract(b, a, dtype=float)).mean() for a, b in itertools.pairwise(pictures)]
+        print(f"{sizes} sizes, mean change per iteration:", [f"{change / 40:.3f}" for change in changes], flush=True)
+
+
+def looks(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    """The thumbnails of the studio: folder is kerasdream/web/static/looks."""
+    detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((420, 280), Image.Resampling.LANCZOS)
+    for name in PRESETS:
+        small = kerasdream.dream(detail, model="mini", preset=name).resize((240, 160), Image.Resampling.LANCZOS)
+        small.save(folder / f"{name}.webp", quality=80)
+
+
+PAGES = {
+    page.__name__: page for page in (knobs, mini, controls, presets, objectives, visualize, training, sweeps, looks)
+}
 
 
 def main() -> None:
@@ -150,7 +184,10 @@ def main() -> None:
     parser.add_argument("--weights", default="imagenet", help="of InceptionV3")
     parser.add_argument("--classifier", help="weights of MobileNetV2 with its classes")
     parser.add_argument("--guide", help="a picture of flowers")
-    parser.add_argument("--only", default=",".join(PAGES), help="some of " + ", ".join(PAGES))
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("sweeps"), help="folder of the sweeps")
+    parser.add_argument(
+        "--only", default=",".join(name for name in PAGES if name != "looks"), help="some of " + ", ".join(PAGES)
+    )
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     dream = functools.partial(kerasdream.dream, model="inception_v3", weights=options.weights)

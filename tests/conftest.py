@@ -85,3 +85,19 @@ def psnr(a, b):
     """Peak signal to noise ratio of two uint8 pictures, in dB."""
     error = np.mean((np.asarray(a, float) - np.asarray(b, float)) ** 2)
     return np.inf if error == 0 else 10 * np.log10(255**2 / error)
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A way to start the studio on one folder, as a process of its own; all are ended with the test."""
+    from serving import Served
+
+    running = []
+
+    def start(*flags):
+        running.append(Served(tmp_path / "data", *flags))
+        return running[-1]
+
+    yield start
+    for studio in running:
+        studio.kill()

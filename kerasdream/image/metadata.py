@@ -33,18 +33,21 @@ def options(record: dict[str, Any], format: str) -> dict[str, Any]:
 
 def record_of(path: str | os.PathLike[str]) -> dict[str, Any]:
     """All that a dreamt picture says of its making: settings, versions, losses, seconds and the source's name."""
+    return record_in(path, repr(os.fspath(path)))
+
+
+def record_in(file: Any, what: str) -> dict[str, Any]:
+    """The record inside a path or file object, which errors call `what`."""
     try:
-        with Image.open(path, formats=["PNG", "JPEG", "WEBP", "TIFF"]) as image:
+        with Image.open(file, formats=["PNG", "JPEG", "WEBP", "TIFF"]) as image:
             record = json.loads(read(image))
             if isinstance(record, dict) and isinstance(record.get("settings"), dict):
                 return record
     except (OSError, ValueError, SyntaxError, TypeError, RecursionError) as fault:
         raise InputImageError(
-            f"{os.fspath(path)!r} holds no settings of a dream ({fault}). A picture saved by kerasdream was expected."
+            f"{what} holds no settings of a dream ({fault}). A picture saved by kerasdream was expected."
         ) from fault
-    raise InputImageError(
-        f"{os.fspath(path)!r} holds no settings of a dream. A picture saved by kerasdream was expected."
-    )
+    raise InputImageError(f"{what} holds no settings of a dream. A picture saved by kerasdream was expected.")
 
 
 def read(image: Image.Image) -> str:

@@ -267,9 +267,9 @@ def method(found: dict[str, Any]) -> str:
     dream = found["settings"]["dream"]
     told = [
         f"Each picture was cut to its middle square of {found['settings']['size']} pixels and dreamt on each layer: "
-        f"{dream['iterations']} steps of {dream['step']} at each of {dream['num_octave']} sizes. The judge saw the same "
-        "square before and after. A guess is the class it finds most probable; categories are groups of the classes "
-        "of ImageNet. A category's share in training is its share of them, or of the counts that were given.",
+        f"{dream['iterations']} steps of {dream['step']} at each of {dream['num_octave']} sizes. The judge saw the "
+        "same square before and after. A guess is the class it finds most probable; categories are groups of the "
+        "classes of ImageNet. A category's share in training is its share of them, or of the counts that were given.",
         "A change is the share of a category among the guesses after the dream less that before, on the same pictures: "
         "a dream of a dog's photograph stays a dog, and counts for nothing. Its interval is that of Agresti and Min "
         f"for paired shares, at 95 % for all {found['looks']} looks (categories times layers) at once (Bonferroni). "
@@ -297,8 +297,8 @@ def limits(found: dict[str, Any]) -> str:
     told = (
         "The judge has learned from the same kind of pictures as the network, and sees the texture that dreams are "
         "made of more than a person does; what it guesses is no proof of what a person would see. The pictures that "
-        "were dreamt decide what can change: of pictures of dogs few can become dogs. Categories are of unequal size, and "
-        "other groupings would give other figures. A dream with other settings is another dream."
+        "were dreamt decide what can change: of pictures of dogs few can become dogs. Categories are of unequal size, "
+        "and other groupings would give other figures. A dream with other settings is another dream."
     )
     return "<h2>Limits</h2>" + paragraph(told)
 

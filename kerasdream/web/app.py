@@ -1,0 +1,329 @@
+"""The studio's pages and its HTTP API. Nothing here waits for a dream."""
+
+import asyncio
+import contextlib
+import functools
+import io
+import json
+import pathlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from kerasdream.config import DEFAULTS
+from kerasdream.errors import DreamError
+from kerasdream.image import files, metadata
+from kerasdream.image.sample import noise_size, sample
+from kerasdream.model import zoo
+from kerasdream.web.guard import Guard
+from kerasdream.web.settings import checked, of_record, schema, words_of
+from kerasdream.web.store import DONE, Job, Store
+from kerasdream.web.worker import FINISHED, Worker
+
+STATIC = pathlib.Path(__file__).with_name("static")
+PAGE = 24  # dreams of the gallery at a time
+CHUNK_SECONDS, BODY_SECONDS = 10.0, 120.0
+LARGEST_JSON = 200_000  # bytes
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Studio:
+    """What the requests share: the store, the worker, and the limits."""
+
+    def __init__(
+        self,
+        store: Store,
+        models: dict[str, dict[str, Any]],
+        *,
+        max_upload: int = 25_000_000,
+        max_pixels: int = 6_000_000,
+        queue: int = 20,
+        per_client: int = 10,
+    ):
+        self.store, self.worker, self.models = store, Worker(store, models), list(models)
+        self.max_upload, self.max_pixels, self.queue, self.per_client = max_upload, max_pixels, queue, per_client
+
+    # Pictures
+
+    async def add_picture(self, request: Request) -> Response:
+        """Keep a picture: its bytes are the body. Settings inside it come back with its id."""
+        if not self.store.room():
+            raise HTTPException(507, "The disk of this machine is nearly full. Delete some dreams first.")
+        body = await self.body(request, self.max_upload)
+        return JSONResponse(await asyncio.to_thread(self.take_in, body), 201)
+
+    def take_in(self, body: bytes) -> dict[str, Any]:
+        """Decode, write anew, and look for settings."""
+        image = files.decode(io.BytesIO(body), self.max_pixels)
+        settings = None
+        with contextlib.suppress(DreamError):
+            settings = of_record(metadata.record_in(io.BytesIO(body), "the picture"), self.models)
+        id = self.store.add_picture(image)
+        return {"id": id, "width": image.width, "height": image.height, "settings": settings}
+
+    async def body(self, request: Request, limit: int) -> bytes:
+        """The body, counted as it comes: past the limit no more is read."""
+        received = bytearray()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                chunks = request.stream().__aiter__()
+                while True:
+                    async with asyncio.timeout(CHUNK_SECONDS):
+                        chunk = await anext(chunks, None)
+                    if chunk is None:
+                        return bytes(received)
+                    received += chunk
+                    if len(received) > limit:
+                        raise HTTPException(413, f"More than {limit / 1e6:g} MB were sent; that is the limit here.")
+        except TimeoutError:
+            raise HTTPException(408, "The request came too slowly, and was given up.") from None
+        except ClientDisconnect:
+            raise HTTPException(400, "The request was broken off.") from None
+
+    async def picture(self, request: Request) -> Response:
+        """A picture that was kept, or the sample."""
+        if request.path_params["id"] == "sample":
+            file = io.BytesIO()
+            await asyncio.to_thread(lambda: sample().save(file, "JPEG", quality=90))
+            return Response(file.getvalue(), media_type="image/jpeg")
+        return FileResponse(self.existing("pictures", request.path_params["id"], ".png"))
+
+    def existing(self, kind: str, id: str, ending: str) -> pathlib.Path:
+        """A file of ours that is there, or KeyError."""
+        path = self.store.path(kind, id, ending)
+        if not path.is_file():
+            raise KeyError(id)
+        return path
+
+    # Jobs
+
+    async def add_job(self, request: Request) -> Response:
+        """Accept a dream, or say in words why not."""
+        said = await self.json(request)
+        client = request.client.host if request.client else ""
+        waiting = self.store.waiting()
+        if len(waiting) >= self.queue:
+            raise HTTPException(429, f"{len(waiting)} dreams wait already; try again when some are done.")
+        if sum(job.client == client for job in waiting) >= self.per_client:
+            raise HTTPException(429, f"{self.per_client} dreams of yours wait already; let some of them end first.")
+        if not self.store.room():
+            raise HTTPException(507, "The disk of this machine is nearly full. Delete some dreams first.")
+        settings = checked(said.get("settings", {}), self.models)
+        picture = said.get("picture", "sample")
+        size = noise_size(picture)
+        if size and size[0] * size[1] > self.max_pixels:
+            raise HTTPException(
+                400, f"Noise of {size[1]} x {size[0]} is larger than the {self.max_pixels:,} pixels here."
+            )
+        if not size and picture != "sample":
+            self.existing("pictures", picture, ".png")
+        more = {name: said[name] for name in ("guide", "mask") if said.get(name)}
+        for id in more.values():
+            self.existing("pictures", id, ".png")
+        look = settings.get("preset", DEFAULTS["preset"])
+        job = self.store.add_job(client, picture, settings, look, words_of(settings), **more)
+        self.worker.wake.set()
+        return JSONResponse(self.shown(job), 201)
+
+    async def json(self, request: Request) -> dict[str, Any]:
+        """The body as an object."""
+        try:
+            said = json.loads(await self.body(request, LARGEST_JSON))
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise HTTPException(400, "A JSON object was expected.")
+        return said
+
+    def shown(self, job: Job) -> dict[str, Any]:
+        """What the page may know of a job."""
+        before = sum(other.number < job.number for other in self.store.waiting()) if job.state not in FINISHED else 0
+        return job.shown() | {"progress": self.worker.of(job).shown(), "before": before}
+
+    async def job(self, request: Request) -> Response:
+        """How a job stands."""
+        return JSONResponse(self.shown(self.store.job(request.path_params["id"])))
+
+    async def events(self, request: Request) -> Response:
+        """How a job goes on, as server-sent events, until it ends."""
+        id = request.path_params["id"]
+        self.store.job(id)
+
+        async def told() -> AsyncIterator[str]:
+            last: Any = None
+            quiet = 0.0
+            while True:
+                job = self.store.job(id)
+                now = self.shown(job)
+                if now != last:
+                    last, quiet = now, 0.0
+                    yield f"data: {json.dumps(now)}\n\n"
+                if job.state in FINISHED:
+                    return
+                await asyncio.sleep(0.2)
+                quiet += 0.2
+                if quiet > 15:
+                    quiet = 0.0
+                    yield ": still here\n\n"
+
+        return StreamingResponse(told(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def preview(self, request: Request) -> Response:
+        """The picture as it is by now."""
+        job = self.store.job(request.path_params["id"])
+        if preview := self.worker.of(job).preview:
+            return Response(preview, media_type="image/jpeg")
+        if job.state == DONE:
+            return FileResponse(self.existing("dreams", job.id, ".png"))
+        raise KeyError(job.id)
+
+    async def cancel(self, request: Request) -> Response:
+        """End a job within a step."""
+        job = self.store.job(request.path_params["id"])
+        self.worker.cancel(job.id)
+        return JSONResponse(self.shown(self.store.job(job.id)))
+
+    async def result(self, request: Request) -> Response:
+        """The finished dream, with its settings inside."""
+        path = self.existing("dreams", request.path_params["id"], ".png")
+        return FileResponse(path, headers={"Content-Disposition": 'inline; filename="dream.png"'})
+
+    async def growth(self, request: Request) -> Response:
+        """The film of a dream, as WebP or GIF."""
+        path = self.existing("dreams", request.path_params["id"], ".webp")
+        if request.path_params["format"] == "webp":
+            return FileResponse(path)
+        return Response(await asyncio.to_thread(as_gif, path), media_type="image/gif")
+
+    async def thumb(self, request: Request) -> Response:
+        """A dream, small."""
+        return FileResponse(self.existing("thumbs", request.path_params["id"], ".webp"))
+
+    async def deeper(self, request: Request) -> Response:
+        """A dream as a picture to start from."""
+        image = files.decode(self.existing("dreams", request.path_params["id"], ".png"), None)
+        id = await asyncio.to_thread(self.store.add_picture, image)
+        return JSONResponse({"id": id, "width": image.width, "height": image.height, "settings": None}, 201)
+
+    async def remove(self, request: Request) -> Response:
+        """Delete a dream and its files."""
+        job = self.store.job(request.path_params["id"])
+        if job.state not in FINISHED:
+            raise HTTPException(409, "This dream is not finished; cancel it first.")
+        self.store.remove(job.id)
+        return Response(status_code=204)
+
+    async def gallery(self, request: Request) -> Response:
+        """Finished dreams, newest first, a page at a time."""
+        before = request.query_params.get("before", "")
+        found = self.store.gallery(
+            request.query_params.get("search", ""), int(before) if before.isdecimal() else None, PAGE
+        )
+        last = found[-1].number if len(found) == PAGE else None
+        return JSONResponse({"dreams": [job.shown() for job in found], "next": last})
+
+    async def queue_of(self, request: Request) -> Response:
+        """The jobs that wait or run."""
+        return JSONResponse({"jobs": [self.shown(job) for job in self.store.waiting()]})
+
+    async def schema(self, request: Request) -> Response:
+        """What the form is built from."""
+        limits = {"max_upload": self.max_upload, "max_pixels": self.max_pixels}
+        return JSONResponse(schema(self.models) | limits)
+
+    async def layers(self, request: Request) -> Response:
+        """What a model can dream on."""
+        model = request.path_params["model"]
+        if model not in self.models:
+            raise KeyError(model)
+        found = await asyncio.to_thread(layers_of, model)
+        return JSONResponse({"layers": [{"name": one.name, "look": one.look} for one in found]})
+
+    async def page(self, request: Request) -> Response:
+        """The page itself."""
+        return FileResponse(STATIC / "index.html")
+
+    def routes(self) -> list[Route | Mount]:
+        """Every address of the studio."""
+        one = "/api/jobs/{id:str}"
+        return [
+            Route("/", self.page),
+            Route("/api/schema", self.schema),
+            Route("/api/layers/{model:str}", self.layers),
+            Route("/api/pictures", self.add_picture, methods=["POST"]),
+            Route("/api/pictures/{id:str}", self.picture),
+            Route("/api/jobs", self.add_job, methods=["POST"]),
+            Route("/api/jobs", self.queue_of),
+            Route(one, self.remove, methods=["DELETE"]),
+            Route(one, self.job),
+            Route(f"{one}/events", self.events),
+            Route(f"{one}/preview", self.preview),
+            Route(f"{one}/cancel", self.cancel, methods=["POST"]),
+            Route(f"{one}/result", self.result),
+            Route(f"{one}/thumb", self.thumb),
+            Route(f"{one}/deeper", self.deeper, methods=["POST"]),
+            Route(f"{one}/growth.{{format:str}}", self.growth),
+            Route("/api/gallery", self.gallery),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ]
+
+
+@functools.cache
+def layers_of(model: str) -> list[zoo.LayerInfo]:
+    """The layers of a named model, worked out once."""
+    return zoo.layers(model)
+
+
+def as_gif(path: pathlib.Path) -> bytes:
+    """A film as GIF."""
+    frames, times = [], []
+    with Image.open(path) as film:
+        for number in range(getattr(film, "n_frames", 1)):
+            film.seek(number)
+            frames.append(film.convert("RGB").quantize(128))
+            times.append(int(film.info.get("duration", 150)))
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
+    return file.getvalue()
+
+
+async def told(request: Request, fault: Exception) -> Response:
+    """What went wrong, as JSON in words."""
+    status = getattr(fault, "status_code", None) or (404 if isinstance(fault, KeyError) else 400)
+    words = getattr(fault, "detail", None) or (
+        "There is no such thing here." if isinstance(fault, KeyError) else str(fault)
+    )
+    return JSONResponse({"error": words}, status)
+
+
+def app(studio: Studio, hosts: set[str], token: str | None = None) -> Any:
+    """The studio as an ASGI application.
+
+    >>> uvicorn.run(app(Studio(store, {"mini": {}}), {"127.0.0.1"}), port=8765)
+    """
+
+    @contextlib.asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        studio.worker.start()
+        yield
+        await asyncio.to_thread(studio.worker.stop)
+
+    inner = Starlette(
+        routes=studio.routes(),
+        lifespan=life,
+        exception_handlers={HTTPException: told, DreamError: told, KeyError: told},
+    )
+    return Guard(inner, hosts, token)
+
+
+def new_token() -> str:
+    """A secret for those who come from elsewhere."""
+    return secrets.token_urlsafe(24)

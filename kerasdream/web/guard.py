@@ -1,0 +1,84 @@
+"""Who may speak to the studio: its own page, under its own name, and from elsewhere only with the token."""
+
+import hmac
+import http.cookies
+import urllib.parse
+from typing import Any
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+COOKIE = "kerasdream"
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
+}
+
+
+class Guard:
+    """An ASGI application that turns away who should not be there, and dresses every answer.
+
+    `hosts` are the names under which the studio may be called: a page elsewhere that has its own name point here
+    (DNS rebinding) sends that name. What changes something must come from the studio's own page.
+    """
+
+    def __init__(self, inner: Any, hosts: set[str], token: str | None = None):
+        self.inner, self.hosts, self.token = inner, hosts, token
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        query = dict(urllib.parse.parse_qsl(scope["query_string"].decode("latin-1")))
+        given = query.get("token", "")
+
+        async def dressed(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                own = {name.lower() for name, _ in message["headers"]}
+                more = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in own]
+                if self.token and self.matches(given):
+                    more.append((b"set-cookie", f"{COOKIE}={given}; HttpOnly; SameSite=Strict; Path=/".encode()))
+                message = message | {"headers": [*message["headers"], *more]}
+            await send(message)
+
+        if fault := self.fault(scope["method"], headers, given):
+            status, words = fault
+            start = {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]}
+            await dressed(start)
+            await send({"type": "http.response.body", "body": words.encode()})
+            return
+        await self.inner(scope, receive, dressed)
+
+    def fault(self, method: str, headers: dict[str, str], given: str) -> tuple[int, str] | None:
+        """Why a request is turned away, or None."""
+        host = headers.get("host", "")
+        if urllib.parse.urlsplit(f"//{host}").hostname not in self.hosts:
+            return 421, "This studio has another name."
+        if method not in SAFE:
+            origin = headers.get("origin")
+            if origin is not None and urllib.parse.urlsplit(origin).netloc != host:
+                return 403, "This came from another page."
+            if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+                return 403, "This came from another page."
+        if self.token and not self.matches(given) and not self.matches(cookie_of(headers)):
+            return 401, "This studio asks for its token: open the address that it printed when it started."
+        return None
+
+    def matches(self, given: str) -> bool:
+        """Whether it is the token, compared without telling how much of it is right."""
+        return bool(self.token) and hmac.compare_digest(given.encode(), (self.token or "").encode())
+
+
+def cookie_of(headers: dict[str, str]) -> str:
+    """The token in a request's cookie."""
+    try:
+        found = http.cookies.SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except http.cookies.CookieError:
+        return ""
+    return found.value if found else ""

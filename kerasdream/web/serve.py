@@ -1,0 +1,154 @@
+"""Start the studio: `kerasdream-studio`.
+
+kerasdream-studio                        opens http://127.0.0.1:8765
+kerasdream-studio --weights=inception.h5 with InceptionV3 from a file
+kerasdream-studio --host=0.0.0.0         for others too, who need the token that is printed
+"""
+
+import importlib.util
+import ipaddress
+import pathlib
+import sys
+import threading
+import webbrowser
+from typing import Any
+
+from absl import flags
+
+from kerasdream import cli
+from kerasdream.errors import ConfigError, DreamError
+
+FLAGS = (
+    "host",
+    "port",
+    "name",
+    "data_dir",
+    "max_upload_mb",
+    "max_pixels",
+    "queue",
+    "weights",
+    "open",
+    "backend",
+    "help",
+)
+
+
+def define() -> flags.FlagValues:
+    """The flags of the studio."""
+    values = flags.FlagValues()
+    flags.DEFINE_string(
+        "host", "127.0.0.1", "address to listen on; any but this machine's own asks for a token", flag_values=values
+    )
+    flags.DEFINE_integer("port", 8765, "port to listen on", 1, 65535, flag_values=values)
+    flags.DEFINE_multi_string("name", [], "name under which others call this machine; once a name", flag_values=values)
+    flags.DEFINE_string("data_dir", "kerasdream-studio", "folder of pictures, dreams and jobs", flag_values=values)
+    flags.DEFINE_integer("max_upload_mb", 25, "largest picture file to accept", 1, flag_values=values)
+    flags.DEFINE_integer("max_pixels", 6_000_000, "largest picture to accept, in pixels", 1, flag_values=values)
+    flags.DEFINE_integer("queue", 20, "dreams that may wait", 1, flag_values=values)
+    flags.DEFINE_string(
+        "weights", None, "weights file of InceptionV3; default: Keras's cache, where it is there", flag_values=values
+    )
+    flags.DEFINE_boolean("open", True, "open the page in a browser", flag_values=values)
+    cli.define_backend(values)
+    flags.DEFINE_boolean("help", False, "print this help, and end", short_name="h", flag_values=values)
+    return values
+
+
+def models_of(weights: str | None) -> dict[str, dict[str, Any]]:
+    """The models at hand, each with the settings of the machine for it; mini first, for it is quick."""
+    from kerasdream.model.weights import cache_folder
+    from kerasdream.model.zoo import ZOO
+
+    entry = ZOO["inception_v3"]
+    if weights is not None:
+        if not pathlib.Path(weights).is_file():
+            raise ConfigError(f"There is no weights file {weights!r}. A file for InceptionV3 was expected.")
+        return {"mini": {}, "inception_v3": {"weights": weights}}
+    there = entry.url is not None and (cache_folder() / entry.url.rsplit("/", 1)[-1]).is_file()
+    return {"mini": {}, "inception_v3": {}} if there else {"mini": {}}
+
+
+def is_own(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def hosts_of(host: str, names: list[str]) -> set[str]:
+    """The names under which the studio may be called."""
+    own = {"127.0.0.1", "localhost", "::1"} if is_own(host) or host in ("0.0.0.0", "::") else set()
+    return own | {host} | set(names)
+
+
+def serve(values: flags.FlagValues) -> None:
+    """Listen until Ctrl-C."""
+    if missing := [name for name in ("starlette", "uvicorn") if importlib.util.find_spec(name) is None]:
+        raise ConfigError(f'The studio needs {" and ".join(missing)}: pip install "kerasdream[web]".')
+    cli.quiet_start()
+    import uvicorn
+
+    from kerasdream.web.app import Studio, app, new_token
+    from kerasdream.web.patience import Patient
+    from kerasdream.web.store import Store
+
+    host, port = values["host"].value, values["port"].value
+    token = None if is_own(host) else new_token()
+    studio = Studio(
+        Store(pathlib.Path(values["data_dir"].value)),
+        models_of(values["weights"].value),
+        max_upload=values["max_upload_mb"].value * 1_000_000,
+        max_pixels=values["max_pixels"].value,
+        queue=values["queue"].value,
+    )
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" + (f"?token={token}" if token else "")
+    print(f"The studio is at {address}  (Ctrl-C ends it)", flush=True)
+    if values["open"].value and token is None:
+        threading.Timer(1.0, webbrowser.open, (address,)).start()
+    uvicorn.run(
+        app(studio, hosts_of(host, values["name"].value), token),
+        host=host,
+        port=port,
+        http=Patient,
+        log_level="warning",
+        limit_concurrency=400,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+
+
+def help_text(values: flags.FlagValues) -> str:
+    """The whole help."""
+    lines = [(__doc__ or "").strip(), ""]
+    for name in FLAGS:
+        default = f"={values[name].value}" if values[name].value not in (None, [], True, False) else ""
+        lines += [f"  --{name}{default}", f"        {values[name].help.splitlines()[0].rstrip(';')}"]
+    return "\n".join(lines)
+
+
+def main(argv: list[str]) -> int:
+    """Run a command line; the exit status."""
+    try:
+        cli.set_backend(argv)
+        values = define()
+        rest = values(argv)[1:]
+        if values["help"].value:
+            print(help_text(values))
+            return 0
+        if rest:
+            raise ConfigError(f"{rest[0]!r} was given; the studio takes flags only.")
+        serve(values)
+    except (flags.Error, ConfigError) as fault:
+        return cli.complain(f"{fault} --help lists all flags." if isinstance(fault, flags.Error) else fault, 2)
+    except DreamError as fault:
+        return cli.complain(fault, 1)
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def run() -> None:
+    """The program `kerasdream-studio`."""
+    sys.exit(main(sys.argv))

@@ -1,0 +1,96 @@
+"""Settings from the page: what may be set, what a form shows, and nothing that names a file."""
+
+from typing import Any
+
+from kerasdream import presets
+from kerasdream.config import DEFAULTS, KNOBS, DreamConfig, check_names
+from kerasdream.errors import ConfigError
+from kerasdream.model import zoo
+from kerasdream.objectives import Guide, Inside, objective
+
+# The machine's own, and what would name a file, are not for the page.
+HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots"}
+MOST = {"iterations": 400, "num_octave": 12, "octaves_above": 2, "smooth_samples": 16}
+SHOWN = [name for name in KNOBS if name not in HIDDEN]
+
+
+def schema(models: list[str]) -> dict[str, Any]:
+    """What the page builds its form from: every knob with its default, range and help; looks; models."""
+    knobs = []
+    for name in SHOWN:
+        knob = KNOBS[name]
+        choices = {"model": models, "preset": list(presets.PRESETS)}.get(name, list(knob.choices))
+        knobs.append(
+            {
+                "name": name,
+                "kind": "choice" if choices else knob.kind,
+                "default": models[0] if name == "model" else DEFAULTS[name],
+                "low": finite(max(knob.low, knob.above)),
+                "high": finite(min(knob.high, MOST.get(name, float("inf")))),
+                "optional": knob.optional,
+                "choices": choices,
+                "help": knob.help,
+                "expected": knob.expectation(),
+            }
+        )
+    looks = [
+        {"name": name, "about": preset.about, "settings": look_of(name, models[0])}
+        for name, preset in presets.PRESETS.items()
+    ]
+    return {"knobs": knobs, "looks": looks, "models": models}
+
+
+def look_of(name: str, model: str) -> dict[str, Any]:
+    """The settings of a look that the page shows, its layers as names and weights."""
+    settings = {key: value for key, value in presets.settings(name, model).items() if key not in HIDDEN}
+    layers = settings.get("layers", zoo.entry_of(model).defaults.get("layers"))
+    return settings | ({"layers": objective(layers).as_dict()} if layers else {})
+
+
+def words_of(settings: dict[str, Any]) -> str:
+    """What a dream can be searched for by: its look, its model, its layers."""
+    look = settings.get("preset", DEFAULTS["preset"])
+    layers = settings.get("layers") or look_of(look, settings["model"])["layers"]
+    return " ".join([look, settings["model"], *layers])
+
+
+def finite(number: float) -> float | None:
+    """A bound as JSON holds it."""
+    return number if abs(number) < float("inf") else None
+
+
+def checked(said: Any, models: list[str]) -> dict[str, Any]:
+    """Settings that the page has sent, or ConfigError in words that stand beside the field."""
+    if not isinstance(said, dict):
+        raise ConfigError("The settings were expected as names and values.")
+    check_names(said)
+    if hidden := sorted(said.keys() & HIDDEN):
+        raise ConfigError(f"{', '.join(hidden)} cannot be set from the page.")
+    settings: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in said.items()}
+    if settings.setdefault("model", models[0]) not in models:
+        raise ConfigError(f"model={settings['model']!r} is not at hand here; one of {', '.join(models)} was expected.")
+    if settings.get("layers") is not None:
+        wish = objective(settings["layers"])
+        if any(isinstance(term, Guide | Inside) for term, _ in wish.terms):
+            raise ConfigError("layers names a picture file; choose a guide picture or paint a mask instead.")
+        settings["layers"] = wish.as_dict()
+    look = settings.get("preset", DEFAULTS["preset"])
+    whole = DreamConfig(**presets.settings(look, settings["model"]) | settings)
+    for name, most in MOST.items():
+        value = getattr(whole, name)
+        if max(value if isinstance(value, tuple) else [value]) > most:
+            raise ConfigError(f"{name}={value} was given; {most} at most was expected.")
+    return settings
+
+
+def of_record(record: dict[str, Any], models: list[str]) -> dict[str, Any]:
+    """The settings inside a dreamt picture that the page can show; what it cannot is left out."""
+    settings = {}
+    for name, value in record.get("settings", {}).items():
+        try:
+            checked({name: value}, models)
+        except (ConfigError, TypeError, ValueError):
+            continue
+        if value != DEFAULTS[name]:
+            settings[name] = value
+    return settings

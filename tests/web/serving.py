@@ -1,0 +1,54 @@
+"""What the tests of the studio share: pictures as files, and the studio as a process of its own."""
+
+import io
+import json
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import kerasdream
+
+SERVE = pathlib.Path(__file__).parents[2] / "scripts" / "serve.py"
+
+
+def a_file(size=(96, 64), format="PNG", **more):
+    """The bytes of a small picture."""
+    file = io.BytesIO()
+    kerasdream.sample().resize(size).save(file, format, **more)
+    return file.getvalue()
+
+
+class Served:
+    """The studio as a process of its own, on a port that is free."""
+
+    def __init__(self, folder, *flags):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        line = [sys.executable, str(SERVE), f"--data_dir={folder}", f"--port={self.port}", "--noopen", *flags]
+        self.process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while True:
+            try:
+                self.call("/api/schema")
+                return
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def call(self, path, value=None):
+        """What an address answers; with a value, what it answers to that."""
+        data = None if value is None else json.dumps(value).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.address + path, data), timeout=30) as answer:
+            return json.load(answer)
+
+    def kill(self):
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()

@@ -1,0 +1,272 @@
+"""The studio over HTTP: pictures in, dreams out, and everything that someone might try."""
+
+import io
+import json
+import os
+import pathlib
+import random
+import re
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from serving import a_file
+from starlette.testclient import TestClient
+
+import kerasdream
+from kerasdream.web.app import Studio, app
+from kerasdream.web.store import DONE, QUEUED, RUNNING, Store
+
+QUICK = {"iterations": 2, "num_octave": 1}
+LONG = {"iterations": 400, "num_octave": 1, "max_loss": None}
+
+
+@pytest.fixture
+def studio(tmp_path):
+    return Studio(Store(tmp_path / "data"), {"mini": {}}, max_upload=300_000, max_pixels=200_000, queue=4, per_client=3)
+
+
+@pytest.fixture
+def web(studio):
+    with TestClient(app(studio, {"testserver"}), raise_server_exceptions=False) as client:
+        yield client
+
+
+def ended(web, id, seconds=120):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        job = web.get(f"/api/jobs/{id}").json()
+        if job["state"] not in (QUEUED, RUNNING):
+            return job
+        time.sleep(0.05)
+    raise AssertionError("the job does not end")
+
+
+def test_a_picture_becomes_a_dream_with_its_settings_inside(web, tmp_path):
+    picture = web.post("/api/pictures", content=a_file()).json()
+    assert (picture["width"], picture["height"], picture["settings"]) == (96, 64, None)
+    asked = {"picture": picture["id"], "settings": {"preset": "eyes", "seed": 5} | QUICK}
+    job = web.post("/api/jobs", json=asked)
+    assert job.status_code == 201
+    id = job.json()["id"]
+    done = ended(web, id)
+    assert (done["state"], done["width"], done["height"], done["error"]) == (DONE, 96, 64, "")
+    assert done["progress"]["done"] == 1.0
+    assert done["loss"] == pytest.approx(done["progress"]["losses"][-1], abs=1e-3)
+    (tmp_path / "dream.png").write_bytes(web.get(f"/api/jobs/{id}/result").content)
+    settings = kerasdream.settings_of(tmp_path / "dream.png")
+    assert (settings["seed"], settings["layers"], settings["iterations"]) == (5, {"mixed3": 1.0}, 2)
+    alone = kerasdream.dream(Image.open(io.BytesIO(a_file())), **settings)
+    np.testing.assert_array_equal(np.asarray(alone), np.asarray(Image.open(tmp_path / "dream.png")))
+    back = web.post("/api/pictures", content=(tmp_path / "dream.png").read_bytes()).json()["settings"]
+    assert (back["preset"], back["seed"], back["iterations"]) == ("eyes", 5, 2)
+    film = Image.open(io.BytesIO(web.get(f"/api/jobs/{id}/growth.webp").content))
+    assert film.n_frames >= 3
+    assert Image.open(io.BytesIO(web.get(f"/api/jobs/{id}/growth.gif").content)).format == "GIF"
+    assert Image.open(io.BytesIO(web.get(f"/api/jobs/{id}/thumb").content)).size == (96, 64)
+    assert [dream["id"] for dream in web.get("/api/gallery?search=mixed3").json()["dreams"]] == [id]
+    assert web.get("/api/gallery?search=mixed5").json()["dreams"] == []
+    deeper = web.post(f"/api/jobs/{id}/deeper").json()
+    kept = Image.open(io.BytesIO(web.get(f"/api/pictures/{deeper['id']}").content))
+    np.testing.assert_array_equal(np.asarray(kept), np.asarray(Image.open(tmp_path / "dream.png")))
+    assert web.delete(f"/api/jobs/{id}").status_code == 204
+    assert web.get(f"/api/jobs/{id}/result").status_code == 404
+
+
+def test_a_mask_and_a_guide_are_dreamt_with(web):
+    mask = Image.new("L", (96, 64))
+    mask.paste(255, (48, 0, 96, 64))
+    file = io.BytesIO()
+    mask.save(file, "PNG")
+    ids = [web.post("/api/pictures", content=one).json()["id"] for one in (a_file(), file.getvalue(), a_file((80, 80)))]
+    asked = {
+        "picture": ids[0],
+        "mask": ids[1],
+        "guide": ids[2],
+        "settings": {"layers": {"mixed2": 1}, "step": 0.05} | QUICK,
+    }
+    done = ended(web, web.post("/api/jobs", json=asked).json()["id"])
+    assert done["state"] == DONE, done["error"]
+    dream = Image.open(io.BytesIO(web.get(f"/api/jobs/{done['id']}/result").content))
+    change = np.abs(np.asarray(dream, int) - np.asarray(Image.open(io.BytesIO(a_file())), int)).sum(-1)
+    assert change[:, :48].max() == 0
+    assert change[:, 48:].mean() > 1
+    assert set(json.loads(dream.info["kerasdream"])["settings"]["layers"]) == {
+        "guide(mixed2, <pixels>)"
+    } or "guide" in str(json.loads(dream.info["kerasdream"])["settings"]["layers"])
+
+
+def test_events_tell_of_the_growing_dream_and_cancel_ends_it_within_a_step(web):
+    id = web.post("/api/jobs", json={"picture": "noise:160x120", "settings": LONG}).json()["id"]
+    seen = []
+
+    def read():
+        with web.stream("GET", f"/api/jobs/{id}/events") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            for line in answer.iter_lines():
+                if line.startswith("data: "):
+                    seen.append(json.loads(line[6:]))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    until = time.monotonic() + 60
+    while time.monotonic() < until and web.get(f"/api/jobs/{id}").json()["progress"]["step"] < 3:
+        time.sleep(0.05)
+    preview = web.get(f"/api/jobs/{id}/preview")
+    assert Image.open(io.BytesIO(preview.content)).size == (160, 120)
+    web.post(f"/api/jobs/{id}/cancel")
+    reader.join(60)  # the stream ends by itself
+    assert seen[-1]["state"] == "cancelled"
+    assert max(one["progress"]["step"] for one in seen) < 390
+    assert web.get(f"/api/jobs/{id}/result").status_code == 404
+    assert web.get("/api/gallery").json()["dreams"] == []
+
+
+def test_a_dream_that_fails_says_why_and_the_next_one_is_dreamt(web):
+    bad = web.post("/api/jobs", json={"settings": {"layers": {"mixd4": 1}} | QUICK}).json()["id"]
+    good = web.post("/api/jobs", json={"picture": "noise:96x64", "settings": QUICK}).json()["id"]
+    failed = ended(web, bad)
+    assert failed["state"] == "failed"
+    assert "no layer 'mixd4'. Did you mean 'mixed4'" in failed["error"]
+    assert ended(web, good)["state"] == DONE
+
+
+def test_uploads_are_counted_checked_and_written_anew(web, studio):
+    def sent(body, **more):
+        answer = web.post("/api/pictures", content=body, **more)
+        return answer.status_code, answer.json().get("error", "")
+
+    assert sent(os.urandom(300_001)) == (413, "More than 0.3 MB were sent; that is the limit here.")
+    assert sent(b"")[0] == 400
+    assert sent(b"<svg xmlns='http://www.w3.org/2000/svg'/>")[0] == 400
+    assert sent(a_file()[:-2000])[0] == 400
+    status, words = sent(a_file((600, 400)))
+    assert status in (400, 413)
+    bomb = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
+    status, words = sent(bomb.getvalue())
+    assert (status, "400.0 megapixels" in words or "larger than Pillow decodes" in words) == (400, True)
+    info = PngInfo()
+    info.add_itxt("kerasdream", json.dumps({"settings": {"<img src=x onerror=alert(1)>": 1, "step": "<script>"}}))
+    info.add_text("Comment", "<script>alert(1)</script>")
+    kept = web.post("/api/pictures", content=a_file(pnginfo=info)).json()
+    assert kept["settings"] == {}
+    data = studio.store.path("pictures", kept["id"], ".png").read_bytes()
+    assert b"script" not in data
+    exif = Image.Exif()
+    exif[0x010E] = "where I live"
+    kept = web.post("/api/pictures", content=a_file(format="JPEG", exif=exif)).json()
+    assert b"where I live" not in studio.store.path("pictures", kept["id"], ".png").read_bytes()
+
+
+def test_bodies_that_come_in_pieces_are_counted_too(web):
+    def pieces():
+        for _ in range(100):
+            yield b"x" * 10_000
+
+    assert web.post("/api/pictures", content=pieces()).status_code == 413
+
+
+def test_what_is_asked_wrongly_is_told_and_nothing_is_accepted(web, studio):
+    unknown = "0" * 32
+    for asked, status, words in (
+        ({"settings": {"step": -1}}, 400, "step=-1 is out of range"),
+        ({"picture": unknown}, 404, "no such thing"),
+        ({"picture": "../../etc/passwd"}, 404, "no such thing"),
+        ({"picture": "noise:9000x9000"}, 400, "larger than the 200,000 pixels"),
+        ({"picture": 7}, 404, "no such thing"),
+        ({"mask": unknown}, 404, "no such thing"),
+        ({"guide": ["x"]}, 404, "no such thing"),
+        ({"settings": "all"}, 400, "names and values"),
+    ):
+        answer = web.post("/api/jobs", json=asked)
+        assert (answer.status_code, words in answer.json()["error"]) == (status, True), asked
+    for body in (b"", b"[1]", b"{", b"\xff"):
+        assert web.post("/api/jobs", content=body).status_code == 400
+    assert studio.store.waiting() == []
+
+
+def test_the_queue_has_an_end(web, studio):
+    first = [web.post("/api/jobs", json={"picture": "noise:160x120", "settings": LONG}) for _ in range(4)]
+    assert [answer.status_code for answer in first] == [201, 201, 201, 429]
+    assert "3 dreams of yours wait already" in first[-1].json()["error"]
+    assert [web.get(f"/api/jobs/{one.json()['id']}").json()["before"] for one in first[:3]] == [0, 1, 2]
+    assert web.delete(f"/api/jobs/{first[1].json()['id']}").status_code == 409
+    for answer in first[:3]:
+        web.post(f"/api/jobs/{answer.json()['id']}/cancel")
+    assert [ended(web, one.json()["id"])["state"] for one in first[:3]] == ["cancelled"] * 3
+    studio.store.room = lambda: False  # a full disk
+    assert web.post("/api/jobs", json={"settings": QUICK}).status_code == 507
+    assert web.post("/api/pictures", content=a_file()).status_code == 507
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/api/pictures/..%2f..%2fstudio.db",
+        "/api/jobs/..%2f..%2fstudio.db/result", "/api/pictures/%00", "/etc/passwd", "/api/layers/..%2f",
+        "/api/layers/vgg16",
+    ],
+)  # fmt: skip
+def test_no_path_leads_out(web, path):
+    assert web.get(path).status_code == 404
+
+
+def test_the_page_is_whole_and_asks_nobody_else(web):
+    page = web.get("/")
+    assert page.headers["x-content-type-options"] == "nosniff"
+    addresses = re.findall(r"""(?:src|href)="([^"#]+)""", page.text)
+    assert addresses
+    for address in addresses:
+        assert address.startswith("/static/")
+        assert web.get(address).status_code == 200
+    static = pathlib.Path(sys.modules["kerasdream.web.app"].__file__).with_name("static")
+    for script in static.glob("*.js"):
+        text = script.read_text()
+        assert "innerHTML" not in text
+        assert not re.search(r"https?://", text)
+        for imported in re.findall(r'from "(/static/[^"]+)"', text):
+            assert web.get(imported).status_code == 200
+    for look in web.get("/api/schema").json()["looks"]:
+        assert web.get(f"/static/looks/{look['name']}.webp").status_code == 200
+
+
+def test_turned_away_under_another_name(web):
+    assert web.get("/", headers={"host": "evil.example"}).status_code == 421
+    assert web.post("/api/jobs", json={}, headers={"origin": "http://evil.example"}).status_code == 403
+
+
+@pytest.mark.slow
+def test_a_kill_loses_no_accepted_job_and_tears_no_picture(tmp_path, served):
+    """Twenty kills at random moments with jobs queued; in the end every accepted job is done."""
+    moments, accepted = random.Random(3), []
+    for _ in range(20):
+        studio = served("--queue=100")
+        for _ in range(2):
+            try:
+                asked = {
+                    "picture": "noise:128x96",
+                    "settings": {"iterations": 4, "num_octave": 2, "seed": len(accepted)},
+                }
+                accepted.append(studio.call("/api/jobs", asked)["id"])
+            except urllib.error.HTTPError:  # ten of one client wait
+                pass
+        time.sleep(moments.uniform(0.0, 4.0))
+        studio.kill()
+        for path in (tmp_path / "data" / "dreams").glob("*.png"):
+            Image.open(path).load()
+    studio = served()
+    until = time.monotonic() + 300
+    while time.monotonic() < until and studio.call("/api/jobs")["jobs"]:
+        time.sleep(0.5)
+    states = [studio.call(f"/api/jobs/{id}")["state"] for id in accepted]
+    for id in accepted:
+        Image.open(tmp_path / "data" / "dreams" / f"{id}.png").load()
+    assert states == [DONE] * len(accepted)
+    assert len(accepted) >= 20

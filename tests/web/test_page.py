@@ -1,0 +1,161 @@
+"""The studio as a person uses it, in a real Chromium."""
+
+import shutil
+
+import pytest
+from PIL import Image
+
+import kerasdream
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as engine:
+        chromium = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page of a studio; no error on its console, no request to anybody else."""
+    faults, contexts = [], []
+
+    def said(kind, text):
+        if kind in ("error", "warning") and "status of 400" not in text:  # Chromium notes what we refuse in words
+            faults.append(text)
+
+    def opened(studio, width=1440, height=1000):
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.on("console", lambda message: said(message.type, message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda ask: ask.url.startswith((studio.address, "blob:", "data:")) or faults.append(ask.url))
+        page.goto(studio.address)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def knob(page, name, value):
+    """Set one knob under More."""
+    if page.get_attribute("details", "open") is None:
+        page.click("summary")
+    page.fill(f"#knob-{name}", str(value))
+
+
+def given(page, path):
+    """Choose a picture file, and wait until the page shows it."""
+    before = page.get_attribute("#before", "src")
+    page.set_input_files("#file", path)
+    page.wait_for_selector(f"#before:not([src='{before}'])")
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "<img src=x onerror=alert(1)>.png"
+    kerasdream.sample().resize((384, 256)).save(path)
+    return path
+
+
+def test_a_picture_grows_into_a_dream_that_downloads_with_its_settings(visit, served, photo, tmp_path):
+    studio = served()
+    page = visit(studio)
+    given(page, photo)
+    page.click("label:has-text('eyes')")
+    knob(page, "iterations", 40)
+    knob(page, "seed", 7)
+    seen = []
+    page.on("request", lambda ask: "/preview?" in ask.url and seen.append(ask.url))
+    page.click("#dream")
+    page.wait_for_selector("#finished:not([hidden])")
+    assert len(set(seen)) >= 3
+    with page.expect_download() as download:
+        page.click("#download")
+    download.value.save_as(tmp_path / "dream.png")
+    dream = Image.open(tmp_path / "dream.png")
+    assert dream.size == (384, 256)
+    assert dream.tobytes() != Image.open(photo).convert("RGB").tobytes()
+    settings = kerasdream.settings_of(tmp_path / "dream.png")
+    assert (settings["preset"], settings["iterations"], settings["seed"], settings["model"]) == ("eyes", 40, 7, "mini")
+    page.locator("#compare input").fill("50")
+    assert page.evaluate("() => document.getElementById('before').style.clipPath") == "inset(0px 50% 0px 0px)"
+    # Another page takes the settings out of the picture, and the gallery is there after a kill.
+    studio.kill()
+    page = visit(served())
+    assert page.locator("#dreams li").count() == 1
+    given(page, tmp_path / "dream.png")
+    page.wait_for_selector("label.chosen:has-text('eyes')")
+    assert page.input_value("#knob-iterations") == "40"
+    assert page.input_value("#knob-seed") == "7"
+    page.fill("#search", "mixed9")
+    page.wait_for_selector("#none:not([hidden])")
+    page.fill("#search", "mixed3")
+    page.wait_for_selector("#dreams li")
+
+
+def test_a_dream_is_cancelled_within_a_step(visit, served):
+    page = visit(served())
+    knob(page, "iterations", 400)
+    knob(page, "max_loss", "")
+    page.click("#dream")
+    page.wait_for_selector("#after:not([hidden])")
+    page.click("#cancel")
+    page.wait_for_selector("#progress[hidden]", state="attached", timeout=5000)
+    assert page.is_enabled("#dream")
+    assert page.locator("#dreams li").count() == 0
+
+
+def test_a_mistake_stands_beside_its_knob(visit, served):
+    page = visit(served())
+    knob(page, "step", "-1")
+    page.click("#dream")
+    page.wait_for_selector("#knob-step-fault:not(:empty)")
+    assert "step=-1 is out of range; a number above 0" in page.inner_text("#knob-step-fault")
+
+
+def test_a_mask_is_painted_and_dreamt_with(visit, served, photo, tmp_path):
+    studio = served()
+    page = visit(studio)
+    given(page, photo)
+    page.click("#paint")
+    box = page.locator("#mask").bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 30, box["y"] + box["height"] - 30)
+    page.mouse.up()
+    knob(page, "iterations", 3)
+    page.click("#dream")
+    page.wait_for_selector("#finished:not([hidden])")
+    with page.expect_download() as download:
+        page.click("#download")
+    dream = Image.open(download.value.path()).convert("RGB")
+    right = (192, 0, 384, 256)
+    assert dream.crop(right).tobytes() == Image.open(photo).convert("RGB").crop(right).tobytes()
+    assert dream.tobytes() != Image.open(photo).convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 1000)])
+def test_it_fits_the_screen_and_everyone_can_use_it(visit, served, width, height):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = visit(served(), width, height)
+    page.click("summary")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.className") != ""

@@ -1,0 +1,71 @@
+"""What the page may set."""
+
+import pytest
+
+from kerasdream import presets
+from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.errors import ConfigError
+from kerasdream.web.settings import HIDDEN, checked, of_record, schema, words_of
+
+MODELS = ["mini", "inception_v3"]
+
+
+def test_the_form_has_every_knob_but_those_of_the_machine():
+    found = {knob["name"]: knob for knob in schema(MODELS)["knobs"]}
+    assert found.keys() == KNOBS.keys() - HIDDEN
+    assert found["step"]["default"] == DEFAULTS["step"]
+    assert (found["iterations"]["low"], found["iterations"]["high"]) == (1, 400)
+    assert found["model"]["choices"] == MODELS
+    assert found["normalize"]["choices"] == ["mean", "std", "standard", "l2"]
+
+
+def test_every_look_is_one_that_can_be_dreamt():
+    looks = {look["name"]: look["settings"] for look in schema(MODELS)["looks"]}
+    assert looks.keys() == presets.PRESETS.keys()
+    assert looks["eyes"]["layers"] == {"mixed3": 1.0}
+    assert looks["keras"]["layers"] == {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
+    for name, settings in looks.items():
+        checked(settings | {"preset": name, "model": "mini"}, MODELS)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"step": -1}, "^step=-1 is out of range"),
+        ({"stp": 1}, "no setting 'stp'. Did you mean 'step'"),
+        ({"weights": "/etc/passwd"}, "weights cannot be set from the page"),
+        ({"mask": "/etc/passwd"}, "mask cannot be set"),
+        ({"model": "vgg16"}, "^model='vgg16' is not at hand here; one of mini, inception_v3"),
+        ({"model": ["mini"]}, "^model=.* is not at hand"),
+        ({"layers": "guide(mixed4, /etc/passwd)"}, "^layers names a picture file"),
+        ({"layers": {"mixed4 @ /etc/passwd": 1}}, "cannot be read from ' @ /etc/passwd'"),
+        ({"iterations": 401}, "^iterations=401 was given; 400 at most"),
+        ({"iterations": [1, 2, 500]}, "^iterations=.* 400 at most"),
+        ({"num_octave": 50}, "^num_octave=50 was given; 12 at most"),
+        ({"preset": "eys"}, "Did you mean 'eyes'"),
+        ([], "names and values"),
+    ],
+)
+def test_what_may_not_be_is_told_in_words(said, words):
+    with pytest.raises(ConfigError, match=words):
+        checked(said, MODELS)
+
+
+def test_what_may_be_is_taken():
+    said = {"step": [0.1, 0.2, 0.3, 0.4], "layers": {"mixed4:150": 2}, "max_loss": None, "preset": "fur"}
+    assert checked(said, MODELS) == {
+        "step": (0.1, 0.2, 0.3, 0.4), "layers": {"mixed4:150": 2.0}, "max_loss": None, "preset": "fur", "model": "mini",
+    }  # fmt: skip
+    assert words_of(checked(said, MODELS)) == "fur mini mixed4:150"
+    assert words_of({"model": "mini", "preset": "eyes"}) == "eyes mini mixed3"
+    assert words_of({"model": "mini"}) == "keras mini mixed4 mixed5 mixed6 mixed7"
+
+
+def test_settings_of_a_picture_are_taken_where_the_page_can_show_them():
+    record = {
+        "settings": {
+            "step": 0.05, "iterations": 10**6, "weights": "imagenet", "model": "mini", "layers": {"mixed3": 1.0},
+            "<img onerror>": 1, "seed": 0, "mask": None, "clip": True,
+        }
+    }  # fmt: skip
+    assert of_record(record, MODELS) == {"step": 0.05, "model": "mini", "layers": {"mixed3": 1.0}, "clip": True}

@@ -1,0 +1,88 @@
+"""What the studio keeps, through kills and links."""
+
+import pytest
+from PIL import Image
+
+from kerasdream.errors import OutputError
+from kerasdream.web.store import CANCELLED, DONE, QUEUED, RUNNING, Store
+
+BAD = ["../../etc/passwd", "..", "", "a" * 31, "A" * 32, "0" * 32 + "/../x", "%2e%2e", "0" * 33]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "data")
+
+
+def add(store, **changes):
+    values = {
+        "client": "me",
+        "picture": "sample",
+        "settings": {"model": "mini"},
+        "look": "fur",
+        "words": "fur mini mixed4",
+    }
+    return store.add_job(**values | changes)
+
+
+@pytest.mark.parametrize("id", BAD)
+def test_only_names_of_ours_lead_to_files(store, id):
+    with pytest.raises(KeyError):
+        store.path("dreams", id, ".png")
+
+
+def test_a_link_inside_the_folder_leads_nowhere(store, tmp_path):
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (store.folder / "pictures" / f"{'0' * 32}.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(KeyError):
+        store.picture("0" * 32)
+    (store.folder / "thumbs").rmdir()
+    (store.folder / "thumbs").symlink_to(tmp_path)
+    with pytest.raises(KeyError):
+        store.path("thumbs", "0" * 32, ".webp")
+
+
+def test_pictures_are_written_anew_without_what_they_carried(store):
+    image = Image.new("RGBA", (5, 4), (10, 20, 30, 0))
+    image.info["comment"] = "where I live"
+    kept = Image.open(store.path("pictures", store.add_picture(image), ".png"))
+    assert (kept.mode, kept.size, kept.getpixel((0, 0)), kept.info) == ("RGB", (5, 4), (10, 20, 30), {})
+
+
+def test_jobs_come_back_in_their_order_and_what_was_interrupted_waits_again(store):
+    first, second, third = (add(store) for _ in range(3))
+    assert store.update(first.id, DONE, loss=2.5, seconds=1.0, width=6, height=4)
+    assert store.update(second.id, RUNNING, only=(QUEUED,))
+    assert not store.update(first.id, CANCELLED, only=(QUEUED,))
+    again = Store(store.folder)  # as after a kill
+    assert [(job.id, job.state) for job in again.waiting()] == [(second.id, QUEUED), (third.id, QUEUED)]
+    job = again.job(first.id)
+    assert (job.state, job.loss, job.width, job.settings) == (DONE, 2.5, 6, {"model": "mini"})
+    assert "client" not in job.shown()
+
+
+def test_the_gallery_is_searched_by_words_page_by_page(store):
+    jobs = [add(store, words=f"look{number % 2} mini mixed{number}") for number in range(6)]
+    for job in jobs[:5]:
+        store.update(job.id, DONE)
+    assert [job.id for job in store.gallery("", None, 2)] == [jobs[4].id, jobs[3].id]
+    assert [job.id for job in store.gallery("", jobs[3].number, 9)] == [job.id for job in jobs[2::-1]]
+    assert [job.id for job in store.gallery("LOOK1", None, 9)] == [jobs[3].id, jobs[1].id]
+    assert store.gallery("%", None, 9) == store.gallery("_", None, 9) == store.gallery("' OR 1=1 --", None, 9) == []
+
+
+def test_a_dream_is_removed_with_its_files(store):
+    job = add(store)
+    for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
+        store.path(kind, job.id, ending).write_bytes(b"x")
+    store.remove(job.id)
+    with pytest.raises(KeyError):
+        store.job(job.id)
+    assert not [path for path in store.folder.rglob("*") if path.stem == job.id]
+
+
+def test_a_folder_that_cannot_hold_it_is_told(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "studio.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(OutputError, match="cannot be used"):
+        Store(tmp_path / "data")
