@@ -52,6 +52,7 @@ def define() -> flags.FlagValues:
     flags.DEFINE_integer("size", 224, "side of the squares that are dreamt, in pixels", 64, flag_values=values)
     flags.DEFINE_integer("batch", 8, "pictures that are dreamt together", 1, flag_values=values)
     flags.DEFINE_string("training_counts", None, "CSV of a class and its pictures in training", flag_values=values)
+    flags.DEFINE_boolean("pictures", True, "show the strongest examples in the report", flag_values=values)
     cli.define_backend(values)
     flags.DEFINE_boolean("help", False, "print this help, and end", short_name="h", flag_values=values)
     return values
@@ -77,7 +78,7 @@ def run(values: flags.FlagValues) -> None:
     began = time.perf_counter()
     for done, whole in study.steps():
         print(f"{done} of {whole} pictures, {time.perf_counter() - began:.0f} s", flush=True)
-    found = report.write(study.records, study.summary(), study.folder)
+    found = report.write(study.records, study.summary(), study.folder, pictures=values["pictures"].value)
     for name, error in found["faults"]:
         print(f"left out {name}: {error}")
     print(study.folder / "report.html")
@@ -86,7 +87,7 @@ def run(values: flags.FlagValues) -> None:
 def help_text(values: flags.FlagValues) -> str:
     """The whole help."""
     lines = [(__doc__ or "").strip(), "", *cli.knobs_help(DREAM, DEFAULTS | {"max_loss": None}), ""]
-    for name in ("images", "layers", *OWN, "backend", "help"):
+    for name in ("images", "layers", *OWN, "pictures", "backend", "help"):
         lines += [f"  --{name}", f"        {values[name].help.splitlines()[0].rstrip(';')}"]
     return "\n".join(lines)
 

@@ -30,6 +30,7 @@ FLOORS = [
     "callbacks",
     "training",
     "cli",
+    "web",
 ]  # each may import from those before it
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 

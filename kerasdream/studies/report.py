@@ -22,7 +22,8 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 table { border-collapse: collapse; margin: 1rem 0; font-size: 14px; }
 td, th { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #ddd; } td:first-child { text-align: left; }
-.found { background: #fdebd8; } figure { display: inline-block; margin: .4rem; font-size: 13px; }
+.found { background: #fdebd8; }
+figure { display: inline-block; width: 324px; margin: .4rem; font-size: 13px; vertical-align: top; }
 svg { max-width: 100%; height: auto; } .note { color: #555; font-size: 14px; }
 """
 
@@ -33,14 +34,16 @@ def check_plots() -> None:
         raise ConfigError('The report of a study needs matplotlib: pip install "kerasdream[study]".')
 
 
-def write(records: Records, found: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
+def write(records: Records, found: dict[str, Any], folder: pathlib.Path, *, pictures: bool = True) -> dict[str, Any]:
     """Write summary.json and report.html, each whole; returns the summary as it was written.
+
+    Without `pictures` the report shows none, for pictures that may not be passed on.
 
     >>> write(records, study.summary(), pathlib.Path("study"))["pictures"]
     200
     """
     text = json.dumps(finite(found), indent=1, allow_nan=False)
-    for name, content in (("summary.json", text), ("report.html", page(records, found))):
+    for name, content in (("summary.json", text), ("report.html", page(records, found, pictures))):
         data = content.encode()
         files.write_whole(folder / name, lambda file, data=data: file.write(data), overwrite=True)  # type: ignore[misc]
     return json.loads(text)
@@ -55,7 +58,7 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not abs(value) < float("inf") else value
 
 
-def page(records: Records, found: dict[str, Any]) -> str:
+def page(records: Records, found: dict[str, Any], pictures: bool = True) -> str:
     """The whole report."""
     settings, dream = found["settings"], found["settings"]["dream"]
     title = f"What {dream['model']} remembers"
@@ -115,10 +118,9 @@ def training_answer(layers: Sequence[dict[str, Any]]) -> str:
     told = []
     for layer in layers:
         rho = layer["spearman_new"]
-        verdict = (
-            "no answer" if rho["low"] <= 0 <= rho["high"] else "yes" if rho["value"] > 0 else "the other way round"
-        )
-        told.append(f"{layer['layer']}: {verdict} (rank correlation {shown(rho)}, {layer['new_guesses']} pictures)")
+        sure = (rho["low"] > 0 or rho["high"] < 0) and rho["p"] < 0.05
+        verdict = "no answer" if not sure else "yes" if rho["value"] > 0 else "the other way round"
+        told.append(f"{layer['layer']}: {verdict} (rank correlation {shown(rho)}, p = {rho['p']:.2g})")
     words = "The more classes a category has in training, the more of what the dream put into the pictures is of it? "
     return words + "; ".join(told) + "."
 
@@ -148,9 +150,12 @@ def depth_answer(trend: dict[str, Any], layers: Sequence[dict[str, Any]]) -> str
             "no trend is sure" if slope["low"] <= 0 <= slope["high"] else "rises" if slope["value"] > 0 else "falls"
         )
         told.append(f"{words}: {verdict} ({shown(slope, 3)} a layer)")
+    moved = [f"{layer['moved'][AFTER]['value']:.0f}" for layer in layers]
     return (
         f"From {layers[0]['layer']} to {layers[-1]['layer']}, in the order given, on {trend['pictures']} pictures: "
-        f"{'; '.join(told)}."
+        f"{'; '.join(told)}. The layers moved the pictures by "
+        f"{', '.join(moved)} levels of 255: one that moves them "
+        "less leaves more of what they showed."
     )
 
 
@@ -259,7 +264,7 @@ def examples(records: Records, layer: str) -> str:
         pictures.append(
             f'<figure><img src="data:image/jpeg;base64,{data}" alt="{told}"><figcaption>{told}</figcaption></figure>'
         )
-    return f"<h3>{html.escape(layer)}</h3>{''.join(pictures)}"
+    return f"<h3>{html.escape(layer)}</h3>{''.join(pictures)}" if pictures else ""
 
 
 def method(found: dict[str, Any]) -> str:
@@ -280,7 +285,8 @@ def method(found: dict[str, Any]) -> str:
             else ". No control was dreamt."
         ),
         "The rank correlation is Spearman's, over the categories, of their share in training with how often the judge "
-        "guesses them newly; its interval is a bootstrap over pictures. G tests all guesses after the dream against "
+        "guesses them newly; its interval is a bootstrap over pictures, its p that of shares dealt out anew among the "
+        "categories, and an answer needs both. G tests all guesses after the dream against "
         "the shares in training; its p is from a simulation. Confidence is the probability of the first guess; entropy "
         "is that of all probabilities.",
     ]

@@ -105,17 +105,32 @@ def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def spearman_interval(shares: np.ndarray, counts: np.ndarray, seed: int, level: float = 0.95) -> Interval:
-    """The rank correlation of shares with counts, and its bootstrap interval: the counted things drawn again."""
+    """The rank correlation of shares with counts, and its bootstrap interval: the counted things drawn again.
+
+    What is drawn again correlates less, for noise is added to it; so the interval is widened to hold the value.
+    """
     total = int(counts.sum())
     if not total:
         return Interval(math.nan, -1.0, 1.0)
     drawn = np.random.default_rng(seed).multinomial(total, counts / total, DRAWS)
     again = spearman(np.broadcast_to(shares, drawn.shape), drawn)
     again = again[np.isfinite(again)]
-    if not len(again):
+    value = float(spearman(shares, counts))
+    if not len(again) or math.isnan(value):
         return Interval(math.nan, -1.0, 1.0)
     low, high = np.quantile(again, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(spearman(shares, counts)), float(low), float(high))
+    return Interval(value, min(value, float(low)), max(value, float(high)))
+
+
+def spearman_p(shares: np.ndarray, counts: np.ndarray, seed: int) -> float:
+    """How often shares that are dealt out anew among the categories correlate as strongly, either way."""
+    found = abs(float(spearman(shares, counts)))
+    if math.isnan(found):
+        return math.nan
+    rng = np.random.default_rng(seed)
+    dealt = rng.permuted(np.broadcast_to(shares, (DRAWS, len(shares))), axis=1)
+    more = int((np.abs(spearman(dealt, np.broadcast_to(counts, dealt.shape))) >= found - 1e-9).sum())
+    return (1 + more) / (1 + DRAWS)
 
 
 def g_statistic(counts: np.ndarray, shares: np.ndarray) -> np.ndarray:

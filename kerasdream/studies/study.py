@@ -181,7 +181,8 @@ class Study:
             shown = self.judge(dreamt)
             changes = np.abs(dreamt.astype(np.float32) - untouched).mean((1, 2, 3))
             looks = [look(*one) for one in zip(here, shown, changes, strict=True)]
-            examples = self.examples(layer, here, shown, untouched, dreamt) if moment == AFTER else []
+            was = [category_of(int(before[number].argmax())) for number in here]
+            examples = self.examples(layer, here, was, shown, untouched, dreamt) if moment == AFTER else []
             self.records.add_looks(layer, moment, looks, examples)
 
     def turns(self) -> list[tuple[str, str]]:
@@ -206,14 +207,20 @@ class Study:
         )
 
     def examples(
-        self, layer: str, numbers: Sequence[int], shown: np.ndarray, untouched: np.ndarray, dreamt: np.ndarray
+        self,
+        layer: str,
+        numbers: Sequence[int],
+        was: Sequence[str],
+        shown: np.ndarray,
+        untouched: np.ndarray,
+        dreamt: np.ndarray,
     ) -> list[Example]:
-        """The dreams of a batch that show a category better than all before, with what they grew from."""
+        """The dreams of a batch that have become of a category, and show it better than all before them."""
         best, found = self.records.best(layer), []
-        for number, probabilities, one, other in zip(numbers, shown, untouched, dreamt, strict=True):
+        for number, old, probabilities, one, other in zip(numbers, was, shown, untouched, dreamt, strict=True):
             top = int(probabilities.argmax())
             category, sure = category_of(top), float(probabilities[top])
-            if sure > best.get(category, 0.0):
+            if category != old and sure > best.get(category, 0.0):
                 best[category] = sure
                 found.append(Example(category, number, top, sure, side_by_side(one, other)))
         return found

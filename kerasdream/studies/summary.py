@@ -13,7 +13,6 @@ from kerasdream.studies.statistics import Interval
 ENOUGH = 30  # pictures; fewer answer nothing
 SEED = 0  # of simulations
 LEVEL = 0.95
-SHARES = ("category", "training", "before", "after", "control", "change", "beyond_control", "found")
 
 
 def summary(
@@ -68,8 +67,8 @@ def figures_of(
         "categories": rows,
         "found": [row["category"] for row in rows if row["found"]],
         "new_guesses": int(new.sum()),
-        "spearman_all": plain(statistics.spearman_interval(shares, counts[AFTER], SEED)),
-        "spearman_new": plain(statistics.spearman_interval(shares, new, SEED)),
+        "spearman_all": correlation(shares, counts[AFTER]),
+        "spearman_new": correlation(shares, new),
         "g_all": {"g": g, "p": p},
         "g_new": {"g": g_new, "p": p_new},
         "eyed": {moment: plain(statistics.share(int(eyed[group].sum()), total)) for moment, group in groups.items()},
@@ -79,6 +78,12 @@ def figures_of(
         "moved": {moment: plain(statistics.mean(one)) for moment, one in seen.changes.items() if moment != BEFORE},
         "kept_class": plain(statistics.share(int((seen.classes[BEFORE] == seen.classes[AFTER]).sum()), total)),
     }
+
+
+def correlation(shares: np.ndarray, counts: np.ndarray) -> dict[str, float]:
+    """How shares and counts go together: over pictures like these an interval, over the categories a p."""
+    interval = plain(statistics.spearman_interval(shares, counts, SEED))
+    return interval | {"p": statistics.spearman_p(shares, counts, SEED)}
 
 
 def category_row(

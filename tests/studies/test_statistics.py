@@ -57,6 +57,21 @@ def test_rank_correlation_is_sure_where_counts_follow_shares_and_not_where_they_
     assert statistics.spearman_interval(shares, np.zeros(10, int), seed=1)[1:] == (-1.0, 1.0)
 
 
+def test_a_rank_correlation_of_few_categories_is_tested_over_the_categories():
+    # Of the 6 orders of three shares, 1 2 3 and 3 2 1 correlate with 1 2 3 as strongly: p = 1/3.
+    assert statistics.spearman_p(np.array([0.1, 0.3, 0.6]), np.array([5, 7, 9]), seed=0) == pytest.approx(
+        1 / 3, abs=0.02
+    )
+    shares = np.arange(1, 18) / 153
+    assert statistics.spearman_p(shares, np.arange(17), seed=0) < 0.001
+
+
+def test_an_interval_holds_its_value():
+    shares = np.arange(1, 11) / 55
+    value, low, high = statistics.spearman_interval(shares, np.arange(1, 11), seed=0)
+    assert value == high == 1.0 > low
+
+
 def test_g_by_hand_and_its_p():
     # 2 * (30 * log(30 / 20) + 10 * log(10 / 20)) = 10.4650; as a chi-square of one degree, p = 0.0012.
     g, p = statistics.g_test(np.array([30, 10]), np.array([0.5, 0.5]), seed=0)

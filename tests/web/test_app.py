@@ -1,5 +1,6 @@
 """The studio over HTTP: pictures in, dreams out, and everything that someone might try."""
 
+import contextlib
 import io
 import json
 import os
@@ -240,6 +241,67 @@ def test_the_page_is_whole_and_asks_nobody_else(web):
 def test_turned_away_under_another_name(web):
     assert web.get("/", headers={"host": "evil.example"}).status_code == 421
     assert web.post("/api/jobs", json={}, headers={"origin": "http://evil.example"}).status_code == 403
+
+
+def test_a_client_that_leaves_does_not_end_its_dream(web):
+    id = web.post("/api/jobs", json={"picture": "noise:160x120", "settings": QUICK | {"iterations": 30}}).json()["id"]
+    with web.stream("GET", f"/api/jobs/{id}/events") as answer:
+        next(answer.iter_lines())
+    assert ended(web, id)["state"] == DONE
+
+
+def memory(process):
+    """The most that a process has held, in MB."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1000
+
+
+@pytest.mark.slow
+def test_a_body_of_200_megabytes_is_refused_early_in_flat_memory(served):
+    studio = served()
+    before = memory(studio.process)
+    sent, refused = 0, b""
+    with socket.create_connection(("127.0.0.1", studio.port), 30) as line:
+        line.sendall(f"POST /api/pictures HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\n".encode())
+        line.sendall(b"Content-Length: 200000000\r\n\r\n")
+        with contextlib.suppress(OSError):  # the studio hangs up
+            for _ in range(200):
+                line.sendall(b"x" * 1_000_000)
+                sent += 1
+        with contextlib.suppress(OSError):
+            refused = line.recv(4096)
+    assert b" 413 " in refused or sent < 60
+    assert memory(studio.process) - before < 80
+    assert studio.call("/api/jobs") == {"jobs": []}
+
+
+@pytest.mark.slow
+def test_those_who_say_nothing_and_a_hundred_at_once_hold_up_nobody(served):
+    studio = served()
+    silent = [socket.create_connection(("127.0.0.1", studio.port), 30) for _ in range(60)]
+    for line in silent[:30]:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: 127")
+    studio.call("/api/jobs", {"picture": "noise:320x240", "settings": {"iterations": 60, "num_octave": 1}})
+    answers: list[int] = []
+
+    def ask():
+        with contextlib.suppress(urllib.error.HTTPError):
+            answers.append(len(studio.call("/api/schema")["looks"]))
+
+    crowd = [threading.Thread(target=ask) for _ in range(100)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join(30)
+    assert len(answers) == 100
+    time.sleep(16)
+    closed = 0
+    for line in silent:
+        line.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            closed += line.recv(100) == b""
+        line.close()
+    assert closed == 60
 
 
 @pytest.mark.slow

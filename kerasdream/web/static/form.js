@@ -16,7 +16,7 @@ export class Form {
     for (const knob of schema.knobs) {
       if (knob.name === "preset") continue;
       const row = knob.name === "layers" ? this.layersRow(knob) : this.row(knob);
-      document.getElementById("knobs").append(row);
+      document.getElementById(knob.name === "model" ? "network" : "knobs").append(row);
     }
     this.look = look;
     this.fields.get("model").input.addEventListener("change", () => this.fillLayers());
