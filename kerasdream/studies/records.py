@@ -97,9 +97,12 @@ class Records:
                 "INSERT OR IGNORE INTO pictures (source, name) VALUES (?, ?)", ((source, name) for name in names)
             )
 
-    def pictures(self, after: int, count: int) -> list[tuple[int, str, str]]:
-        """The next few pictures, as (number, source, name), without those that could not be read."""
-        query = "SELECT picture, source, name FROM pictures WHERE picture > ? AND error = '' ORDER BY picture LIMIT ?"
+    def pictures(self, after: int, count: int) -> list[tuple[int, str, str, str]]:
+        """The next few pictures, as (number, source, name, error).
+
+        Those that could not be read are among them, so that a second run makes up the same batches, to the last bit.
+        """
+        query = "SELECT picture, source, name, error FROM pictures WHERE picture > ? ORDER BY picture LIMIT ?"
         return list(self.base.execute(query, (after, count)))
 
     def number_of_pictures(self) -> int:

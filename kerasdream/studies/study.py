@@ -151,12 +151,14 @@ class Study:
         whole, last = self.records.number_of_pictures(), 0
         while batch := self.records.pictures(last, self.batch):
             last = batch[-1][0]
-            self.look_at(batch)
+            self.look_at([(number, source, name) for number, source, name, error in batch if not error])
             yield last, whole
 
     def look_at(self, batch: Sequence[tuple[int, str, str]]) -> None:
         """Dream and judge a batch, layer by layer."""
         numbers = [number for number, _, _ in batch]
+        if not numbers:
+            return
         lacking = {
             (layer, moment): missing
             for layer, moment in self.turns()

@@ -47,11 +47,11 @@ def test_a_batch_is_kept_whole_or_not_at_all(records):
     assert records.base.execute("SELECT COUNT(*) FROM verdicts").fetchone() == (2,)
 
 
-def test_pictures_come_in_batches_without_those_that_cannot_be_read(records):
+def test_pictures_come_in_batches_that_stay_the_same_where_some_cannot_be_read(records):
     records.add_pictures("photo", ["b.jpg", "c.jpg"])
     records.add_fault(2, "torn")
-    assert records.pictures(0, 2) == [(1, "photo", "a.jpg"), (3, "photo", "it's.jpg")]
-    assert records.pictures(3, 2) == [(4, "photo", "c.jpg")]
+    assert records.pictures(0, 2) == [(1, "photo", "a.jpg", ""), (2, "photo", "b.jpg", "torn")]
+    assert records.pictures(2, 2) == [(3, "photo", "it's.jpg", ""), (4, "photo", "c.jpg", "")]
     assert (records.number_of_pictures(), records.faults()) == (4, [("b.jpg", "torn")])
 
 

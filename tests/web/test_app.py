@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import re
+import socket
 import sys
 import threading
 import time
