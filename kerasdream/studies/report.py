@@ -15,7 +15,7 @@ from kerasdream.image import files
 from kerasdream.model.classes import imagenet
 from kerasdream.studies.records import AFTER, BEFORE, CONTROL, NOISE, PHOTO, Records
 
-EXAMPLES = 8  # pictures shown of a layer
+EXAMPLES = 17  # pictures shown of a layer: one a category
 COLORS = {"training": "#bbbbbb", BEFORE: "#6baed6", AFTER: "#d9730d", CONTROL: "#7f7f7f"}
 NAMES = {PHOTO: "photographs", NOISE: "starts from noise"}
 STYLE = """
@@ -184,11 +184,12 @@ def layer_table(found: dict[str, Any], layer: dict[str, Any]) -> str:
     """The categories of a layer."""
     total = max(1, layer["pictures"])
     moments = [BEFORE, AFTER, CONTROL] if found["control"] else [BEFORE, AFTER]
-    head = ["category", "training", *moments, "change (points)", "at the corrected level"]
+    head = ["category", "training", *moments, "than training", "change (points)", "at the corrected level"]
     lines = []
     for row in sorted(layer["categories"], key=lambda row: -row["change"]["value"]):
         cells = [row["category"], f"{100 * row['training']:.1f} %", *(f"{100 * row[m] / total:.1f} %" for m in moments)]
         change = row["change"]
+        cells.append(row["against_training"])
         cells += [f"{100 * change['value']:+.1f}", f"{100 * change['low']:+.1f} to {100 * change['high']:+.1f}"]
         mark = ' class="found"' if row["found"] else ""
         lines.append(f"<tr{mark}>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
@@ -284,6 +285,8 @@ def method(found: dict[str, Any]) -> str:
             if found["control"]
             else ". No control was dreamt."
         ),
+        "More or less than training is said where Wilson's interval of the share after the dream, at the same "
+        "corrected level, does not hold the share in training.",
         "The rank correlation is Spearman's, over the categories, of their share in training with how often the judge "
         "guesses them newly; its interval is a bootstrap over pictures, its p that of shares dealt out anew among the "
         "categories, and an answer needs both. G tests all guesses after the dream against "

@@ -101,6 +101,10 @@ def category_row(
     row: dict[str, Any] = {"category": category, "training": training[category]}
     row |= {moment: int(counts[moment][index]) for moment in groups}
     row["change"] = plain(change)
+    total = len(groups[AFTER])
+    row["after_share"] = plain(statistics.share(int(counts[AFTER][index]), total, level))
+    over, under = (row["after_share"][end] for end in ("low", "high"))
+    row["against_training"] = "more" if over > training[category] else "less" if under < training[category] else ""
     if CONTROL in groups:
         beyond = change_between(is_it[CONTROL], is_it[AFTER], level)
         row["beyond_control"] = plain(beyond)

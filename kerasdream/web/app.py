@@ -26,7 +26,7 @@ from kerasdream.model import zoo
 from kerasdream.web.guard import Guard
 from kerasdream.web.settings import checked, of_record, schema, words_of
 from kerasdream.web.store import DONE, Job, Store
-from kerasdream.web.worker import FINISHED, Worker
+from kerasdream.web.worker import FINISHED, Worker, sketch_name
 
 STATIC = pathlib.Path(__file__).with_name("static")
 PAGE = 24  # dreams of the gallery at a time
@@ -247,6 +247,19 @@ class Studio:
         found = await asyncio.to_thread(layers_of, model)
         return JSONResponse({"layers": [{"name": one.name, "look": one.look} for one in found]})
 
+    async def channel(self, request: Request) -> Response:
+        """What a channel looks for, drawn small; 202 while it is still to be drawn."""
+        model, layer, channel = (request.path_params[name] for name in ("model", "layer", "channel"))
+        found = await asyncio.to_thread(layers_of, model) if model in self.models else []
+        if not any(one.name == layer and 0 <= channel < one.channels for one in found):
+            raise KeyError(layer)
+        path = self.store.folder / "channels" / sketch_name(model, layer, channel)
+        if path.is_file():
+            return FileResponse(path)
+        if fault := self.worker.want(model, layer, channel):
+            raise HTTPException(409, fault)
+        return JSONResponse({"waiting": True}, 202)
+
     async def page(self, request: Request) -> Response:
         """The page itself."""
         return FileResponse(STATIC / "index.html")
@@ -258,6 +271,7 @@ class Studio:
             Route("/", self.page),
             Route("/api/schema", self.schema),
             Route("/api/layers/{model:str}", self.layers),
+            Route("/api/channels/{model:str}/{layer:path}/{channel:int}", self.channel),
             Route("/api/pictures", self.add_picture, methods=["POST"]),
             Route("/api/pictures/{id:str}", self.picture),
             Route("/api/jobs", self.add_job, methods=["POST"]),

@@ -5,23 +5,28 @@ import dataclasses
 import io
 import threading
 import time
+import traceback
+import warnings
 from typing import Any
 
 from PIL import Image
 
 from kerasdream.ascent.engine import FREE
 from kerasdream.dreamer import Dreamer, resolve
-from kerasdream.errors import DreamError
+from kerasdream.errors import DreamError, DreamWarning
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size, sample
-from kerasdream.objectives import Guide
+from kerasdream.objectives import Guide, Layer
 from kerasdream.result import DreamResult, Moment
+from kerasdream.visualization import Visualizer
 from kerasdream.web.store import CANCELLED, DONE, FAILED, QUEUED, RUNNING, THUMB_SIDE, Job, Store
 
 WARM = 3  # dreamers that stay
 PREVIEW_SIDE, PREVIEW_EVERY = 900, 0.6  # pixels, seconds
 GROWTH_SIDE, FRAMES = 480, 24  # of the film that is kept of each dream
+SKETCH: dict[str, Any] = {"size": 128, "steps": 96}  # of what a channel looks for
+MOST_SKETCHES = 40  # that may wait
 FINISHED = (DONE, FAILED, CANCELLED)
 
 
@@ -60,6 +65,7 @@ class Worker:
         self.store, self.models = store, models
         self.dreamers: collections.OrderedDict[Any, Dreamer] = collections.OrderedDict()
         self.progress: dict[str, Progress] = {}
+        self.sketches: dict[tuple[str, str, int], str] = {}  # what waits, or why there is none
         self.wake, self.ending = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.run, name="dreams", daemon=True)
 
@@ -89,10 +95,34 @@ class Worker:
         while not self.ending.is_set():
             self.wake.clear()
             waiting = self.store.waiting()
-            if not waiting:
+            if waiting:
+                self.take(waiting[0])
+            elif wanted := [one for one, fault in list(self.sketches.items()) if not fault]:
+                self.sketch(*wanted[0])
+            else:
                 self.wake.wait(5.0)
-                continue
-            self.take(waiting[0])
+
+    def want(self, model: str, layer: str, channel: int) -> str:
+        """Have a channel drawn when no dream waits; why it cannot be, where that is known."""
+        fault = self.sketches.setdefault((model, layer, channel), "")
+        while len(self.sketches) > MOST_SKETCHES:
+            del self.sketches[next(iter(self.sketches))]
+        self.wake.set()
+        return fault
+
+    def sketch(self, model: str, layer: str, channel: int) -> None:
+        """Draw what a channel looks for, and keep it."""
+        wish, folder = Layer(layer, (channel,)), self.store.folder / "channels"
+        try:
+            files.make_folder(folder)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DreamWarning)  # a channel may be dead; then its picture is grey
+                image = Visualizer([wish], model=model, **self.models[model], **SKETCH).run(verbose=False)[0]
+            path = folder / sketch_name(model, layer, channel)
+            files.write_whole(path, lambda file: image.save(file, "WEBP", quality=80), overwrite=True)
+            self.sketches.pop((model, layer, channel), None)
+        except DreamError as fault:
+            self.sketches[model, layer, channel] = str(fault)
 
     def take(self, job: Job) -> None:
         """Dream one job; whatever goes wrong is told, and the next one is taken."""
@@ -105,10 +135,9 @@ class Worker:
         except DreamError as fault:
             self.end(job, progress, FAILED, error=str(fault))
         except Exception as fault:  # a fault of ours must not end the studio
-            self.end(
-                job, progress, FAILED, error=f"Something went wrong in the studio: {type(fault).__name__}: {fault}"
-            )
-            raise
+            traceback.print_exc()
+            told = f"Something went wrong in the studio: {type(fault).__name__}: {fault}"
+            self.end(job, progress, FAILED, error=told)
         finally:
             if len(self.progress) > 200:
                 del self.progress[next(iter(self.progress))]
@@ -205,6 +234,11 @@ class Worker:
         while len(self.dreamers) > WARM:
             self.dreamers.popitem(last=False)
         return Dreamer.on(self.dreamers[key].engine.sharing(config))
+
+
+def sketch_name(model: str, layer: str, channel: int) -> str:
+    """The file of a drawn channel."""
+    return f"{model}-{layer.replace('/', '_')}-{channel:d}.webp"
 
 
 def made_of(config: Any) -> Dreamer:

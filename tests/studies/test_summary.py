@@ -57,6 +57,8 @@ def test_a_planted_bias_is_found_and_only_that_rises(tmp_path):
     rows = {row["category"]: row for row in high["categories"]}
     assert all(rows[name]["change"]["value"] < 0 for name in high["found"] if name != "dogs")
     assert rows["dogs"]["change"]["low"] > 0.2
+    assert rows["dogs"]["against_training"] == "more"
+    assert [row["category"] for row in low["categories"] if row["against_training"]] == []
     assert high["g_all"]["p"] < 0.001 < 0.01 < low["g_all"]["p"]
     assert high["eyed_change"]["low"] > 0 > low["eyed_change"]["low"]
 

@@ -139,6 +139,37 @@ def test_a_dream_that_fails_says_why_and_the_next_one_is_dreamt(web):
     assert ended(web, good)["state"] == DONE
 
 
+def test_a_channel_is_drawn_once_when_nothing_waits(web, studio):
+    path = "/api/channels/mini/mixed2/7"
+    assert web.get(path).status_code == 202
+    until = time.monotonic() + 60
+    while (answer := web.get(path)).status_code == 202 and time.monotonic() < until:
+        time.sleep(0.1)
+    drawn = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"), float)
+    assert drawn.shape == (128, 128, 3)
+    assert drawn.std() > 20
+    assert studio.worker.sketches == {}
+    for wrong in (
+        "mini/mixed2/9999",
+        "mini/mixd2/1",
+        "vgg16/block1_conv1/1",
+        "mini/..%2f..%2fstudio.db/1",
+        "mini/mixed2/-1",
+    ):
+        assert web.get(f"/api/channels/{wrong}").status_code == 404
+
+
+def test_a_fault_of_ours_ends_its_dream_and_not_the_studio(web, studio, monkeypatch, capsys):
+    dream = studio.worker.dream
+    monkeypatch.setattr(studio.worker, "dream", lambda job, progress: 1 / 0)
+    failed = ended(web, web.post("/api/jobs", json={"settings": QUICK}).json()["id"])
+    assert (failed["state"], "ZeroDivisionError" in failed["error"]) == ("failed", True)
+    monkeypatch.setattr(studio.worker, "dream", dream)
+    asked = {"picture": "noise:96x64", "settings": QUICK}
+    assert ended(web, web.post("/api/jobs", json=asked).json()["id"])["state"] == DONE
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_uploads_are_counted_checked_and_written_anew(web, studio):
     def sent(body, **more):
         answer = web.post("/api/pictures", content=body, **more)
@@ -274,6 +305,23 @@ def test_a_body_of_200_megabytes_is_refused_early_in_flat_memory(served):
     assert b" 413 " in refused or sent < 60
     assert memory(studio.process) - before < 80
     assert studio.call("/api/jobs") == {"jobs": []}
+
+
+def test_no_raw_path_leads_out(served):
+    """As `curl --path-as-is` sends them: no client in between that tidies them up."""
+    studio = served()
+    for path in (
+        "/static/../app.py",
+        "/static/../../../../../../etc/passwd",
+        "/../etc/passwd",
+        "//etc/passwd",
+        "/api/pictures/../../studio.db",
+    ):
+        with socket.create_connection(("127.0.0.1", studio.port), 30) as line:
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nConnection: close\r\n\r\n".encode())
+            answer = line.makefile("rb").read()
+        assert b" 404 " in answer.splitlines()[0], path
+        assert b"root:" not in answer
 
 
 @pytest.mark.slow

@@ -56,10 +56,33 @@ export class Form {
     what.setAttribute("list", "layer-names");
     const how = make("input", { type: "text", inputMode: "decimal", value: String(weight), ariaLabel: "Weight" });
     const away = make("button", { type: "button", textContent: "×", ariaLabel: "Remove this layer" });
-    const row = make("div", { className: "layer" }, what, how, away);
+    const sketch = make("img", { className: "sketch", alt: "", hidden: true });
+    const row = make("div", { className: "layer" }, what, how, away, sketch);
+    const look = () => this.sketch(what.value.trim(), sketch);
+    what.addEventListener("change", look);
+    look();
     away.addEventListener("click", () => row.remove());
     rows.append(row);
     if (focus) what.focus();
+  }
+
+  // Beside a single channel, what it looks for; the studio draws it when nothing else waits.
+  async sketch(text, image) {
+    const [, layer, channel] = text.match(/^([\w/]+):(\d+)$/) ?? [];
+    image.hidden = true;
+    image.dataset.of = text;
+    if (!layer) return;
+    const path = `/api/channels/${this.fields.get("model").input.value}/${layer}/${channel}`;
+    for (let turn = 0; turn < 60 && image.dataset.of === text; turn += 1) {
+      const answer = await fetch(path).catch(() => null);
+      if (answer?.status === 200) {
+        image.src = path;
+        image.alt = `What ${text} looks for`;
+        image.hidden = false;
+      }
+      if (answer?.status !== 202) return;
+      await new Promise((done) => setTimeout(done, 1500));
+    }
   }
 
   async fillLayers() {
