@@ -112,11 +112,8 @@ class Study:
         self.dreamers = {AFTER: self.dreamers_on(network, preprocess)}
         self.moments = [BEFORE, AFTER, CONTROL] if control else [BEFORE, AFTER]
         if control:
-            other = (
-                keras.models.clone_model(network)
-                if isinstance(model, keras.Model)
-                else network_of(self.config, model, None)[0]
-            )
+            own = isinstance(model, keras.Model)
+            other = keras.models.clone_model(network) if own else network_of(self.config, model, None)[0]
             shuffle(other, network)
             self.dreamers[CONTROL] = self.dreamers_on(other, preprocess)
         self.folder = pathlib.Path(output)
