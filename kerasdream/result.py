@@ -55,6 +55,7 @@ class DreamResult:
             "losses": [[plain(loss) for loss in octave] for octave in self.losses],
             "seconds": round(self.seconds, 2),
             "source": os.path.basename(self.picture.path) if self.picture.path else None,
+            "picture": self.picture.digest(),
         }
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, metadata: bool = True) -> pathlib.Path:

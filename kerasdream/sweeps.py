@@ -116,8 +116,13 @@ class Sweep:
         if self.folder is None:
             return [None] * len(self.points)
         files.make_folder(self.folder)
-        names = [file_name(point) for point in self.points]
-        return [self.folder / f"{name}.png" for name in names]
+        paths: list[pathlib.Path | None] = []
+        for name in map(file_name, self.points):
+            number = 1
+            while (path := self.folder / (f"{name}.png" if number == 1 else f"{name}-{number}.png")) in paths:
+                number += 1  # two pictures of one name, in different folders
+            paths.append(path)
+        return paths
 
     # The dreams
 
@@ -179,9 +184,9 @@ class Sweep:
 
         return [other for other in range(len(self.points)) if same(self.key_of(other), self.key_of(number))]
 
-    def key_of(self, number: int) -> tuple[Any, DreamConfig]:
+    def key_of(self, number: int) -> tuple[Any, ...]:
         """All that makes the dream of a cell, but how many iterations it has."""
-        return self.picture_of(number), self.configs[number].replace(iterations=1)
+        return self.network_key(number), self.picture_of(number), self.configs[number].replace(iterations=1)
 
     def cell(self, number: int, result: DreamResult) -> Cell:
         """The cell of a finished dream, kept in its file."""
@@ -216,7 +221,7 @@ class Sweep:
             name
             for name, value in json.loads(json.dumps(wanted["settings"])).items()
             if record["settings"].get(name) != value
-        ] + ["picture"] * (record["source"] != wanted["source"])
+        ] + ["picture"] * (record.get("picture") != wanted["picture"])
         if other:
             raise OutputError(
                 f"{str(path)!r} was dreamt with another {', '.join(other)}. Name another folder, or empty this one."
@@ -232,7 +237,7 @@ class Sweep:
     def engine_at(self, number: int) -> Engine:
         """The compiled step of a cell: one for all that differ only in what is not compiled in."""
         config = self.configs[number]
-        network = self.network_key(config)
+        network = self.network_key(number)
         key = network, *((name, value) for name, value in vars(config).items() if name not in FREE)
         if key not in self.engines:
             self.engines[key] = engine_of(config, *self.network_at(number))
@@ -241,20 +246,22 @@ class Sweep:
     def network_at(self, number: int) -> tuple[keras.Model, Preprocess | None]:
         """The network of a cell, built once, as deep as the deepest cell on it asks for."""
         config = self.configs[number]
-        key = self.network_key(config)
+        key = self.network_key(number)
         if key not in self.networks:
-            alike = [other.layers for other in self.configs if self.network_key(other) == key and other.layers]
-            terms = {term: 1.0 for objective in alike for term, _ in objective.terms}
+            alike = [other.layers for i, other in enumerate(self.configs) if self.network_key(i) == key]
+            terms = {term: 1.0 for objective in alike if objective for term, _ in objective.terms}
             model = self.settings_of(self.points[number]).get("model")
             deep = config.replace(layers=Objective(tuple(terms.items())))
             self.networks[key] = network_of(deep, model, self.preprocess)
             engine_of(deep, *self.networks[key])  # LayerError for what it does not have
         return self.networks[key]
 
-    def network_key(self, config: DreamConfig) -> Any:
-        """What makes one network another."""
+    def network_key(self, number: int) -> Any:
+        """What makes one network another; two models of the user's own may have one name."""
+        config, own = self.configs[number], self.settings_of(self.points[number]).get("model")
         seed = config.seed if config.weights == "random" else None
-        return config.model, config.weights, config.precision, config.device, top_wanted(config), seed
+        model = id(own) if isinstance(own, keras.Model) else config.model
+        return model, config.weights, config.precision, config.device, top_wanted(config), seed
 
     # What is left of them
 
@@ -289,6 +296,9 @@ class Sweep:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([*self.axes, *FIGURES, "file", "error"])
+        for number in range(len(self.points)):  # what an earlier call left is in it from the beginning
+            if number not in self.cells and (kept := self.kept(number)):
+                self.cells[number] = kept
         for _, cell in sorted(self.cells.items()):
             numbers = [f"{getattr(cell, name):.6g}" for name in FIGURES]
             file = cell.path.name if cell.path else ""

@@ -82,6 +82,8 @@ def run(values: flags.FlagValues, pictures: list[str]) -> int:
     faults = 0
     every = sweeps(values)
     for number, settings in enumerate(every, 1):
+        if pictures and "image" in settings and not values["recipe"].value:
+            raise ConfigError(f"{pictures[0]!r} was given beside --vary=image=...; name it there, too.")
         image = settings.pop("image", own)
         image = [own if one is None else one for one in image] if isinstance(image, list) else image
         folder = home if len(every) == 1 else home / str(number)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -157,6 +158,23 @@ def test_a_second_call_dreams_only_what_is_missing(small_net, photo, runs, tmp_p
     ]
     with pytest.raises(OutputError, match="was dreamt with another iterations. Name another folder"):
         list(kerasdream.sweep(photo, "relu1", **settings | {"iterations": 1}))
+
+
+def test_pictures_and_models_of_one_name_are_told_apart(small_net, photo, tmp_path):
+    for number, picture in enumerate((photo, photo.rotate(180))):
+        (tmp_path / str(number)).mkdir()
+        picture.save(tmp_path / str(number) / "a.png")
+    paths = [tmp_path / "0" / "a.png", tmp_path / "1" / "a.png"]
+    other = keras.models.clone_model(small_net)
+    for variable in other.weights:
+        variable.assign(0.5 * variable)
+    settings = {"model": [small_net, other], "output": tmp_path / "out"} | FEW
+    for cell in list(kerasdream.sweep(paths, "relu1", **settings)):
+        alone = kerasdream.dream(cell.values["image"], "relu1", model=cell.values["model"], **FEW)
+        np.testing.assert_array_equal(cell.image, alone)
+    photo.rotate(90, expand=True).save(paths[0])  # another picture now, under its name
+    with pytest.raises(OutputError, match="was dreamt with another picture"):
+        list(kerasdream.sweep(paths, "relu1", **settings))
 
 
 def test_a_failing_cell_is_marked_and_listed_and_the_others_are_dreamt(small_net, photo, tmp_path):

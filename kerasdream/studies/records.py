@@ -143,6 +143,11 @@ class Records:
         with self.base:
             self.base.execute("UPDATE pictures SET error = ? WHERE picture = ?", (error, picture))
 
+    def forget_faults(self) -> None:
+        """Look again at the pictures that could not be read."""
+        with self.base:
+            self.base.execute("UPDATE pictures SET error = ''")
+
     def faults(self) -> list[tuple[str, str]]:
         """The pictures that could not be read, and why."""
         return list(self.base.execute("SELECT name, error FROM pictures WHERE error != '' ORDER BY picture"))

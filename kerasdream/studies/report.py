@@ -118,7 +118,7 @@ def training_answer(layers: Sequence[dict[str, Any]]) -> str:
     told = []
     for layer in layers:
         rho = layer["spearman_new"]
-        sure = (rho["low"] > 0 or rho["high"] < 0) and rho["p"] < 0.05
+        sure = (rho["low"] > 0 or rho["high"] < 0) and rho["p"] < 0.05 / len(layers)
         verdict = "no answer" if not sure else "yes" if rho["value"] > 0 else "the other way round"
         told.append(f"{layer['layer']}: {verdict} (rank correlation {shown(rho)}, p = {rho['p']:.2g})")
     words = "The more classes a category has in training, the more of what the dream put into the pictures is of it? "
@@ -278,8 +278,8 @@ def method(found: dict[str, Any]) -> str:
         "classes of ImageNet. A category's share in training is its share of them, or of the counts that were given.",
         "A change is the share of a category among the guesses after the dream less that before, on the same pictures: "
         "a dream of a dog's photograph stays a dog, and counts for nothing. Its interval is that of Agresti and Min "
-        f"for paired shares, at 95 % for all {found['looks']} looks (categories times layers) at once (Bonferroni). "
-        "Marked rows are those whose interval does not hold 0"
+        f"for paired shares, at 95 % for all {found['looks']} looks (categories, layers, photographs or noise) at once "
+        "(Bonferroni). Marked rows are those whose interval does not hold 0"
         + (
             ", and that differ from the control's dreams of the same pictures in the same sense and as surely."
             if found["control"]

@@ -15,7 +15,7 @@ from PIL import Image
 
 from kerasdream.ascent.step import preprocessed
 from kerasdream.dreamer import Dreamer, Preprocess, engine_of, network_of, resolve
-from kerasdream.errors import ConfigError, DreamWarning, InputImageError, ModelError
+from kerasdream.errors import ConfigError, DreamWarning, InputImageError, ModelError, NonFiniteError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise
@@ -121,6 +121,7 @@ class Study:
         with_weights = {"judge": self.judge.network.name, "judge_weights": os.path.basename(judge_weights)}
         plain = self.config.as_dict() | {"weights": os.path.basename(self.config.weights), "layers": None}
         self.records = Records(self.folder / "study.db", {"dream": plain, "size": size, **with_weights})
+        self.records.forget_faults()  # what could not be read may be there now
         self.records.add_pictures(PHOTO, map(str, paths))
         self.records.add_pictures(NOISE, (f"noise {number}" for number in range(noises)))
 
@@ -176,13 +177,31 @@ class Study:
                 looks = [look(number, before[number], 0.0) for number in here]
                 self.records.add_looks(layer, moment, looks)
                 continue
-            dreamt = self.dreamers[moment][layer].run(untouched, verbose=False).image
-            shown = self.judge(dreamt)
-            changes = np.abs(dreamt.astype(np.float32) - untouched).mean((1, 2, 3))
+            dreamt = self.dreamt(moment, layer, here, untouched)
+            here = [number for number in here if number in dreamt]
+            if not here:
+                continue
+            untouched, after = (np.stack([one[number] for number in here]) for one in (pictures, dreamt))
+            shown = self.judge(after)
+            changes = np.abs(after.astype(np.float32) - untouched).mean((1, 2, 3))
             looks = [look(*one) for one in zip(here, shown, changes, strict=True)]
             was = [category_of(int(before[number].argmax())) for number in here]
-            examples = self.examples(layer, here, was, shown, untouched, dreamt) if moment == AFTER else []
+            examples = self.examples(layer, here, was, shown, untouched, after) if moment == AFTER else []
             self.records.add_looks(layer, moment, looks, examples)
+
+    def dreamt(self, moment: str, layer: str, numbers: Sequence[int], untouched: np.ndarray) -> dict[int, np.ndarray]:
+        """The dreams of a batch; a picture whose dream fails is noted and left out, and holds up no other."""
+        dreamer = self.dreamers[moment][layer]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DreamWarning)  # of a picture in which a layer finds nothing
+            try:
+                return dict(zip(numbers, dreamer.run(untouched, verbose=False).image, strict=True))
+            except NonFiniteError as fault:
+                if len(numbers) == 1:
+                    self.records.add_fault(numbers[0], f"{layer}, {moment}: {fault}")
+                    return {}
+        alone = [self.dreamt(moment, layer, [one], untouched[[i]]) for i, one in enumerate(numbers)]
+        return {number: image for one in alone for number, image in one.items()}
 
     def turns(self) -> list[tuple[str, str]]:
         """The layers and moments that a picture goes through."""
@@ -310,7 +329,7 @@ def find_pictures(images: Any, limit: int | None) -> list[pathlib.Path]:
             raise InputImageError(f"There is no picture or folder {str(path)!r}.")
         else:
             paths.append(path)
-    paths = list(dict.fromkeys(paths))
+    paths = list(dict.fromkeys(path.resolve() for path in paths))  # one name, from wherever it is called
     if limit is None or limit >= len(paths):
         return paths
     return [paths[number * len(paths) // limit] for number in range(limit)]

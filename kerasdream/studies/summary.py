@@ -24,18 +24,17 @@ def summary(
     is sure at 95 % for all categories and layers at once, and that the control's dreams of the same pictures do not
     show.
     """
-    looks = len(categories()) * len(layers)
     number = np.array([categories().index(category_of(one)) for one in range(len(imagenet()))])
+    seen = {source: {layer: records.paired(source, layer, moments) for layer in layers} for source in (PHOTO, NOISE)}
+    seen = {source: found for source, found in seen.items() if any(len(one.pictures) for one in found.values())}
+    looks = len(categories()) * len(layers) * len(seen)
     sources = {}
-    for source in (PHOTO, NOISE):
-        found = {layer: records.paired(source, layer, moments) for layer in layers}
-        if not any(len(one.pictures) for one in found.values()):
-            continue
+    for source, found in seen.items():
         figures = [figures_of(layer, one, number, training, looks) for layer, one in found.items()]
         sources[source] = {"layers": figures, "trend": trend(list(found.values()), number)}
     return {
         "settings": records.settings(),
-        "pictures": records.number_of_pictures(),
+        "pictures": records.number_of_pictures() - len(records.faults()),
         "faults": records.faults(),
         "training": dict(training),
         "control": CONTROL in moments,
@@ -97,7 +96,7 @@ def category_row(
     """One category: its shares, its change, and whether that is found."""
     is_it = {moment: group == index for moment, group in groups.items()}
     change = change_between(is_it[BEFORE], is_it[AFTER], level)
-    found = change.excludes(0.0)
+    found = change.excludes(0.0) and len(groups[AFTER]) >= ENOUGH
     row: dict[str, Any] = {"category": category, "training": training[category]}
     row |= {moment: int(counts[moment][index]) for moment in groups}
     row["change"] = plain(change)

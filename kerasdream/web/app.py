@@ -55,10 +55,14 @@ class Studio:
 
     async def add_picture(self, request: Request) -> Response:
         """Keep a picture: its bytes are the body. Settings inside it come back with its id."""
-        if not self.store.room():
-            raise HTTPException(507, "The disk of this machine is nearly full. Delete some dreams first.")
+        self.check_room()
         body = await self.body(request, self.max_upload)
         return JSONResponse(await asyncio.to_thread(self.take_in, body), 201)
+
+    def check_room(self) -> None:
+        """Nothing is taken that the disk may not hold."""
+        if not self.store.room():
+            raise HTTPException(507, "The disk of this machine is nearly full. Delete some dreams first.")
 
     def take_in(self, body: bytes) -> dict[str, Any]:
         """Decode, write anew, and look for settings."""
@@ -114,8 +118,7 @@ class Studio:
             raise HTTPException(429, f"{len(waiting)} dreams wait already; try again when some are done.")
         if sum(job.client == client for job in waiting) >= self.per_client:
             raise HTTPException(429, f"{self.per_client} dreams of yours wait already; let some of them end first.")
-        if not self.store.room():
-            raise HTTPException(507, "The disk of this machine is nearly full. Delete some dreams first.")
+        self.check_room()
         settings = checked(said.get("settings", {}), self.models)
         picture = said.get("picture", "sample")
         size = noise_size(picture)
@@ -137,7 +140,7 @@ class Studio:
         """The body as an object."""
         try:
             said = json.loads(await self.body(request, LARGEST_JSON))
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
             raise HTTPException(400, "A JSON object was expected.")
@@ -209,9 +212,15 @@ class Studio:
 
     async def deeper(self, request: Request) -> Response:
         """A dream as a picture to start from."""
-        image = files.decode(self.existing("dreams", request.path_params["id"], ".png"), None)
-        id = await asyncio.to_thread(self.store.add_picture, image)
-        return JSONResponse({"id": id, "width": image.width, "height": image.height, "settings": None}, 201)
+        self.check_room()
+        path = self.existing("dreams", request.path_params["id"], ".png")
+
+        def copied() -> dict[str, Any]:
+            image = files.decode(path, None)
+            id = self.store.add_picture(image)
+            return {"id": id, "width": image.width, "height": image.height, "settings": None}
+
+        return JSONResponse(await asyncio.to_thread(copied), 201)
 
     async def remove(self, request: Request) -> Response:
         """Delete a dream and its files."""
@@ -225,7 +234,9 @@ class Studio:
         """Finished dreams, newest first, a page at a time."""
         before = request.query_params.get("before", "")
         found = self.store.gallery(
-            request.query_params.get("search", ""), int(before) if before.isdecimal() else None, PAGE
+            request.query_params.get("search", "")[:200],
+            int(before) if before.isdecimal() and len(before) < 16 else None,
+            PAGE,
         )
         last = found[-1].number if len(found) == PAGE else None
         return JSONResponse({"dreams": [job.shown() for job in found], "next": last})
@@ -250,12 +261,14 @@ class Studio:
     async def channel(self, request: Request) -> Response:
         """What a channel looks for, drawn small; 202 while it is still to be drawn."""
         model, layer, channel = (request.path_params[name] for name in ("model", "layer", "channel"))
+        channel = int(channel) if channel.isdecimal() and len(channel) < 8 else -1
         found = await asyncio.to_thread(layers_of, model) if model in self.models else []
         if not any(one.name == layer and 0 <= channel < one.channels for one in found):
             raise KeyError(layer)
         path = self.store.folder / "channels" / sketch_name(model, layer, channel)
         if path.is_file():
             return FileResponse(path)
+        self.check_room()
         if fault := self.worker.want(model, layer, channel):
             raise HTTPException(409, fault)
         return JSONResponse({"waiting": True}, 202)
@@ -271,7 +284,7 @@ class Studio:
             Route("/", self.page),
             Route("/api/schema", self.schema),
             Route("/api/layers/{model:str}", self.layers),
-            Route("/api/channels/{model:str}/{layer:path}/{channel:int}", self.channel),
+            Route("/api/channels/{model:str}/{layer:path}/{channel:str}", self.channel),
             Route("/api/pictures", self.add_picture, methods=["POST"]),
             Route("/api/pictures/{id:str}", self.picture),
             Route("/api/jobs", self.add_job, methods=["POST"]),
@@ -329,6 +342,7 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Any:
         studio.worker.start()
         yield
         await asyncio.to_thread(studio.worker.stop)
+        studio.store.close()
 
     inner = Starlette(
         routes=studio.routes(),

@@ -2,6 +2,7 @@
 
 import hmac
 import http.cookies
+import json
 import urllib.parse
 from typing import Any
 
@@ -28,7 +29,7 @@ class Guard:
     """
 
     def __init__(self, inner: Any, hosts: set[str], token: str | None = None):
-        self.inner, self.hosts, self.token = inner, hosts, token
+        self.inner, self.hosts, self.token = inner, {host.lower() for host in hosts}, token
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -49,20 +50,20 @@ class Guard:
 
         if fault := self.fault(scope["method"], headers, given):
             status, words = fault
-            start = {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]}
-            await dressed(start)
-            await send({"type": "http.response.body", "body": words.encode()})
+            kind = [(b"content-type", b"application/json")]
+            await dressed({"type": "http.response.start", "status": status, "headers": kind})
+            await send({"type": "http.response.body", "body": json.dumps({"error": words}).encode()})
             return
         await self.inner(scope, receive, dressed)
 
     def fault(self, method: str, headers: dict[str, str], given: str) -> tuple[int, str] | None:
         """Why a request is turned away, or None."""
         host = headers.get("host", "")
-        if urllib.parse.urlsplit(f"//{host}").hostname not in self.hosts:
+        if name_in(f"//{host}") not in self.hosts:
             return 421, "This studio has another name."
         if method not in SAFE:
             origin = headers.get("origin")
-            if origin is not None and urllib.parse.urlsplit(origin).netloc != host:
+            if origin is not None and origin.partition("//")[2] != host:
                 return 403, "This came from another page."
             if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
                 return 403, "This came from another page."
@@ -73,6 +74,14 @@ class Guard:
     def matches(self, given: str) -> bool:
         """Whether it is the token, compared without telling how much of it is right."""
         return bool(self.token) and hmac.compare_digest(given.encode(), (self.token or "").encode())
+
+
+def name_in(address: str) -> str | None:
+    """The host that an address names, in small letters."""
+    try:
+        return urllib.parse.urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def cookie_of(headers: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ kerasdream-studio --host=0.0.0.0         for others too, who need the token that
 import importlib.util
 import ipaddress
 import pathlib
+import socket
 import sys
 import threading
 import webbrowser
@@ -18,6 +19,7 @@ from absl import flags
 from kerasdream import cli
 from kerasdream.errors import ConfigError, DreamError
 
+ANY = ("0.0.0.0", "::")  # every address of this machine
 FLAGS = (
     "host",
     "port",
@@ -78,8 +80,8 @@ def is_own(host: str) -> bool:
 
 def hosts_of(host: str, names: list[str]) -> set[str]:
     """The names under which the studio may be called."""
-    own = {"127.0.0.1", "localhost", "::1"} if is_own(host) or host in ("0.0.0.0", "::") else set()
-    return own | {host} | set(names)
+    own = {"127.0.0.1", "localhost", "::1"} if is_own(host) or host in ANY else set()
+    return own | {host} | set(names) | ({socket.gethostname()} if host in ANY else set())
 
 
 def serve(values: flags.FlagValues) -> None:
@@ -94,7 +96,9 @@ def serve(values: flags.FlagValues) -> None:
     from kerasdream.web.store import Store
 
     host, port = values["host"].value, values["port"].value
-    token = None if is_own(host) else new_token()
+    names = values["name"].value
+    # A name of one's own means that others come, through a proxy on this machine.
+    token = None if is_own(host) and all(map(is_own, names)) else new_token()
     studio = Studio(
         Store(pathlib.Path(values["data_dir"].value)),
         models_of(values["weights"].value),
@@ -102,12 +106,13 @@ def serve(values: flags.FlagValues) -> None:
         max_pixels=values["max_pixels"].value,
         queue=values["queue"].value,
     )
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" + (f"?token={token}" if token else "")
+    shown = names[0] if names else socket.gethostname() if host in ANY else host
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
     print(f"The studio is at {address}  (Ctrl-C ends it)", flush=True)
     if values["open"].value and token is None:
         threading.Timer(1.0, webbrowser.open, (address,)).start()
     uvicorn.run(
-        app(studio, hosts_of(host, values["name"].value), token),
+        app(studio, hosts_of(host, names), token),
         host=host,
         port=port,
         http=Patient,

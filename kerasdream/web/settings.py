@@ -6,11 +6,12 @@ from kerasdream import presets
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig, check_names
 from kerasdream.errors import ConfigError
 from kerasdream.model import zoo
-from kerasdream.objectives import Guide, Inside, objective
+from kerasdream.objectives import Class, Guide, Inside, objective
 
 # The machine's own, and what would name a file, are not for the page.
 HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots"}
 MOST = {"iterations": 400, "num_octave": 12, "octaves_above": 2, "smooth_samples": 16}
+LARGEST_GROWTH = 4.0  # of a side, at the sizes above the picture's own
 SHOWN = [name for name in KNOBS if name not in HIDDEN]
 
 
@@ -74,23 +75,46 @@ def checked(said: Any, models: list[str]) -> dict[str, Any]:
         if any(isinstance(term, Guide | Inside) for term, _ in wish.terms):
             raise ConfigError("layers names a picture file; choose a guide picture or paint a mask instead.")
         settings["layers"] = wish.as_dict()
+        if any(isinstance(term, Class) for term, _ in wish.terms):
+            raise ConfigError("layers names a class; the networks of the studio tell none apart.")
     look = settings.get("preset", DEFAULTS["preset"])
+    if not isinstance(look, str):
+        raise ConfigError(f"preset={look!r} was given; the name of a look was expected.")
     whole = DreamConfig(**presets.settings(look, settings["model"]) | settings)
     for name, most in MOST.items():
         value = getattr(whole, name)
         if max(value if isinstance(value, tuple) else [value]) > most:
             raise ConfigError(f"{name}={value} was given; {most} at most was expected.")
+    growth = whole.octave_scale**whole.octaves_above
+    if growth > LARGEST_GROWTH:
+        raise ConfigError(
+            f"octaves_above={whole.octaves_above} with octave_scale={whole.octave_scale:g} makes the picture "
+            f"{growth:.1f} times as wide on the way; {LARGEST_GROWTH:g} at most was expected."
+        )
     return settings
 
 
 def of_record(record: dict[str, Any], models: list[str]) -> dict[str, Any]:
-    """The settings inside a dreamt picture that the page can show; what it cannot is left out."""
-    settings = {}
-    for name, value in record.get("settings", {}).items():
-        try:
-            checked({name: value}, models)
-        except (ConfigError, TypeError, ValueError):
-            continue
-        if value != DEFAULTS[name]:
-            settings[name] = value
+    """The settings inside a dreamt picture that the page can show; what it cannot is left out.
+
+    Of settings that are as the look has them, nothing needs to be said; the look and the model are always told.
+    """
+    found = {name: value for name, value in record.get("settings", {}).items() if name in SHOWN}
+    settings: dict[str, Any] = {}
+    for name in ("preset", "model"):
+        if name in found and passes({name: found[name]}, models):
+            settings[name] = found[name]
+    look = DEFAULTS | look_of(settings.get("preset", DEFAULTS["preset"]), settings.get("model", models[0]))
+    for name in (*(n for n in found if n == "num_octave"), *found):  # a list of steps is as long as there are sizes
+        if name not in settings and passes(settings | {name: found[name]}, models) and found[name] != look[name]:
+            settings[name] = found[name]
     return settings
+
+
+def passes(settings: dict[str, Any], models: list[str]) -> bool:
+    """Whether settings could be dreamt with."""
+    try:
+        checked(settings, models)
+    except (ConfigError, TypeError, ValueError):
+        return False
+    return True

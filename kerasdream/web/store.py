@@ -22,12 +22,14 @@ from kerasdream.image import files
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ID = re.compile(r"[0-9a-f]{32}")
 THUMB_SIDE = 360
+MOST_STARTS = 5  # of a job that never ends
 LEAST_FREE = 200_000_000  # bytes that stay free on the disk
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
     picture TEXT NOT NULL, guide TEXT, mask TEXT, look TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL,
-    created REAL NOT NULL, seconds REAL, loss REAL, width INTEGER, height INTEGER, error TEXT NOT NULL DEFAULT '');
+    created REAL NOT NULL, seconds REAL, loss REAL, width INTEGER, height INTEGER, error TEXT NOT NULL DEFAULT '',
+    starts INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS by_state ON jobs (state, number);
 """
 
@@ -73,12 +75,21 @@ class Store:
             files.make_folder(folder / name)
         self.lock = threading.Lock()
         try:
-            self.base = sqlite3.connect(folder / "studio.db", check_same_thread=False)
+            self.base = sqlite3.connect(folder / "studio.db", check_same_thread=False, timeout=1.0)
+            self.base.execute("PRAGMA locking_mode = EXCLUSIVE")  # two studios would dream every job twice
             self.base.executescript(SCHEMA)
-            with self.base:  # what a kill has interrupted runs again
+            with self.base:  # what a kill has interrupted runs again, but not what may have been the cause of kills
+                self.base.execute("UPDATE jobs SET starts = starts + 1 WHERE state = ?", (RUNNING,))
+                self.base.execute(
+                    "UPDATE jobs SET state = ?, error = ? WHERE state = ? AND starts >= ?",
+                    (FAILED, "The studio ended several times while it dreamt this.", RUNNING, MOST_STARTS),
+                )
                 self.base.execute("UPDATE jobs SET state = ? WHERE state = ?", (QUEUED, RUNNING))
         except sqlite3.Error as fault:
-            raise OutputError(f"{str(folder / 'studio.db')!r} cannot be used: {fault}. Name another folder.") from fault
+            reason = "another studio uses it" if "locked" in str(fault) else str(fault)
+            raise OutputError(
+                f"{str(folder / 'studio.db')!r} cannot be used: {reason}. Name another folder."
+            ) from fault
 
     # Files
 
@@ -173,9 +184,16 @@ class Store:
             return base.execute(query, values).rowcount == 1
 
     def remove(self, id: str) -> None:
-        """Forget a finished job, and its files."""
+        """Forget a finished job, its files, and the pictures that no other job has."""
         job = self.job(id)
         with self.writing() as base:
             base.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
             self.path(kind, job.id, ending).unlink(missing_ok=True)
+        for picture in {job.picture, job.guide or "", job.mask or ""}:
+            if ID.fullmatch(picture) and not self.jobs("? IN (picture, guide, mask)", (picture,), limit=1):
+                self.path("pictures", picture, ".png").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.base.close()

@@ -85,22 +85,29 @@ class Worker:
 
     def cancel(self, id: str) -> None:
         """End a job: at once where it waits, after its step where it runs."""
-        if progress := self.progress.get(id):
-            progress.cancelled = True
-        if self.store.update(id, CANCELLED, only=(QUEUED,)) and (progress := self.progress.get(id)):
+        progress = self.progress.setdefault(id, Progress())
+        progress.cancelled = True
+        if self.store.update(id, CANCELLED, only=(QUEUED,)):
             progress.state, progress.version = CANCELLED, progress.version + 1
 
     def run(self) -> None:
         """Take jobs until the studio ends."""
         while not self.ending.is_set():
             self.wake.clear()
-            waiting = self.store.waiting()
-            if waiting:
-                self.take(waiting[0])
-            elif wanted := [one for one, fault in list(self.sketches.items()) if not fault]:
-                self.sketch(*wanted[0])
-            else:
-                self.wake.wait(5.0)
+            try:
+                self.turn()
+            except Exception:  # such as a full disk: the studio goes on when it can
+                traceback.print_exc()
+                self.ending.wait(2.0)
+
+    def turn(self) -> None:
+        """Do what is next: a dream, else a sketch, else wait."""
+        if waiting := self.store.waiting():
+            self.take(waiting[0])
+        elif wanted := [one for one, fault in list(self.sketches.items()) if not fault]:
+            self.sketch(*wanted[0])
+        else:
+            self.wake.wait(5.0)
 
     def want(self, model: str, layer: str, channel: int) -> str:
         """Have a channel drawn when no dream waits; why it cannot be, where that is known."""
@@ -121,8 +128,8 @@ class Worker:
             path = folder / sketch_name(model, layer, channel)
             files.write_whole(path, lambda file: image.save(file, "WEBP", quality=80), overwrite=True)
             self.sketches.pop((model, layer, channel), None)
-        except DreamError as fault:
-            self.sketches[model, layer, channel] = str(fault)
+        except Exception as fault:
+            self.sketches[model, layer, channel] = str(fault) or type(fault).__name__
 
     def take(self, job: Job) -> None:
         """Dream one job; whatever goes wrong is told, and the next one is taken."""

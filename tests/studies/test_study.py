@@ -17,7 +17,7 @@ from conftest import MOBILENET, needs_mobilenet
 from PIL import Image
 
 import kerasdream
-from kerasdream.errors import ConfigError, InputImageError, ModelError, OutputError
+from kerasdream.errors import ConfigError, InputImageError, ModelError, NonFiniteError, OutputError
 from kerasdream.model import zoo
 from kerasdream.studies.study import Judge, read_counts, training_shares
 
@@ -81,7 +81,7 @@ def test_every_picture_is_dreamt_on_every_layer_and_judged(asked, judge, small_n
         assert [row[4] for row in kept] == np.argsort(-shown)[:5].tolist()
         np.testing.assert_allclose([row[5] for row in kept], np.sort(shown)[:-6:-1], rtol=0.02)
     assert [name for name, _ in found["faults"]] == [str(folder / "4.png")]
-    assert (found["pictures"], found["sources"]["photo"]["layers"][0]["pictures"]) == (9, 6)
+    assert (found["pictures"], found["sources"]["photo"]["layers"][0]["pictures"]) == (8, 6)
     assert found["sources"]["noise"]["layers"][1]["pictures"] == 2
     control = [row for row in verdicts if row[2] == "control"]
     assert [row[5] for row in control] != [row[5] for row in verdicts if row[2] == "after"]
@@ -121,6 +121,34 @@ def test_a_second_run_does_only_what_is_missing_and_ends_the_same(asked, tmp_pat
     assert len(runs) == 8
     with pytest.raises(OutputError, match="other settings .*Name another folder"):
         kerasdream.study(**asked | {"output": tmp_path / "halves", "iterations": 3})
+
+
+def test_what_could_not_be_read_is_tried_again_and_nothing_counts_twice(asked, folder, tmp_path, monkeypatch):
+    kerasdream.study(**asked)
+    Image.new("RGB", (80, 80), (90, 20, 200)).save(folder / "4.png")
+    monkeypatch.chdir(folder.parent)
+    found = kerasdream.study(**asked | {"images": folder.name})
+    assert (found["pictures"], found["faults"]) == (7, [])
+
+
+def test_a_picture_whose_dream_fails_holds_up_no_other(asked, monkeypatch):
+    run = kerasdream.Dreamer.run
+
+    def torn(self, image, **settings):
+        if (image == bad).all((1, 2, 3)).any() and "relu2" in self.engine.features.names:
+            raise NonFiniteError("The loss of the dream became nan.")
+        return run(self, image, **settings)
+
+    study = kerasdream.Study(**asked)
+    bad = study.read(2, "photo", study.records.pictures(1, 1)[0][2])
+    monkeypatch.setattr(kerasdream.Dreamer, "run", torn)
+    for _ in study.steps():
+        pass
+    found = study.summary()
+    assert [layer["pictures"] for layer in found["sources"]["photo"]["layers"]] == [6, 5]
+    faults = [fault for _, fault in found["faults"]]
+    assert faults[0] == "relu2, control: The loss of the dream became nan."  # the last one stands
+    assert len(faults) == 2  # and the file that is no picture
 
 
 def test_layers_and_pictures_may_be_added_later(asked, tmp_path):

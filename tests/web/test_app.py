@@ -74,6 +74,7 @@ def test_a_picture_becomes_a_dream_with_its_settings_inside(web, tmp_path):
     assert Image.open(io.BytesIO(web.get(f"/api/jobs/{id}/thumb").content)).size == (96, 64)
     assert [dream["id"] for dream in web.get("/api/gallery?search=mixed3").json()["dreams"]] == [id]
     assert web.get("/api/gallery?search=mixed5").json()["dreams"] == []
+    assert len(web.get(f"/api/gallery?before={'9' * 20}").json()["dreams"]) == 1
     deeper = web.post(f"/api/jobs/{id}/deeper").json()
     kept = Image.open(io.BytesIO(web.get(f"/api/pictures/{deeper['id']}").content))
     np.testing.assert_array_equal(np.asarray(kept), np.asarray(Image.open(tmp_path / "dream.png")))
@@ -220,7 +221,7 @@ def test_what_is_asked_wrongly_is_told_and_nothing_is_accepted(web, studio):
     ):
         answer = web.post("/api/jobs", json=asked)
         assert (answer.status_code, words in answer.json()["error"]) == (status, True), asked
-    for body in (b"", b"[1]", b"{", b"\xff"):
+    for body in (b"", b"[1]", b"{", b"\xff", b"[" * 100_000):
         assert web.post("/api/jobs", content=body).status_code == 400
     assert studio.store.waiting() == []
 
@@ -244,11 +245,23 @@ def test_the_queue_has_an_end(web, studio):
     [
         "/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/api/pictures/..%2f..%2fstudio.db",
         "/api/jobs/..%2f..%2fstudio.db/result", "/api/pictures/%00", "/etc/passwd", "/api/layers/..%2f",
+        f"/api/channels/mini/mixed2/{'9' * 5000}",
         "/api/layers/vgg16",
     ],
 )  # fmt: skip
 def test_no_path_leads_out(web, path):
     assert web.get(path).status_code == 404
+
+
+def test_a_worker_that_cannot_write_goes_on_when_it_can(web, studio, monkeypatch, capsys):
+    waiting = studio.store.waiting
+    monkeypatch.setattr(studio.store, "waiting", lambda: 1 / 0)
+    studio.worker.wake.set()
+    time.sleep(0.5)
+    monkeypatch.setattr(studio.store, "waiting", waiting)
+    asked = {"picture": "noise:96x64", "settings": QUICK}
+    assert ended(web, web.post("/api/jobs", json=asked).json()["id"])["state"] == DONE
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_the_page_is_whole_and_asks_nobody_else(web):

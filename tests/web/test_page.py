@@ -31,7 +31,7 @@ def visit(browser):
 
     def said(kind, text):
         # Chromium notes what we refuse in words, and a studio that a test has killed.
-        if kind in ("error", "warning") and "status of 400" not in text and "ERR_CONNECTION_REFUSED" not in text:
+        if kind in ("error", "warning") and "status of 400" not in text and "net::ERR_CONNECTION" not in text:
             faults.append(text)
 
     def opened(studio, width=1440, height=1000):
@@ -119,6 +119,20 @@ def test_a_dream_is_cancelled_within_a_step(visit, served):
     page.wait_for_selector("#progress[hidden]", state="attached", timeout=5000)
     assert page.is_enabled("#dream")
     assert page.locator("#dreams li").count() == 0
+
+
+def test_another_picture_may_be_shown_while_a_dream_runs(visit, served, photo):
+    page = visit(served())
+    knob(page, "iterations", 60)
+    page.click("#dream")
+    page.wait_for_selector("#after:not([hidden])")
+    given(page, photo)
+    assert page.is_hidden("#after")
+    page.wait_for_selector("#dreams li")  # it ends in the gallery
+    page.wait_for_selector("#dream:enabled")
+    assert page.is_hidden("#after")
+    page.click("#dreams button:has-text('Look')")
+    page.wait_for_selector("#finished:not([hidden])")
 
 
 def test_a_mistake_stands_beside_its_knob(visit, served):

@@ -43,6 +43,12 @@ def test_every_look_is_one_that_can_be_dreamt():
         ({"iterations": [1, 2, 500]}, "^iterations=.* 400 at most"),
         ({"num_octave": 50}, "^num_octave=50 was given; 12 at most"),
         ({"preset": "eys"}, "Did you mean 'eyes'"),
+        ({"layers": "class:tabby"}, "^layers names a class"),
+        (
+            {"octave_scale": 8.0, "octaves_above": 2},
+            "^octaves_above=2 with octave_scale=8 makes the picture 64.0 times",
+        ),
+        ({"preset": {}}, "^preset=.* the name of a look"),
         ([], "names and values"),
     ],
 )
@@ -69,3 +75,12 @@ def test_settings_of_a_picture_are_taken_where_the_page_can_show_them():
         }
     }  # fmt: skip
     assert of_record(record, MODELS) == {"step": 0.05, "model": "mini", "layers": {"mixed3": 1.0}, "clip": True}
+
+
+def test_settings_that_are_not_the_looks_are_told_where_they_are_the_defaults():
+    record = {
+        "settings": {"preset": "eyes", "model": "inception_v3", "jitter": 0, "num_octave": 4, "layers": {"mixed3": 1.0}}
+    }
+    assert of_record(record, MODELS) == {"preset": "eyes", "model": "inception_v3", "jitter": 0}
+    record = {"settings": {"step": [0.1, 0.2], "num_octave": 2, "model": "vgg16"}}
+    assert of_record(record, MODELS) == {"step": [0.1, 0.2], "num_octave": 2}

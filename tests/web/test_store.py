@@ -54,11 +54,39 @@ def test_jobs_come_back_in_their_order_and_what_was_interrupted_waits_again(stor
     assert store.update(first.id, DONE, loss=2.5, seconds=1.0, width=6, height=4)
     assert store.update(second.id, RUNNING, only=(QUEUED,))
     assert not store.update(first.id, CANCELLED, only=(QUEUED,))
+    store.close()
     again = Store(store.folder)  # as after a kill
     assert [(job.id, job.state) for job in again.waiting()] == [(second.id, QUEUED), (third.id, QUEUED)]
     job = again.job(first.id)
     assert (job.state, job.loss, job.width, job.settings) == (DONE, 2.5, 6, {"model": "mini"})
     assert "client" not in job.shown()
+
+
+def test_a_job_that_ends_the_studio_each_time_is_given_up(store):
+    job = add(store)
+    for start in range(5):
+        assert store.job(job.id).state == QUEUED, start
+        store.update(job.id, RUNNING)
+        store.close()
+        store = Store(store.folder)
+    assert (store.job(job.id).state, "ended several times" in store.job(job.id).error) == ("failed", True)
+
+
+def test_a_folder_has_one_studio(store):
+    with pytest.raises(OutputError, match="another studio uses it"):
+        Store(store.folder)
+    store.close()
+    Store(store.folder).close()
+
+
+def test_pictures_go_with_the_last_dream_of_them(store):
+    picture = store.add_picture(Image.new("RGB", (4, 4)))
+    jobs = [add(store, picture=picture), add(store, mask=picture)]
+    store.remove(jobs[0].id)
+    assert store.picture(picture).size == (4, 4)
+    store.remove(jobs[1].id)
+    with pytest.raises(KeyError):
+        store.picture(picture)
 
 
 def test_the_gallery_is_searched_by_words_page_by_page(store):

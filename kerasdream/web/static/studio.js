@@ -7,7 +7,7 @@ import { Mask } from "/static/mask.js";
 
 const at = (id) => document.getElementById(id);
 const schema = await call("/api/schema");
-const state = { picture: "sample", guide: null, job: null, look: schema.looks[0].name, size: null };
+const state = { picture: "sample", guide: null, running: null, shown: null, look: schema.looks[0].name, fitted: "" };
 const form = new Form(schema, () => state.look);
 const mask = new Mask(at("mask"), at("brush").querySelector("input"));
 
@@ -28,15 +28,22 @@ const tried = (action) => async (...args) => {
 
 function show(id, width, height) {
   state.picture = id;
-  state.size = [width, height];
-  state.job = null;
+  state.shown = null;
   at("before").src = id.startsWith("noise") ? "/static/noise.svg" : `/api/pictures/${id}`;
-  at("drop").style.aspectRatio = `${width} / ${height}`;
+  at("before").onload = () => id.startsWith("noise") || fit(at("before").naturalWidth, at("before").naturalHeight);
+  fit(width, height);
   at("before").style.clipPath = "";
   at("hint").hidden = false;
   for (const id of ["after", "compare", "divider", "finished"]) at(id).hidden = true;
-  mask.resize(width, height);
   painting(false);
+}
+
+// The frame and the mask have the picture's size.
+function fit(width, height) {
+  if (state.fitted === `${state.picture} ${width} ${height}`) return;
+  state.fitted = `${state.picture} ${width} ${height}`;
+  at("drop").style.aspectRatio = `${width} / ${height}`;
+  mask.resize(width, height);
 }
 
 async function take(file) {
@@ -133,10 +140,12 @@ at("dream").addEventListener("click", tried(async () => {
   if (mask.painted) asked.mask = (await upload(await mask.blob())).id;
   start(await post("/api/jobs", asked));
 }));
-at("cancel").addEventListener("click", tried(() => post(`/api/jobs/${state.job}/cancel`)));
+at("cancel").addEventListener("click", tried(() => post(`/api/jobs/${state.running}/cancel`)));
 
+// The job that runs, and the one whose picture is shown: another picture may be looked at meanwhile.
 function start(job) {
-  state.job = job.id;
+  state.running = state.shown = job.id;
+  localStorage.setItem("running", job.id);
   state.previews = 0;
   at("finished").hidden = at("compare").hidden = at("divider").hidden = true;
   at("progress").hidden = false;
@@ -144,8 +153,8 @@ function start(job) {
   at("hint").hidden = true;
   painting(false);
   follow(job.id, (now) => {
-    if (state.job === now.id) seen(now);
-    if (now.state === "done") gallery.load();
+    if (state.running === now.id) seen(now);
+    if (now.state === "done") gallery.load().catch(fault);
   });
 }
 
@@ -156,10 +165,11 @@ function seen(job) {
   const top = Math.max(...progress.losses, 1e-9);
   const points = progress.losses.map((loss, i) => `${(300 * i) / Math.max(1, progress.losses.length - 1)},${58 - (55 * Math.max(0, loss)) / top}`);
   at("curve").firstElementChild.setAttribute("points", points.join(" "));
-  if (progress.previews > state.previews) {
+  if (progress.previews > state.previews && state.shown === job.id) {
     state.previews = progress.previews;
     const next = new Image();
     next.onload = () => {
+      if (state.shown !== job.id) return;
       at("after").src = next.src;
       at("after").alt = "The dream as it is by now";
       at("after").hidden = false;
@@ -182,16 +192,19 @@ function words(job) {
 }
 
 function ended(job) {
+  state.running = null;
+  localStorage.removeItem("running");
   at("dream").disabled = false;
   at("progress").hidden = true;
   if (job.state === "failed") fault(new Error(job.error));
+  if (state.shown !== job.id) return;
   if (job.state === "done") finished(job.id);
-  if (job.state !== "done") at("hint").hidden = false;
+  else at("hint").hidden = false;
 }
 
 function finished(id) {
   const own = `/api/jobs/${id}`;
-  state.job = id;
+  state.shown = id;
   at("after").src = `${own}/result`;
   at("after").alt = "The finished dream";
   at("after").hidden = false;
@@ -211,7 +224,7 @@ function compare(share) {
   at("divider").style.left = `${share}%`;
 }
 at("compare").querySelector("input").addEventListener("input", (event) => compare(Number(event.target.value)));
-at("deeper").addEventListener("click", tried(() => deeper({ id: state.job })));
+at("deeper").addEventListener("click", tried(() => deeper({ id: state.shown })));
 
 async function deeper(dream) {
   const kept = await post(`/api/jobs/${dream.id}/deeper`);
@@ -245,6 +258,13 @@ const gallery = new Gallery({
 show("sample", 768, 512);
 choose(state.look);
 await gallery.load().catch(fault);
-const { jobs } = await call("/api/jobs");
-if (jobs.length) start(jobs[0]);
+// A dream of this browser that still runs is taken up again.
+const running = localStorage.getItem("running");
+const job = running && (await call(`/api/jobs/${running}`).catch(() => null));
+if (job && ["queued", "running"].includes(job.state)) {
+  show(job.picture, 768, 512);
+  start(job);
+} else {
+  localStorage.removeItem("running");
+}
 document.documentElement.dataset.ready = "yes";
