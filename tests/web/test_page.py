@@ -34,8 +34,9 @@ def visit(browser):
         if kind in ("error", "warning") and "status of 400" not in text and "net::ERR_CONNECTION" not in text:
             faults.append(text)
 
-    def opened(studio, width=1440, height=1000):
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    def opened(studio, width=1440, height=1000, scheme="light"):
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, accept_downloads=True, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(90_000)
@@ -164,10 +165,10 @@ def test_a_mask_is_painted_and_dreamt_with(visit, served, photo, tmp_path):
     assert dream.tobytes() != Image.open(photo).convert("RGB").tobytes()
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 1000)])
-def test_it_fits_the_screen_and_everyone_can_use_it(visit, served, width, height):
+@pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (1440, 1000, "dark")])
+def test_it_fits_the_screen_and_everyone_can_use_it(visit, served, width, height, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = visit(served(), width, height)
+    page = visit(served(), width, height, scheme)
     page.click("summary")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     found = axe.Axe().run(page).response["violations"]
