@@ -1,7 +1,7 @@
 """Dream one picture with several values of a knob or two, side by side on a labelled sheet.
 
     python scripts/run_sweep.py sky.jpg --vary=step=0.01,0.04,0.1,1 --vary=layers=mixed3,mixed5 --output=steps/
-    python scripts/run_sweep.py --vary="layers=mixed3=1,mixed4=2;class(tabby)"    values with commas: ; between them
+    python scripts/run_sweep.py --vary="layers=mixed3=1,mixed4=2;mixed5=1"    values with commas: ; between them
     python scripts/run_sweep.py sky.jpg --recipe=iterations                       --list_recipes lists them
 
 The folder gets every dream with its settings inside, sweep.csv with the figures, and the sheets. The same command goes

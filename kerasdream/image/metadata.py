@@ -32,7 +32,7 @@ def options(record: dict[str, Any], format: str) -> dict[str, Any]:
 
 
 def record_of(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """All that a dreamt picture says of its making: settings, versions, losses, seconds and the source's name."""
+    """What a dreamt picture says of its making: settings, versions, losses, seconds, the source's name and digest."""
     return record_in(path, repr(os.fspath(path)))
 
 
