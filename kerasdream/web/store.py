@@ -22,7 +22,7 @@ from kerasdream.image import files
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ID = re.compile(r"[0-9a-f]{32}")
 THUMB_SIDE = 360
-MOST_STARTS = 5  # of a job that never ends
+MOST_STARTS = 25  # of a job that never ends: so often it is hardly somebody else who ends the studio
 LEAST_FREE = 200_000_000  # bytes that stay free on the disk
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (

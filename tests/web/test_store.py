@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from kerasdream.errors import OutputError
-from kerasdream.web.store import CANCELLED, DONE, QUEUED, RUNNING, Store
+from kerasdream.web.store import CANCELLED, DONE, MOST_STARTS, QUEUED, RUNNING, Store
 
 BAD = ["../../etc/passwd", "..", "", "a" * 31, "A" * 32, "0" * 32 + "/../x", "%2e%2e", "0" * 33]
 
@@ -64,7 +64,7 @@ def test_jobs_come_back_in_their_order_and_what_was_interrupted_waits_again(stor
 
 def test_a_job_that_ends_the_studio_each_time_is_given_up(store):
     job = add(store)
-    for start in range(5):
+    for start in range(MOST_STARTS):
         assert store.job(job.id).state == QUEUED, start
         store.update(job.id, RUNNING)
         store.close()
