@@ -7,6 +7,7 @@ import io
 import json
 import pathlib
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from kerasdream.config import DEFAULTS
-from kerasdream.errors import DreamError
+from kerasdream.errors import DreamError, OutputError
 from kerasdream.image import files, metadata
 from kerasdream.image.sample import noise_size, sample
 from kerasdream.model import zoo
@@ -324,10 +325,14 @@ def as_gif(path: pathlib.Path) -> bytes:
 
 async def told(request: Request, fault: Exception) -> Response:
     """What went wrong, as JSON in words."""
-    status = getattr(fault, "status_code", None) or (404 if isinstance(fault, KeyError) else 400)
-    words = getattr(fault, "detail", None) or (
-        "There is no such thing here." if isinstance(fault, KeyError) else str(fault)
-    )
+    if isinstance(fault, HTTPException):
+        status, words = fault.status_code, fault.detail
+    elif isinstance(fault, KeyError):
+        status, words = 404, "There is no such thing here."
+    elif isinstance(fault, OutputError | sqlite3.Error):
+        status, words = 507, f"The studio's folder cannot be written: {fault}."
+    else:
+        status, words = 400, str(fault)
     return JSONResponse({"error": words}, status)
 
 
@@ -347,7 +352,7 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Any:
     inner = Starlette(
         routes=studio.routes(),
         lifespan=life,
-        exception_handlers={HTTPException: told, DreamError: told, KeyError: told},
+        exception_handlers=dict.fromkeys((HTTPException, DreamError, KeyError, sqlite3.Error), told),
     )
     return Guard(inner, hosts, token)
 

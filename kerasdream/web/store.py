@@ -24,6 +24,7 @@ ID = re.compile(r"[0-9a-f]{32}")
 THUMB_SIDE = 360
 MOST_STARTS = 25  # of a job that never ends: so often it is hardly somebody else who ends the studio
 LEAST_FREE = 200_000_000  # bytes that stay free on the disk
+FORGOTTEN = 86_400.0  # seconds after which a picture without a dream goes
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
@@ -91,7 +92,18 @@ class Store:
                 f"{str(folder / 'studio.db')!r} cannot be used: {reason}. Name another folder."
             ) from fault
 
+        self.tidy()
+
     # Files
+
+    def tidy(self) -> None:
+        """Remove what a kill left half written, and pictures of yesterday that nobody dreamt on."""
+        for path in self.folder.glob("*/.kerasdream-*.tmp"):
+            path.unlink(missing_ok=True)
+        named = {id for ids in self.base.execute("SELECT picture, guide, mask FROM jobs") for id in ids}
+        for path in (self.folder / "pictures").glob("*.png"):
+            if path.stem not in named and path.lstat().st_mtime < time.time() - FORGOTTEN:
+                path.unlink(missing_ok=True)
 
     def path(self, kind: str, id: str, ending: str) -> pathlib.Path:
         """Where a file of ours lies; never outside the folder, whatever a link there says."""
@@ -186,10 +198,10 @@ class Store:
     def remove(self, id: str) -> None:
         """Forget a finished job, its files, and the pictures that no other job has."""
         job = self.job(id)
+        for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
+            self.path(kind, job.id, ending).unlink(missing_ok=True)  # first: a full disk may have no room to forget it
         with self.writing() as base:
             base.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
-        for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
-            self.path(kind, job.id, ending).unlink(missing_ok=True)
         for picture in {job.picture, job.guide or "", job.mask or ""}:
             if ID.fullmatch(picture) and not self.jobs("? IN (picture, guide, mask)", (picture,), limit=1):
                 self.path("pictures", picture, ".png").unlink(missing_ok=True)

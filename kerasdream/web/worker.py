@@ -13,7 +13,7 @@ from PIL import Image
 
 from kerasdream.ascent.engine import FREE
 from kerasdream.dreamer import Dreamer, resolve
-from kerasdream.errors import DreamError, DreamWarning
+from kerasdream.errors import DreamError, DreamWarning, OutputError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size, sample
@@ -27,6 +27,7 @@ PREVIEW_SIDE, PREVIEW_EVERY = 900, 0.6  # pixels, seconds
 GROWTH_SIDE, FRAMES = 480, 24  # of the film that is kept of each dream
 SKETCH: dict[str, Any] = {"size": 128, "steps": 96}  # of what a channel looks for
 MOST_SKETCHES = 40  # that may wait
+NO_ROOM = "The disk of this machine is nearly full; the dream begins when there is room."
 FINISHED = (DONE, FAILED, CANCELLED)
 
 
@@ -103,11 +104,20 @@ class Worker:
     def turn(self) -> None:
         """Do what is next: a dream, else a sketch, else wait."""
         if waiting := self.store.waiting():
-            self.take(waiting[0])
+            if self.store.room():
+                self.take(waiting[0])
+            else:
+                self.wait_for_room(self.progress.setdefault(waiting[0].id, Progress()))
         elif wanted := [one for one, fault in list(self.sketches.items()) if not fault]:
             self.sketch(*wanted[0])
         else:
             self.wake.wait(5.0)
+
+    def wait_for_room(self, progress: Progress) -> None:
+        """Tell the first in the queue why it waits, and look again soon."""
+        progress.state, progress.error = QUEUED, NO_ROOM
+        progress.version += 1
+        self.wake.wait(2.0)
 
     def want(self, model: str, layer: str, channel: int) -> str:
         """Have a channel drawn when no dream waits; why it cannot be, where that is known."""
@@ -136,11 +146,12 @@ class Worker:
         progress = self.progress.setdefault(job.id, Progress())
         if not self.store.update(job.id, RUNNING, only=(QUEUED, RUNNING)):
             return
-        progress.state, progress.version = RUNNING, progress.version + 1
+        progress.state, progress.error, progress.version = RUNNING, "", progress.version + 1
         try:
             self.dream(job, progress)
         except DreamError as fault:
-            self.end(job, progress, FAILED, error=str(fault))
+            if not isinstance(fault, OutputError) or self.store.room():
+                self.end(job, progress, FAILED, error=str(fault))  # else it is dreamt again when the disk has room
         except Exception as fault:  # a fault of ours must not end the studio
             traceback.print_exc()
             told = f"Something went wrong in the studio: {type(fault).__name__}: {fault}"

@@ -7,7 +7,9 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -22,6 +24,7 @@ from serving import a_file
 from starlette.testclient import TestClient
 
 import kerasdream
+from kerasdream.web import store
 from kerasdream.web.app import Studio, app
 from kerasdream.web.store import DONE, QUEUED, RUNNING, Store
 
@@ -286,6 +289,54 @@ def test_the_page_is_whole_and_asks_nobody_else(web):
 def test_turned_away_under_another_name(web):
     assert web.get("/", headers={"host": "evil.example"}).status_code == 421
     assert web.post("/api/jobs", json={}, headers={"origin": "http://evil.example"}).status_code == 403
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of eight megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], capture_output=True
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("this machine lets the tests mount no disk")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_on_a_full_disk_nothing_accepted_is_lost_and_all_goes_on_when_it_has_room(small_disk, monkeypatch):
+    monkeypatch.setattr(store, "LEAST_FREE", 1_000_000)
+    studio = Studio(Store(small_disk / "data"), {"mini": {}}, queue=500, per_client=500)
+    with TestClient(app(studio, {"testserver"}), raise_server_exceptions=False) as web:
+        first, last, *accepted = (
+            web.post("/api/jobs", json={"picture": "noise:160x120", "settings": settings}).json()["id"]
+            for settings in (QUICK, QUICK | {"iterations": 40}, QUICK)
+        )
+        assert ended(web, first)["state"] == DONE
+        while web.get(f"/api/jobs/{last}").json()["progress"]["step"] < 1:
+            time.sleep(0.01)
+        with open(small_disk / "filler", "wb", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(4096))
+        monkeypatch.setattr(studio.store, "room", lambda: True)  # as if it had been filled just after the question
+        answer = web.post("/api/pictures", content=a_file((480, 320)))
+        assert (answer.status_code, "No space left on device" in answer.json()["error"]) == (507, True)
+        while (answer := web.post("/api/jobs", json={"picture": "noise:96x64", "settings": QUICK})).status_code == 201:
+            accepted.append(answer.json()["id"])  # what the database has room for within its own file
+        assert (answer.status_code, "cannot be written" in answer.json()["error"]) == (507, True)
+        monkeypatch.undo()
+        monkeypatch.setattr(store, "LEAST_FREE", 1_000_000)
+        assert web.post("/api/jobs", json={"settings": QUICK}).status_code == 507
+        assert web.get("/api/gallery").json()["dreams"][0]["id"] == first
+        until = time.monotonic() + 60
+        while "begins when there is room" not in web.get(f"/api/jobs/{last}").json()["progress"]["error"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        (small_disk / "filler").unlink()
+        assert {ended(web, id)["state"] for id in (last, *accepted)} == {DONE}
+        for id in (first, last, *accepted):
+            Image.open(io.BytesIO(web.get(f"/api/jobs/{id}/result").content)).load()
 
 
 def test_a_client_that_leaves_does_not_end_its_dream(web):

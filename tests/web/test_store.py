@@ -1,5 +1,7 @@
 """What the studio keeps, through kills and links."""
 
+import os
+
 import pytest
 from PIL import Image
 
@@ -107,6 +109,18 @@ def test_a_dream_is_removed_with_its_files(store):
     with pytest.raises(KeyError):
         store.job(job.id)
     assert not [path for path in store.folder.rglob("*") if path.stem == job.id]
+
+
+def test_what_was_forgotten_goes_at_the_next_start(store):
+    kept = [store.add_picture(Image.new("RGB", (4, 4))) for _ in range(3)]
+    add(store, guide=kept[0])
+    for id in kept[:2]:
+        os.utime(store.path("pictures", id, ".png"), (0, 0))
+    (store.folder / "dreams" / ".kerasdream-0123456789ab.tmp").write_bytes(b"half a picture")
+    store.close()
+    again = Store(store.folder)
+    assert sorted(path.stem for path in (again.folder / "pictures").iterdir()) == sorted([kept[0], kept[2]])
+    assert list((again.folder / "dreams").iterdir()) == []
 
 
 def test_a_folder_that_cannot_hold_it_is_told(tmp_path):

@@ -182,6 +182,7 @@ function seen(job) {
 
 function words(job) {
   const { progress } = job;
+  if (["queued", "running"].includes(job.state) && progress.error) return progress.error;
   if (job.state === "queued") return job.before ? `Waiting: ${job.before} before this one` : "Waiting for its turn";
   if (job.state === "running" && !progress.iterations) return "Getting ready";
   if (job.state === "running") {
