@@ -1,9 +1,11 @@
 """The studio as a person uses it, in a real Chromium."""
 
+import base64
 import shutil
 
 import pytest
 from PIL import Image
+from serving import Served, a_file
 
 import kerasdream
 
@@ -22,6 +24,14 @@ def browser():
         chromium = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """One studio for all tests that need none of their own."""
+    running = Served(tmp_path_factory.mktemp("studio"))
+    yield running
+    running.kill()
 
 
 @pytest.fixture
@@ -110,8 +120,63 @@ def test_a_picture_grows_into_a_dream_that_downloads_with_its_settings(visit, se
     page.wait_for_selector("#dreams li")
 
 
-def test_a_dream_is_cancelled_within_a_step(visit, served):
-    page = visit(served())
+def dropped(page, zone, *files):
+    """Drag files, as (name, bytes), from the desktop onto a part of the page, and let go there."""
+    told = [(name, base64.b64encode(content).decode()) for name, content in files]
+    page.evaluate(HANDED, [zone, told, "drop"])
+
+
+HANDED = """([zone, files, kind]) => {
+    const data = new DataTransfer();
+    for (const [name, content] of files)
+        data.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name, { type: "image/png" }));
+    const event = kind === "drop"
+        ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })
+        : new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+    document.querySelector(zone).dispatchEvent(event);
+}"""
+
+
+def test_pictures_are_dropped_and_pasted(visit, studio):
+    page = visit(studio)
+    dropped(page, "#drop", ("one.png", a_file((300, 200))))
+    page.wait_for_function("() => document.getElementById('before').naturalWidth === 300")
+    told = ["body", [("two.png", base64.b64encode(a_file((200, 240))).decode())], "paste"]
+    page.evaluate(HANDED, told)
+    page.wait_for_function("() => document.getElementById('before').naturalHeight === 240")
+    dropped(page, "#guide-drop", ("guide.png", a_file((64, 64))))
+    page.wait_for_selector("#guide-shown:not([hidden])")
+    assert page.evaluate("() => document.getElementById('before').naturalHeight") == 240
+    dropped(page, "#drop", ("words.png", b"no picture at all"))
+    page.wait_for_selector("#fault:not(:empty)")
+    assert "picture" in page.inner_text("#fault")
+    assert page.evaluate("() => document.getElementById('before').naturalHeight") == 240
+    with page.expect_request("**/api/jobs") as asked:
+        knob(page, "iterations", 2)
+        page.click("#dream")
+    assert len(asked.value.post_data_json["guide"]) == 32
+    page.wait_for_selector("#finished:not([hidden])")
+
+
+def test_who_waits_sees_how_many_are_before(visit, studio):
+    first, second = visit(studio), visit(studio)
+    for page in (first, second):
+        knob(page, "iterations", 400)
+        knob(page, "max_loss", "")
+        page.click("#dream")
+        page.wait_for_selector("#progress:not([hidden])")
+    second.wait_for_selector("#told:has-text('Waiting: 1 before this one')")
+    second.reload()  # a waiting dream is taken up again
+    second.wait_for_selector("#told:has-text('Waiting: 1 before this one')")
+    first.click("#cancel")
+    second.wait_for_selector("#told:has-text('Size 1')")
+    second.click("#cancel")
+    second.wait_for_selector("#progress[hidden]", state="attached")
+
+
+def test_a_dream_is_cancelled_within_a_step(visit, studio):
+    page = visit(studio)
+    before = page.locator("#dreams li").count()
     knob(page, "iterations", 400)
     knob(page, "max_loss", "")
     page.click("#dream")
@@ -119,33 +184,33 @@ def test_a_dream_is_cancelled_within_a_step(visit, served):
     page.click("#cancel")
     page.wait_for_selector("#progress[hidden]", state="attached", timeout=5000)
     assert page.is_enabled("#dream")
-    assert page.locator("#dreams li").count() == 0
+    assert page.locator("#dreams li").count() == before
 
 
-def test_another_picture_may_be_shown_while_a_dream_runs(visit, served, photo):
-    page = visit(served())
-    knob(page, "iterations", 60)
+def test_another_picture_may_be_shown_while_a_dream_runs(visit, studio, photo):
+    page = visit(studio)
+    before = page.locator("#dreams li").count()
+    knob(page, "iterations", 20)
     page.click("#dream")
     page.wait_for_selector("#after:not([hidden])")
     given(page, photo)
     assert page.is_hidden("#after")
-    page.wait_for_selector("#dreams li")  # it ends in the gallery
+    page.wait_for_selector(f"#dreams li >> nth={before}")  # it ends in the gallery
     page.wait_for_selector("#dream:enabled")
     assert page.is_hidden("#after")
-    page.click("#dreams button:has-text('Look')")
+    page.click("#dreams li:first-child button:has-text('Look')")
     page.wait_for_selector("#finished:not([hidden])")
 
 
-def test_a_mistake_stands_beside_its_knob(visit, served):
-    page = visit(served())
+def test_a_mistake_stands_beside_its_knob(visit, studio):
+    page = visit(studio)
     knob(page, "step", "-1")
     page.click("#dream")
     page.wait_for_selector("#knob-step-fault:not(:empty)")
     assert "step=-1 is out of range; a number above 0" in page.inner_text("#knob-step-fault")
 
 
-def test_a_mask_is_painted_and_dreamt_with(visit, served, photo, tmp_path):
-    studio = served()
+def test_a_mask_is_painted_and_dreamt_with(visit, studio, photo):
     page = visit(studio)
     given(page, photo)
     page.click("#paint")
@@ -166,9 +231,9 @@ def test_a_mask_is_painted_and_dreamt_with(visit, served, photo, tmp_path):
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (1440, 1000, "dark")])
-def test_it_fits_the_screen_and_everyone_can_use_it(visit, served, width, height, scheme):
+def test_it_fits_the_screen_and_everyone_can_use_it(visit, studio, width, height, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = visit(served(), width, height, scheme)
+    page = visit(studio, width, height, scheme)
     page.click("summary")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     found = axe.Axe().run(page).response["violations"]
