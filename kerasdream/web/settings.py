@@ -30,7 +30,7 @@ def schema(models: list[str]) -> dict[str, Any]:
                 "high": finite(min(knob.high, MOST.get(name, float("inf")))),
                 "optional": knob.optional,
                 "choices": choices,
-                "help": knob.help,
+                "help": "network that dreams; mini is the quick one" if name == "model" else knob.help,
                 "expected": knob.expectation(),
             }
         )
