@@ -63,7 +63,7 @@ class Knob:
             return None
         try:
             checked = READERS[self.kind](value)
-        except (TypeError, ValueError, ConfigError) as fault:
+        except (TypeError, ValueError, OverflowError, RecursionError, ConfigError) as fault:
             detail = f" ({fault})" if isinstance(fault, ConfigError) else ""
             shown = f"An array of shape {value.shape} for {name}" if hasattr(value, "shape") else f"{name}={value!r}"
             raise ConfigError(f"{shown} was given; {self.expectation()} was expected{detail}.") from None
@@ -216,14 +216,14 @@ class DreamConfig:
     optimizer: str = knob("ascent", "plain steps uphill, or Adam's", "choice", choices=("ascent", "adam"))
     clip: bool = knob(False, "keep the picture in its range after each step", "bool")
     # Steadiness
-    jitter: int = knob(0, "largest random roll of the picture at each step, in pixels", "int", low=0)
+    jitter: int = knob(0, "largest random roll of the picture at each step, in pixels", "int", low=0, high=65536)
     turns: bool = knob(False, "random mirrors and quarter turns at each step", "bool")
     smooth_samples: int = knob(0, "SmoothGrad: noisy copies whose gradients are averaged; 0: none", "int", low=0)
     smooth_noise: float = knob(0.2, "SmoothGrad: deviation of that noise, in units of -1 to 1", "float", low=0)
     gradient_blur: float | tuple[float, ...] = knob(
-        0.0, "Gaussian smoothing of the gradient: sigma in pixels", "floats", low=0
+        0.0, "Gaussian smoothing of the gradient: sigma in pixels", "floats", low=0, high=200
     )
-    blur_growth: float = knob(0.0, "how much sigma grows over the steps of a size", "float", low=0)
+    blur_growth: float = knob(0.0, "how much sigma grows over the steps of a size", "float", low=0, high=200)
     blur_kind: str = knob(
         "gaussian",
         "one Gaussian, or the mean of three (half, one and two sigma) in 9 x 9 pixels",

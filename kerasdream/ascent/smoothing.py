@@ -33,20 +33,33 @@ def gaussian(sigma: float, radius: int) -> np.ndarray:
 
 def along(images: Any, kernel: Any, stride: int = 1) -> Any:
     """Pictures convolved with one kernel down and across; past the edge they are mirrored."""
-    shape, radius = ops.shape(images), (ops.shape(kernel)[0] - 1) // 2
-    height, width = shape[1], shape[2]
-    x = ops.take(ops.take(images, mirrored(height, radius), axis=1), mirrored(width, radius), axis=2)
-    x = ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, height + 2 * radius, width + 2 * radius, 1))
-    x = ops.conv(x, ops.reshape(kernel, (-1, 1, 1, 1)), strides=(stride, 1), padding="valid")
-    x = ops.conv(x, ops.reshape(kernel, (1, -1, 1, 1)), strides=(1, stride), padding="valid")
-    x = ops.reshape(x, (shape[0], shape[3], ops.shape(x)[1], ops.shape(x)[2]))
-    return ops.transpose(x, (0, 2, 3, 1))
+    for _ in range(2):
+        images = ops.transpose(down(images, kernel)[:, ::stride], (0, 2, 1, 3))
+    return images
 
 
-def mirrored(side: Any, radius: Any) -> Any:
-    """The numbers of the cells from `radius` before the first to as many after the last, going back at the edge."""
+def down(images: Any, kernel: Any) -> Any:
+    """Pictures convolved with a kernel from top to bottom: blocks of rows, each a product with one matrix.
+
+    A convolution says the same, but TensorFlow's ends the process with some kernels of more than a hundred rows.
+    """
+    count, height, width, channels = ops.shape(images)
+    taps = ops.shape(kernel)[0]
+    rows = taps + 63  # of a block, which ends within the next one; short blocks are slow
+    blocks = (height + rows - 1) // rows
+    radius = (taps - 1) // 2
+    x = ops.take(images, mirrored(-radius, (blocks + 1) * rows - radius, height), axis=1)
+    x = ops.reshape(x, (count, blocks + 1, rows, width * channels))
+    x = ops.concatenate([x[:, :-1], x[:, 1:]], axis=2)
+    place = ops.arange(2 * rows)[None, :] - ops.arange(rows)[:, None]
+    band = ops.where((place >= 0) & (place < taps), ops.take(kernel, ops.clip(place, 0, taps - 1)), 0.0)
+    return ops.reshape(ops.matmul(band, x), (count, blocks * rows, width, channels))[:, :height]
+
+
+def mirrored(first: Any, end: Any, side: Any) -> Any:
+    """The cells of an axis from `first` to before `end`, going back at its edges."""
     period = ops.maximum(2 * (side - 1), 1)
-    place = ops.mod(ops.arange(-radius, side + radius), period)
+    place = ops.mod(ops.arange(first, end), period)
     return ops.minimum(place, period - place)
 
 

@@ -86,3 +86,19 @@ def test_no_levels_only_set_the_strength():
     gradient = np.random.default_rng(3).normal(0, 5, (2, 8, 8, 3)).astype(np.float32)
     wanted = gradient / np.sqrt((gradient**2).mean((1, 2, 3), keepdims=True))
     np.testing.assert_allclose(evened(gradient, 0), wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("size", "sigma"), [((70, 200), 1.0), ((40, 31), 20.0), ((512, 768), 20.0)])
+def test_a_blur_of_any_width_is_that_of_its_formula(size, sigma):
+    """With 121 taps at 512 x 768, TensorFlow's own convolution ends the process."""
+    images = np.random.default_rng(0).normal(size=(2, *size, 3)).astype(np.float32)
+    (row,) = kernels(sigma, "gaussian")
+    expected = images.astype(float)
+    for axis in (1, 2):
+        side, reach = size[axis - 1], len(row) // 2
+        period = 2 * (side - 1)
+        places = np.arange(-reach, side + reach) % period
+        padded = np.take(expected, np.minimum(places, period - places), axis=axis)
+        expected = sum(w * np.take(padded, np.arange(i, i + side), axis=axis) for i, w in enumerate(row))
+    shown = ops.convert_to_numpy(along(ops.convert_to_tensor(images), ops.convert_to_tensor(row)))
+    np.testing.assert_allclose(shown, expected, atol=2e-5)
