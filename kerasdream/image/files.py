@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kerasdream.errors import DreamWarning, InputImageError, OutputError
 from kerasdream.image import metadata
@@ -99,8 +99,11 @@ def readable(what: str) -> Iterator[None]:
             "PIL.Image.MAX_IMAGE_PIXELS, too, where that was changed."
         ) from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, TypeError) as fault:
+        reason = (
+            "it is of no known kind" if isinstance(fault, UnidentifiedImageError) else fault or type(fault).__name__
+        )
         raise InputImageError(
-            f"{what} cannot be read as a picture: {fault or type(fault).__name__}. A whole PNG, JPEG, WebP, "
+            f"{what} cannot be read as a picture: {reason}. A whole PNG, JPEG, WebP, "
             "TIFF, GIF, BMP or AVIF file was expected."
         ) from fault
 

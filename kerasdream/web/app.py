@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-import functools
 import io
 import json
+import os
 import pathlib
 import secrets
 import sqlite3
@@ -23,16 +23,17 @@ from kerasdream.config import DEFAULTS
 from kerasdream.errors import DreamError, OutputError
 from kerasdream.image import files, metadata
 from kerasdream.image.sample import noise_size, sample
-from kerasdream.model import zoo
 from kerasdream.web.guard import Guard
-from kerasdream.web.settings import checked, of_record, schema, words_of
-from kerasdream.web.store import DONE, Job, Store
+from kerasdream.web.settings import check_layers, checked, layers_of, of_record, schema, words_of
+from kerasdream.web.store import DONE, QUEUED, Job, Store
 from kerasdream.web.worker import FINISHED, Worker, sketch_name
 
 STATIC = pathlib.Path(__file__).with_name("static")
 PAGE = 24  # dreams of the gallery at a time
 CHUNK_SECONDS, BODY_SECONDS = 10.0, 120.0
 LARGEST_JSON = 200_000  # bytes
+LARGEST_PICTURE = 50_000_000  # pixels that are decoded, to be shrunk where that is too many to dream on
+UPLOADS = 8  # at a time: each is held in memory
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -51,14 +52,16 @@ class Studio:
     ):
         self.store, self.worker, self.models = store, Worker(store, models), list(models)
         self.max_upload, self.max_pixels, self.queue, self.per_client = max_upload, max_pixels, queue, per_client
+        self.uploads = asyncio.Semaphore(UPLOADS)
 
     # Pictures
 
     async def add_picture(self, request: Request) -> Response:
         """Keep a picture: its bytes are the body. Settings inside it come back with its id."""
         self.check_room()
-        body = await self.body(request, self.max_upload)
-        return JSONResponse(await asyncio.to_thread(self.take_in, body), 201)
+        async with self.uploads:
+            body = await self.body(request, self.max_upload)
+            return JSONResponse(await asyncio.to_thread(self.take_in, body), 201)
 
     def check_room(self) -> None:
         """Nothing is taken that the disk may not hold."""
@@ -66,13 +69,16 @@ class Studio:
             raise HTTPException(507, "The disk of this machine is nearly full. Delete some dreams first.")
 
     def take_in(self, body: bytes) -> dict[str, Any]:
-        """Decode, write anew, and look for settings."""
-        image = files.decode(io.BytesIO(body), self.max_pixels)
-        settings = None
-        with contextlib.suppress(DreamError):
+        """Decode, shrink where it is too large, write anew, and look for settings."""
+        image = files.decode(io.BytesIO(body), max(LARGEST_PICTURE, self.max_pixels))
+        settings, given = None, image.size
+        with contextlib.suppress(DreamError, ValueError, RecursionError):
             settings = of_record(metadata.record_in(io.BytesIO(body), "the picture"), self.models)
-        id = self.store.add_picture(image)
-        return {"id": id, "width": image.width, "height": image.height, "settings": settings}
+        if (share := self.max_pixels / (given[0] * given[1])) < 1:
+            width, height = (max(1, int(side * share**0.5)) for side in given)
+            image = files.as_rgb(image).resize((width, height), Image.Resampling.LANCZOS)
+        kept = {"id": self.store.add_picture(image), "width": image.width, "height": image.height}
+        return kept | {"settings": settings, "given": given}
 
     async def body(self, request: Request, limit: int) -> bytes:
         """The body, counted as it comes: past the limit no more is read."""
@@ -121,6 +127,7 @@ class Studio:
             raise HTTPException(429, f"{self.per_client} dreams of yours wait already; let some of them end first.")
         self.check_room()
         settings = checked(said.get("settings", {}), self.models)
+        await asyncio.to_thread(check_layers, settings)
         picture = said.get("picture", "sample")
         size = noise_size(picture)
         if size and size[0] * size[1] > self.max_pixels:
@@ -149,7 +156,7 @@ class Studio:
 
     def shown(self, job: Job) -> dict[str, Any]:
         """What the page may know of a job."""
-        before = sum(other.number < job.number for other in self.store.waiting()) if job.state not in FINISHED else 0
+        before = sum(other.number < job.number for other in self.store.waiting()) if job.state == QUEUED else 0
         return job.shown() | {"progress": self.worker.of(job).shown(), "before": before}
 
     async def job(self, request: Request) -> Response:
@@ -165,7 +172,10 @@ class Studio:
             last: Any = None
             quiet = 0.0
             while True:
-                job = self.store.job(id)
+                try:
+                    job = self.store.job(id)
+                except KeyError:  # it was deleted
+                    return
                 now = self.shown(job)
                 if now != last:
                     last, quiet = now, 0.0
@@ -219,7 +229,7 @@ class Studio:
         def copied() -> dict[str, Any]:
             image = files.decode(path, None)
             id = self.store.add_picture(image)
-            return {"id": id, "width": image.width, "height": image.height, "settings": None}
+            return {"id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size}
 
         return JSONResponse(await asyncio.to_thread(copied), 201)
 
@@ -304,12 +314,6 @@ class Studio:
         ]
 
 
-@functools.cache
-def layers_of(model: str) -> list[zoo.LayerInfo]:
-    """The layers of a named model, worked out once."""
-    return zoo.layers(model)
-
-
 def as_gif(path: pathlib.Path) -> bytes:
     """A film as GIF."""
     frames, times = [], []
@@ -331,8 +335,10 @@ async def told(request: Request, fault: Exception) -> Response:
         status, words = 404, "There is no such thing here."
     elif isinstance(fault, OutputError | sqlite3.Error):
         status, words = 507, f"The studio's folder cannot be written: {fault}."
-    else:
+    elif isinstance(fault, DreamError):
         status, words = 400, str(fault)
+    else:
+        status, words = 500, f"Something went wrong in the studio: {type(fault).__name__}."
     return JSONResponse({"error": words}, status)
 
 
@@ -352,11 +358,15 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Any:
     inner = Starlette(
         routes=studio.routes(),
         lifespan=life,
-        exception_handlers=dict.fromkeys((HTTPException, DreamError, KeyError, sqlite3.Error), told),
+        exception_handlers=dict.fromkeys((HTTPException, DreamError, KeyError, sqlite3.Error, Exception), told),
     )
     return Guard(inner, hosts, token)
 
 
-def new_token() -> str:
-    """A secret for those who come from elsewhere."""
-    return secrets.token_urlsafe(24)
+def token_in(folder: pathlib.Path) -> str:
+    """The secret for those who come from elsewhere: made once a folder, so that open pages outlive a restart."""
+    path = folder / "token"
+    if not path.is_file():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(24))
+    return path.read_text("ascii").strip()

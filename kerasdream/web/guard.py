@@ -48,15 +48,19 @@ class Guard:
                 message = message | {"headers": [*message["headers"], *more]}
             await send(message)
 
-        if fault := self.fault(scope["method"], headers, given):
+        if fault := self.fault(scope["method"], scope.get("path", ""), headers, given):
             status, words = fault
             kind = [(b"content-type", b"application/json")]
             await dressed({"type": "http.response.start", "status": status, "headers": kind})
             await send({"type": "http.response.body", "body": json.dumps({"error": words}).encode()})
             return
+        if given and self.token and scope.get("path") == "/":  # the cookie has it now; the address need not show it
+            await dressed({"type": "http.response.start", "status": 303, "headers": [(b"location", b"/")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
         await self.inner(scope, receive, dressed)
 
-    def fault(self, method: str, headers: dict[str, str], given: str) -> tuple[int, str] | None:
+    def fault(self, method: str, path: str, headers: dict[str, str], given: str) -> tuple[int, str] | None:
         """Why a request is turned away, or None."""
         host = headers.get("host", "")
         if name_in(f"//{host}") not in self.hosts:
@@ -65,8 +69,9 @@ class Guard:
             origin = headers.get("origin")
             if origin is not None and origin.partition("//")[2] != host:
                 return 403, "This came from another page."
-            if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-                return 403, "This came from another page."
+        elsewhere = headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+        if elsewhere and (method not in SAFE or path.startswith("/api/")):  # asking alone sets the machine to work
+            return 403, "This came from another page."
         if self.token and not self.matches(given) and not self.matches(cookie_of(headers)):
             return 401, "This studio asks for its token: open the address that it printed when it started."
         return None

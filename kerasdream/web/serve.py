@@ -45,7 +45,13 @@ def define() -> flags.FlagValues:
     flags.DEFINE_multi_string("name", [], "name under which others call this machine; once a name", flag_values=values)
     flags.DEFINE_string("data_dir", "kerasdream-studio", "folder of pictures, dreams and jobs", flag_values=values)
     flags.DEFINE_integer("max_upload_mb", 25, "largest picture file to accept", 1, flag_values=values)
-    flags.DEFINE_integer("max_pixels", 6_000_000, "largest picture to accept, in pixels", 1, flag_values=values)
+    flags.DEFINE_integer(
+        "max_pixels",
+        6_000_000,
+        "largest picture to dream on, in pixels; larger ones are shrunk to that",
+        1,
+        flag_values=values,
+    )
     flags.DEFINE_integer("queue", 20, "dreams that may wait", 1, flag_values=values)
     flags.DEFINE_string(
         "weights", None, "weights file of InceptionV3; default: Keras's cache, where it is there", flag_values=values
@@ -91,16 +97,17 @@ def serve(values: flags.FlagValues) -> None:
     cli.quiet_start()
     import uvicorn
 
-    from kerasdream.web.app import Studio, app, new_token
+    from kerasdream.web.app import Studio, app, token_in
     from kerasdream.web.patience import Patient
     from kerasdream.web.store import Store
 
     host, port = values["host"].value, values["port"].value
     names = values["name"].value
     # A name of one's own means that others come, through a proxy on this machine.
-    token = None if is_own(host) and all(map(is_own, names)) else new_token()
+    store = Store(pathlib.Path(values["data_dir"].value))
+    token = None if is_own(host) and all(map(is_own, names)) else token_in(store.folder)
     studio = Studio(
-        Store(pathlib.Path(values["data_dir"].value)),
+        store,
         models_of(values["weights"].value),
         max_upload=values["max_upload_mb"].value * 1_000_000,
         max_pixels=values["max_pixels"].value,

@@ -1,16 +1,21 @@
 """Settings from the page: what may be set, what a form shows, and nothing that names a file."""
 
+import functools
 from typing import Any
 
 from kerasdream import presets
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig, check_names
-from kerasdream.errors import ConfigError
+from kerasdream.errors import ConfigError, suggest
 from kerasdream.model import zoo
 from kerasdream.objectives import Class, Guide, Inside, objective
 
 # The machine's own, and what would name a file, are not for the page.
 HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots"}
-MOST = {"iterations": 400, "num_octave": 12, "octaves_above": 2, "smooth_samples": 16}
+MOST = {
+    **{"iterations": 400, "num_octave": 12, "octaves_above": 2, "smooth_samples": 16, "step": 10.0, "jitter": 4096},
+    **{"gradient_blur": 100.0, "blur_growth": 100.0, "smooth_noise": 10.0},
+}
+LONGEST_WISH = 2000  # letters of layers as text
 LARGEST_GROWTH = 4.0  # of a side, at the sizes above the picture's own
 SHOWN = [name for name in KNOBS if name not in HIDDEN]
 
@@ -71,7 +76,9 @@ def checked(said: Any, models: list[str]) -> dict[str, Any]:
     if settings.setdefault("model", models[0]) not in models:
         raise ConfigError(f"model={settings['model']!r} is not at hand here; one of {', '.join(models)} was expected.")
     if settings.get("layers") is not None:
-        wish = objective(settings["layers"])
+        if isinstance(settings["layers"], str) and len(settings["layers"]) > LONGEST_WISH:
+            raise ConfigError(f"layers has {len(settings['layers'])} letters; {LONGEST_WISH} at most were expected.")
+        wish = KNOBS["layers"].check("layers", settings["layers"])
         if any(isinstance(term, Guide | Inside) for term, _ in wish.terms):
             raise ConfigError("layers names a picture file; choose a guide picture or paint a mask instead.")
         settings["layers"] = wish.as_dict()
@@ -115,6 +122,24 @@ def passes(settings: dict[str, Any], models: list[str]) -> bool:
     """Whether settings could be dreamt with."""
     try:
         checked(settings, models)
-    except (ConfigError, TypeError, ValueError):
+    except ConfigError:
         return False
     return True
+
+
+def check_layers(settings: dict[str, Any]) -> None:
+    """ConfigError, which begins with the knob's name, for a layer or channel that the network does not have."""
+    there = {one.name: one.channels for one in layers_of(settings["model"])}
+    wish = objective(settings["layers"]) if settings.get("layers") else None
+    for term, _ in wish.terms if wish else ():
+        name = getattr(term, "layer", None)
+        if name is not None and name not in there:
+            raise ConfigError(f"layers names {name!r}, which {settings['model']} does not have.{suggest(name, there)}")
+        if name is not None and (most := max(getattr(term, "channels", ()), default=0)) >= there[name]:
+            raise ConfigError(f"layers names channel {most} of {name!r}, which has {there[name]}, from 0 on.")
+
+
+@functools.cache
+def layers_of(model: str) -> list[zoo.LayerInfo]:
+    """The layers of a named model, worked out once."""
+    return zoo.layers(model)

@@ -22,9 +22,9 @@ from kerasdream.image import files
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ID = re.compile(r"[0-9a-f]{32}")
 THUMB_SIDE = 360
-MOST_STARTS = 25  # of a job that never ends: so often it is hardly somebody else who ends the studio
+MOST_STARTS = 10  # of a job that never ends: so often it is hardly somebody else who ends the studio
 LEAST_FREE = 200_000_000  # bytes that stay free on the disk
-FORGOTTEN = 86_400.0  # seconds after which a picture without a dream goes
+FORGOTTEN = 86_400.0  # seconds after which goes what no dream has
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
@@ -55,11 +55,12 @@ class Job:
     width: int | None
     height: int | None
     error: str
+    starts: int
 
     def shown(self) -> dict[str, Any]:
         """What the page may know of it."""
         values = dataclasses.asdict(self)
-        return {name: value for name, value in values.items() if name not in ("number", "client", "words")}
+        return {name: value for name, value in values.items() if name not in ("number", "client", "words", "starts")}
 
 
 class Store:
@@ -97,13 +98,18 @@ class Store:
     # Files
 
     def tidy(self) -> None:
-        """Remove what a kill left half written, and pictures of yesterday that nobody dreamt on."""
-        for path in self.folder.glob("*/.kerasdream-*.tmp"):
-            path.unlink(missing_ok=True)
-        named = {id for ids in self.base.execute("SELECT picture, guide, mask FROM jobs") for id in ids}
-        for path in (self.folder / "pictures").glob("*.png"):
-            if path.stem not in named and path.lstat().st_mtime < time.time() - FORGOTTEN:
-                path.unlink(missing_ok=True)
+        """Remove what is older than a day and of no use: what was given up, half written, or belongs to no dream."""
+        long_ago = time.time() - FORGOTTEN
+        with contextlib.suppress(sqlite3.Error), self.writing() as base:  # a full disk may have no room for it
+            base.execute("DELETE FROM jobs WHERE state IN (?, ?) AND created < ?", (FAILED, CANCELLED, long_ago))
+        with self.lock:
+            rows = self.base.execute("SELECT picture, guide, mask FROM jobs").fetchall()
+        named = {id for row in rows for id in row}
+        leftovers = [path for path in (self.folder / "pictures").glob("*.png") if path.stem not in named]
+        for path in (*leftovers, *self.folder.glob("*/.kerasdream-*.tmp")):
+            with contextlib.suppress(FileNotFoundError):
+                if path.lstat().st_mtime < long_ago:
+                    path.unlink()
 
     def path(self, kind: str, id: str, ending: str) -> pathlib.Path:
         """Where a file of ours lies; never outside the folder, whatever a link there says."""
@@ -196,15 +202,15 @@ class Store:
             return base.execute(query, values).rowcount == 1
 
     def remove(self, id: str) -> None:
-        """Forget a finished job, its files, and the pictures that no other job has."""
+        """Forget a finished job and its files; the page may still show its pictures, which go after a day."""
         job = self.job(id)
         for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
             self.path(kind, job.id, ending).unlink(missing_ok=True)  # first: a full disk may have no room to forget it
         with self.writing() as base:
             base.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         for picture in {job.picture, job.guide or "", job.mask or ""}:
-            if ID.fullmatch(picture) and not self.jobs("? IN (picture, guide, mask)", (picture,), limit=1):
-                self.path("pictures", picture, ".png").unlink(missing_ok=True)
+            with contextlib.suppress(KeyError, FileNotFoundError):
+                os.utime(self.path("pictures", picture, ".png"))
 
     def close(self) -> None:
         """Let go of the folder."""

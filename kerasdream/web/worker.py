@@ -26,8 +26,13 @@ WARM = 3  # dreamers that stay
 PREVIEW_SIDE, PREVIEW_EVERY = 900, 0.6  # pixels, seconds
 GROWTH_SIDE, FRAMES = 480, 24  # of the film that is kept of each dream
 SKETCH: dict[str, Any] = {"size": 128, "steps": 96}  # of what a channel looks for
+MOST_LOSSES = 300  # that are shown
+PATIENCE = 3  # starts of a dream that ended the studio, after which it waits for all others and a while
+GRACE = 30.0  # seconds of that while, in which it can be cancelled
+TIDY_EVERY = 3600.0  # seconds
 MOST_SKETCHES = 40  # that may wait
 NO_ROOM = "The disk of this machine is nearly full; the dream begins when there is room."
+SUSPECT = "The studio ended {} times while it dreamt this. It is tried again in half a minute; Cancel gives it up."
 FINISHED = (DONE, FAILED, CANCELLED)
 
 
@@ -47,12 +52,14 @@ class Progress:
     preview: bytes = b""
     previews: int = 0
     error: str = ""
+    note: str = ""  # what one should know of the dream
     cancelled: bool = False
 
     def shown(self) -> dict[str, Any]:
         """What the page may know of it."""
-        hidden = ("preview", "cancelled", "version")
-        return {name: value for name, value in vars(self).items() if name not in hidden}
+        hidden = ("preview", "cancelled", "version", "losses")
+        some = self.losses[:: 1 + len(self.losses) // MOST_LOSSES]
+        return {name: value for name, value in vars(self).items() if name not in hidden} | {"losses": some}
 
 
 class Worker:
@@ -68,6 +75,7 @@ class Worker:
         self.progress: dict[str, Progress] = {}
         self.sketches: dict[tuple[str, str, int], str] = {}  # what waits, or why there is none
         self.wake, self.ending = threading.Event(), threading.Event()
+        self.began = self.tidied = time.monotonic()
         self.thread = threading.Thread(target=self.run, name="dreams", daemon=True)
 
     def start(self) -> None:
@@ -86,6 +94,8 @@ class Worker:
 
     def cancel(self, id: str) -> None:
         """End a job: at once where it waits, after its step where it runs."""
+        if self.store.job(id).state in FINISHED:
+            return
         progress = self.progress.setdefault(id, Progress())
         progress.cancelled = True
         if self.store.update(id, CANCELLED, only=(QUEUED,)):
@@ -104,18 +114,25 @@ class Worker:
     def turn(self) -> None:
         """Do what is next: a dream, else a sketch, else wait."""
         if waiting := self.store.waiting():
-            if self.store.room():
-                self.take(waiting[0])
+            job = min(waiting, key=lambda job: (job.starts >= PATIENCE, job.number))
+            if not self.store.room():
+                self.hold(job, NO_ROOM)
+            elif job.starts >= PATIENCE and time.monotonic() - self.began < GRACE:
+                self.hold(job, SUSPECT.format(job.starts))
             else:
-                self.wait_for_room(self.progress.setdefault(waiting[0].id, Progress()))
+                self.take(job)
+        elif time.monotonic() - self.tidied > TIDY_EVERY:
+            self.store.tidy()
+            self.tidied = time.monotonic()
         elif wanted := [one for one, fault in list(self.sketches.items()) if not fault]:
             self.sketch(*wanted[0])
         else:
             self.wake.wait(5.0)
 
-    def wait_for_room(self, progress: Progress) -> None:
+    def hold(self, job: Job, reason: str) -> None:
         """Tell the first in the queue why it waits, and look again soon."""
-        progress.state, progress.error = QUEUED, NO_ROOM
+        progress = self.progress.setdefault(job.id, Progress())
+        progress.state, progress.error = QUEUED, reason
         progress.version += 1
         self.wake.wait(2.0)
 
@@ -162,12 +179,12 @@ class Worker:
 
     def dream(self, job: Job, progress: Progress) -> None:
         """The dream itself, with previews on the way."""
-        began = shown = time.perf_counter()
+        began = first = shown = 0.0  # at the first step: what comes before it happens once
         dreamer = self.dreamer_of(job)
         film: list[Image.Image] = []
 
         def seen(moment: Moment) -> None:
-            nonlocal shown
+            nonlocal began, first, shown
             now = time.perf_counter()
             whole = dreamer.config.num_octave
             progress.octave, progress.num_octave = moment.octave, moment.num_octave
@@ -176,7 +193,11 @@ class Worker:
             costs = [dreamer.config.octave_scale ** (2 * i) for i in range(whole)][-moment.num_octave :]
             at = sum(costs[: moment.octave]) + costs[moment.octave] * (moment.step + 1) / moment.iterations
             progress.done = at / sum(costs)
-            progress.left = (now - began) * (1 - progress.done) / progress.done
+            began = began or now
+            if now > began:
+                progress.left = (now - began) * (1 - progress.done) / (progress.done - first)
+            else:
+                first = progress.done
             progress.losses.append(round(moment.loss, 4))
             due = len(film) < FRAMES * progress.done
             if now - shown > PREVIEW_EVERY or moment.step == 0 or due:
@@ -189,7 +210,10 @@ class Worker:
             if progress.cancelled or self.ending.is_set():
                 moment.stop()
 
-        result = dreamer.run(self.picture_of(job), callback=seen, verbose=False)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", DreamWarning)
+            result = dreamer.run(self.picture_of(job), callback=seen, verbose=False)
+        progress.note = " ".join(str(one.message) for one in said if isinstance(one.message, DreamWarning))
         if self.ending.is_set() and not progress.cancelled:
             return  # it is still marked as running, and runs again
         if progress.cancelled:

@@ -1,12 +1,13 @@
 """What the studio keeps, through kills and links."""
 
 import os
+import time
 
 import pytest
 from PIL import Image
 
 from kerasdream.errors import OutputError
-from kerasdream.web.store import CANCELLED, DONE, MOST_STARTS, QUEUED, RUNNING, Store
+from kerasdream.web.store import CANCELLED, DONE, FORGOTTEN, MOST_STARTS, QUEUED, RUNNING, Store
 
 BAD = ["../../etc/passwd", "..", "", "a" * 31, "A" * 32, "0" * 32 + "/../x", "%2e%2e", "0" * 33]
 
@@ -81,12 +82,20 @@ def test_a_folder_has_one_studio(store):
     Store(store.folder).close()
 
 
-def test_pictures_go_with_the_last_dream_of_them(store):
+def test_pictures_go_a_day_after_the_last_dream_of_them(store, monkeypatch):
     picture = store.add_picture(Image.new("RGB", (4, 4)))
-    jobs = [add(store, picture=picture), add(store, mask=picture)]
+    jobs = [add(store, picture=picture), add(store, mask=picture), add(store, guide=picture)]
+    os.utime(store.path("pictures", picture, ".png"), (0, 0))
     store.remove(jobs[0].id)
-    assert store.picture(picture).size == (4, 4)
-    store.remove(jobs[1].id)
+    store.update(jobs[1].id, CANCELLED)
+    store.remove(jobs[2].id)
+    store.tidy()
+    assert store.picture(picture).size == (4, 4)  # the page may still show it
+    tomorrow = time.time() + FORGOTTEN + 60
+    monkeypatch.setattr(time, "time", lambda: tomorrow)
+    store.tidy()
+    with pytest.raises(KeyError):
+        store.job(jobs[1].id)
     with pytest.raises(KeyError):
         store.picture(picture)
 
@@ -117,6 +126,7 @@ def test_what_was_forgotten_goes_at_the_next_start(store):
     for id in kept[:2]:
         os.utime(store.path("pictures", id, ".png"), (0, 0))
     (store.folder / "dreams" / ".kerasdream-0123456789ab.tmp").write_bytes(b"half a picture")
+    os.utime(store.folder / "dreams" / ".kerasdream-0123456789ab.tmp", (0, 0))
     store.close()
     again = Store(store.folder)
     assert sorted(path.stem for path in (again.folder / "pictures").iterdir()) == sorted([kept[0], kept[2]])
