@@ -17,6 +17,14 @@ MOST = {
 }
 LONGEST_WISH = 2000  # letters of layers as text
 LARGEST_GROWTH = 4.0  # of a side, at the sizes above the picture's own
+GROUPS = {
+    "What to dream": ("layers",),
+    "Steps": ("step", "iterations", "max_loss", "normalize", "optimizer", "clip", "seed"),
+    "Sizes": ("num_octave", "octave_scale", "octaves_above", "detail"),
+    "Steadiness": ("jitter", "turns", "smooth_samples", "smooth_noise"),
+    "Gradient": ("gradient_blur", "blur_growth", "blur_kind", "gradient_scales"),
+    "The picture": ("strength", "keep_color"),
+}
 SHOWN = [name for name in KNOBS if name not in HIDDEN]
 
 
@@ -35,6 +43,7 @@ def schema(models: list[str]) -> dict[str, Any]:
                 "high": finite(min(knob.high, MOST.get(name, float("inf")))),
                 "optional": knob.optional,
                 "choices": choices,
+                "group": next((group for group, names in GROUPS.items() if name in names), "Other"),
                 "help": "network that dreams; mini is the quick one" if name == "model" else knob.help,
                 "expected": knob.expectation(),
             }

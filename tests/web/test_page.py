@@ -198,8 +198,37 @@ def test_another_picture_may_be_shown_while_a_dream_runs(visit, studio, photo):
     page.wait_for_selector(f"#dreams li >> nth={before}")  # it ends in the gallery
     page.wait_for_selector("#dream:enabled")
     assert page.is_hidden("#after")
-    page.click("#dreams li:first-child button:has-text('Look')")
+    page.click("#dreams li:first-child .thumb")
     page.wait_for_selector("#finished:not([hidden])")
+
+
+def test_one_dream_a_click_seen_from_other_pages_too(visit, studio, photo):
+    page, other = visit(studio), visit(studio)
+    given(page, photo)
+    dropped(page, "#guide-drop", ("guide.png", a_file((64, 64))))
+    page.wait_for_selector("#guide-shown:not([hidden])")
+    knob(page, "iterations", 400)
+    page.dblclick("#dream")
+    other.wait_for_selector("#queue li")
+    assert other.locator("#queue li").count() == 1
+    assert other.is_hidden("#progress")
+    other.click("#queue button")
+    page.wait_for_selector("#dream:enabled")
+    # Dream, delete, dream again: the picture is still there.
+    knob(page, "iterations", 2)
+    page.on("dialog", lambda dialog: dialog.accept())
+    before = page.locator("#dreams li").count()
+    for _ in range(2):
+        page.click("#dream")
+        page.wait_for_selector("#finished:not([hidden])")
+        page.wait_for_function(f"() => document.querySelectorAll('#dreams li').length === {before + 1}")
+        page.click("#guide-clear") if page.is_visible("#guide-clear") else None
+        page.click("#dreams li:first-child .thumb")
+        page.wait_for_selector("#guide-shown:not([hidden])")
+        page.hover("#dreams li:first-child")
+        page.click("#dreams li:first-child button:has-text('Delete')")
+        page.wait_for_selector("#finished[hidden]", state="attached")
+    assert page.inner_text("#fault") == ""
 
 
 def test_a_mistake_stands_beside_its_knob(visit, studio):

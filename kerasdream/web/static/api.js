@@ -9,7 +9,7 @@ export async function call(path, options = {}) {
   }
   if (answer.status === 204) return null;
   const said = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Error(said?.error ?? `The studio answered ${answer.status}.`);
+  if (!answer.ok) throw Object.assign(new Error(said?.error ?? `The studio answered ${answer.status}.`), { status: answer.status });
   return said;
 }
 
@@ -18,13 +18,37 @@ export const post = (path, value) =>
 
 export const upload = (blob) => call("/api/pictures", { method: "POST", body: blob });
 
-// Follow a job until it ends. `seen` gets each state of it; a broken connection is taken up again.
-export function follow(id, seen) {
-  const source = new EventSource(`/api/jobs/${id}/events`);
-  source.onmessage = (event) => {
-    const job = JSON.parse(event.data);
-    if (["done", "failed", "cancelled"].includes(job.state)) source.close();
+export const finished = (job) => ["done", "failed", "cancelled"].includes(job.state);
+
+// Follow a job until it ends. `seen` gets each state of it; `lost` is told when the studio does not answer, and gets an
+// Error where that is for good. A page that nobody sees lets go: a browser has few connections to one host.
+export function follow(id, seen, lost) {
+  let source = null;
+  let over = false;
+  const told = (job) => {
+    over ||= finished(job);
+    if (over) source?.close();
     seen(job);
   };
-  return () => source.close();
+  const open = () => {
+    if (over || document.hidden) return;
+    source?.close();
+    source = new EventSource(`/api/jobs/${id}/events`);
+    source.onmessage = (event) => told(JSON.parse(event.data));
+    source.onerror = async () => {
+      if (over) return;
+      lost();
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
+      try {
+        told(await call(`/api/jobs/${id}`));
+        setTimeout(open, 2000);
+      } catch (error) {
+        if (!error.status) return setTimeout(open, 2000);
+        over = true;
+        lost(error);
+      }
+    };
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : open()));
+  open();
 }

@@ -16,10 +16,20 @@ export class Form {
     for (const knob of schema.knobs) {
       if (knob.name === "preset") continue;
       const row = knob.name === "layers" ? this.layersRow(knob) : this.row(knob);
-      document.getElementById(knob.name === "model" ? "network" : "knobs").append(row);
+      (knob.name === "model" ? document.getElementById("network") : this.group(knob.group)).append(row);
     }
     this.look = look;
     this.fields.get("model").input.addEventListener("change", () => this.fillLayers());
+  }
+
+  // The part of the form for knobs that belong together.
+  group(name) {
+    const id = `group-${name}`;
+    const found = document.getElementById(id);
+    if (found) return found;
+    const part = make("fieldset", { id }, make("legend", { textContent: name }));
+    document.getElementById("knobs").append(part);
+    return part;
   }
 
   row(knob) {
@@ -52,10 +62,11 @@ export class Form {
 
   addLayer(name, weight, focus = false) {
     const { rows } = this.fields.get("layers");
-    const what = make("input", { type: "text", value: name, ariaLabel: "Layer" });
+    const number = rows.children.length + 1;
+    const what = make("input", { type: "text", value: name, ariaLabel: `Layer ${number}` });
     what.setAttribute("list", "layer-names");
-    const how = make("input", { type: "text", inputMode: "decimal", value: String(weight), ariaLabel: "Weight" });
-    const away = make("button", { type: "button", textContent: "×", ariaLabel: "Remove this layer" });
+    const how = make("input", { type: "text", inputMode: "decimal", value: String(weight), ariaLabel: `Weight of layer ${number}` });
+    const away = make("button", { type: "button", textContent: "×", ariaLabel: `Remove layer ${number}` });
     const sketch = make("img", { className: "sketch", alt: "", hidden: true });
     const row = make("div", { className: "layer" }, what, how, away, sketch);
     const look = () => this.sketch(what.value.trim(), sketch);
@@ -88,6 +99,7 @@ export class Form {
   async fillLayers() {
     const model = this.fields.get("model").input.value;
     const { layers } = await call(`/api/layers/${encodeURIComponent(model)}`);
+    if (model !== this.fields.get("model").input.value) return;
     const names = layers.map((layer) => make("option", { value: layer.name, textContent: layer.look }));
     document.getElementById("layer-names").replaceChildren(...names);
   }
@@ -114,8 +126,10 @@ export class Form {
     const values = {};
     for (const [name, { knob, input, rows }] of this.fields) {
       if (name === "layers") {
-        const pairs = [...rows.children].map((row) => [row.children[0].value.trim(), Number(row.children[1].value)]);
-        values.layers = pairs.some(([layer]) => layer) ? Object.fromEntries(pairs.filter(([layer]) => layer)) : null;
+        const pairs = [...rows.children].map((row) => [row.children[0].value.trim(), number(row.children[1].value)]);
+        const sums = {}; // two rows of one name count together
+        for (const [layer, weight] of pairs) if (layer) sums[layer] = layer in sums ? sums[layer] + weight : weight;
+        values.layers = Object.keys(sums).length ? sums : null;
       } else if (knob.kind === "bool") {
         values[name] = input.checked;
       } else {
@@ -144,6 +158,7 @@ export class Form {
     for (const [name, field] of this.fields) {
       const own = message && new RegExp(`^(An array of shape .* for )?${name}\\b`).test(message);
       field.fault.textContent = own ? message : "";
+      field.input?.setAttribute("aria-invalid", Boolean(own));
       if (own) {
         placed = true;
         (field.input ?? field.rows).closest("details")?.setAttribute("open", "");
@@ -154,27 +169,42 @@ export class Form {
   }
 }
 
+// What was written as a number, or the words themselves: the studio says what it expected.
+const number = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text.trim() : Number(text));
+
 function read(text, knob) {
   if (text === "" && knob.optional) return null;
   if (["int", "float", "ints", "floats"].includes(knob.kind)) {
-    const numbers = text.split(",").map((part) => (part.trim() === "" || Number.isNaN(Number(part)) ? part.trim() : Number(part)));
+    const numbers = text.split(",").map(number);
     return numbers.length > 1 ? numbers : numbers[0];
   }
   return text;
 }
 
-// The same dream from Python, and from the command line.
-export function asPython(settings) {
+// The same dream from Python, and from the command line. What was chosen in the page has to be there as files.
+function whole(settings, { guide, mask }, layers, guideOf) {
+  const told = { ...settings };
+  if (guide) Object.assign(told, { layers: Object.keys(layers ?? {}).map((name) => guideOf(name.replace(/:.*$/, ""))), max_loss: null });
+  if (mask) told.mask = "mask.png";
+  return told;
+}
+
+export function asPython(settings, chosen, layers) {
   const value = (v) => v === null ? "None" : v === true ? "True" : v === false ? "False"
     : Array.isArray(v) ? `(${v.map(value).join(", ")})`
     : typeof v === "object" ? `{${Object.entries(v).map(([k, w]) => `${JSON.stringify(k)}: ${w}`).join(", ")}}` : JSON.stringify(v);
-  const told = Object.entries(settings).map(([name, v]) => `${name}=${value(v)}`);
-  return `import kerasdream\n\nkerasdream.dream("picture.jpg", ${told.join(", ")}).save("dream.png")`;
+  const told = Object.entries(whole(settings, chosen, layers, (name) => `kerasdream.Guide(${JSON.stringify(name)}, "guide.jpg")`))
+    .map(([name, v]) => `${name}=${name === "layers" && Array.isArray(v) ? v.join(" + ") : value(v)}`);
+  const picture = chosen.picture === "sample" ? "kerasdream.sample()" : chosen.picture.startsWith("noise") ? JSON.stringify(chosen.picture) : '"picture.jpg"';
+  return `import kerasdream\n\nkerasdream.dream(${[picture, ...told].join(", ")}).save("dream.png")`;
 }
 
-export function asCommand(settings) {
+export function asCommand(settings, chosen, layers) {
   const value = (v) => v === null ? "none" : Array.isArray(v) ? v.join(",")
     : typeof v === "object" ? Object.entries(v).map(([k, w]) => `${k}=${w}`).join(",") : String(v);
   const quoted = (text) => (/^[\w.,=:+-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-  return ["kerasdream picture.jpg", ...Object.entries(settings).map(([n, v]) => v === false ? `--no${n}` : v === true ? `--${n}` : quoted(`--${n}=${value(v)}`))].join(" ");
+  const flags = Object.entries(whole(settings, chosen, layers, (name) => `guide(${name}, guide.jpg)`))
+    .map(([n, v]) => v === false ? `--no${n}` : v === true ? `--${n}` : quoted(`--${n}=${value(v)}`));
+  const picture = chosen.picture === "sample" ? [] : [chosen.picture.startsWith("noise") ? `--image=${chosen.picture}` : "picture.jpg"];
+  return ["kerasdream", ...picture, ...flags].join(" ");
 }

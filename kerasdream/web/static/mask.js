@@ -27,14 +27,23 @@ export class Mask {
     this.painted = false;
   }
 
-  // Where in the picture a pointer is: the canvas is fitted into its frame.
-  place(event) {
+  // A mask that was painted before: its white parts.
+  async load(path) {
+    const image = Object.assign(new Image(), { src: path });
+    await image.decode();
     const { width, height } = this.canvas;
+    this.pen.drawImage(image, 0, 0, width, height);
+    const pixels = this.pen.getImageData(0, 0, width, height);
+    for (let i = 0; i < pixels.data.length; i += 4) pixels.data[i + 3] = pixels.data[i];
+    this.pen.putImageData(pixels, 0, 0);
+    this.painted = true;
+  }
+
+  // Where in the picture a pointer is.
+  place(event) {
     const box = this.canvas.getBoundingClientRect();
-    const scale = Math.min(box.width / width, box.height / height);
-    const x = (event.clientX - box.left - (box.width - width * scale) / 2) / scale;
-    const y = (event.clientY - box.top - (box.height - height * scale) / 2) / scale;
-    return { x, y, scale };
+    const scale = box.width / this.canvas.width;
+    return { x: (event.clientX - box.left) / scale, y: (event.clientY - box.top) / scale, scale };
   }
 
   line(to) {
