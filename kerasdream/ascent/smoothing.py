@@ -33,26 +33,27 @@ def gaussian(sigma: float, radius: int) -> np.ndarray:
 
 def along(images: Any, kernel: Any, stride: int = 1) -> Any:
     """Pictures convolved with one kernel down and across; past the edge they are mirrored."""
+    taps = ops.shape(kernel)[0]
+    rows = taps + 63  # of a block, which ends within the next one; short blocks are slow
+    place = ops.arange(2 * rows)[None, :] - ops.arange(rows)[:, None]
+    band = ops.where((place >= 0) & (place < taps), ops.take(kernel, ops.clip(place, 0, taps - 1)), 0.0)
     for _ in range(2):
-        images = ops.transpose(down(images, kernel)[:, ::stride], (0, 2, 1, 3))
+        images = ops.transpose(down(images, band, taps)[:, ::stride], (0, 2, 1, 3))
     return images
 
 
-def down(images: Any, kernel: Any) -> Any:
-    """Pictures convolved with a kernel from top to bottom: blocks of rows, each a product with one matrix.
+def down(images: Any, band: Any, taps: Any) -> Any:
+    """Pictures convolved from top to bottom: blocks of rows, each a product with one matrix of the kernel's bands.
 
     A convolution says the same, but TensorFlow's ends the process with some kernels of more than a hundred rows.
     """
     count, height, width, channels = ops.shape(images)
-    taps = ops.shape(kernel)[0]
-    rows = taps + 63  # of a block, which ends within the next one; short blocks are slow
+    rows = ops.shape(band)[0]
     blocks = (height + rows - 1) // rows
     radius = (taps - 1) // 2
     x = ops.take(images, mirrored(-radius, (blocks + 1) * rows - radius, height), axis=1)
     x = ops.reshape(x, (count, blocks + 1, rows, width * channels))
     x = ops.concatenate([x[:, :-1], x[:, 1:]], axis=2)
-    place = ops.arange(2 * rows)[None, :] - ops.arange(rows)[:, None]
-    band = ops.where((place >= 0) & (place < taps), ops.take(kernel, ops.clip(place, 0, taps - 1)), 0.0)
     return ops.reshape(ops.matmul(band, x), (count, blocks * rows, width, channels))[:, :height]
 
 
