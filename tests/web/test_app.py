@@ -474,7 +474,7 @@ def test_a_kill_loses_no_accepted_job_and_tears_no_picture(tmp_path, served):
                 accepted.append(studio.call("/api/jobs", asked)["id"])
             except urllib.error.HTTPError:  # ten of one client wait
                 pass
-        time.sleep(moments.uniform(0.0, 6.0))
+        time.sleep(moments.uniform(0.0, 12.0))  # some dreams end between the kills, on slow machines too
         studio.kill()
         for path in (tmp_path / "data" / "dreams").glob("*.png"):
             Image.open(path).load()
@@ -486,4 +486,4 @@ def test_a_kill_loses_no_accepted_job_and_tears_no_picture(tmp_path, served):
     for id in accepted:
         Image.open(tmp_path / "data" / "dreams" / f"{id}.png").load()
     assert states == [DONE] * len(accepted)
-    assert len(accepted) >= 10  # more, where the machine is quick enough to end some between the kills
+    assert len(accepted) >= 20
