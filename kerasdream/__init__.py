@@ -6,7 +6,6 @@
 Every name is loaded on first use, so that `import kerasdream` and `--help` take no framework.
 """
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -90,8 +89,10 @@ __all__ = sorted(HOME_OF)
 def __getattr__(name: str) -> Any:
     if name not in HOME_OF:
         raise AttributeError(f"module 'kerasdream' has no attribute {name!r}")
+    from kerasdream.loading import load
+
     try:
-        return getattr(importlib.import_module(f"kerasdream.{HOME_OF[name]}"), name)
+        return getattr(load(f"kerasdream.{HOME_OF[name]}"), name)
     except ModuleNotFoundError as fault:
         from kerasdream.config import BACKENDS
         from kerasdream.errors import ModelError

@@ -19,6 +19,7 @@ FLOORS = [
     "config",
     "presets",
     "recipes",
+    "loading",
     "image",
     "model",
     "ascent",
@@ -74,6 +75,20 @@ def test_an_import_is_quick_and_takes_no_framework():
     ]
     assert min(float(seconds) for seconds, _ in outcomes) < 0.3
     assert {loaded for _, loaded in outcomes} == {"False"}
+
+
+def test_only_where_we_load_the_framework_is_it_hidden_from_the_garbage_collector():
+    after = "; print(gc.isenabled(), gc.get_freeze_count() > 100_000, 'keras' in sys.modules)"
+    begins = {
+        "import kerasdream; kerasdream.DreamError": "True False False",
+        "import kerasdream; kerasdream.Dreamer; kerasdream.Study": "True True True",
+        "import keras, kerasdream; kerasdream.Dreamer": "True False True",
+        "gc.disable(); import kerasdream; kerasdream.Dreamer": "False False True",
+    }
+    for begin, outcome in begins.items():
+        code = f"import gc, sys; {begin}{after}"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.strip() == outcome, begin + done.stderr
 
 
 def test_public_names_all_exist_and_nothing_else_does():

@@ -53,8 +53,9 @@ class Engine:
         self.terms = [term for term, _ in objective.terms]
         self.weights = np.array([weight for _, weight in objective.terms], np.float32)
         wants_class = any(isinstance(bare(term), Class) for term in self.terms)
-        head, convolution = HEAD if wants_class else None, self.backend.CONVOLUTION
-        self.features = Features(network, objective.layers(), head, convolution)
+        head = HEAD if wants_class else None
+        every, convolution = self.backend.EVERY_KERNEL, self.backend.CONVOLUTION
+        self.features = Features(network, objective.layers(), head, convolution, every)
         self.channels = {name: tensor.shape[-1] for name, tensor in self.features.outputs().items()}
         if config.turns and (neuron := next((t for t in map(bare, self.terms) if getattr(t, "at", None)), None)):
             raise ConfigError(
@@ -63,16 +64,16 @@ class Engine:
         self.roomy = self.backend.STATIC and self.features.takes_room
         self.refresh()
         self.regions = regions_of(self.terms)
-        self.uphill = self.backend.compiled(
-            make_uphill(self.features, preprocess, self.terms, self.backend.gradient),
-            IMAGE,
-            self.numbers_form(),
-            keras.tree.map_structure(form_of, self.model_weights),
-        )
+        uphill = make_uphill(self.features, preprocess, self.terms, self.backend.gradient)
+        numbers, weights = self.numbers_form(), keras.tree.map_structure(form_of, self.model_weights)
+        self.uphill = self.backend.compiled(uphill, IMAGE, numbers, weights)
+        # The same for windows of a larger picture. What is not called is not traced.
+        numbers["frame"] = keras.KerasTensor((None, 2, 4))
+        self.uphill_in_windows = self.backend.compiled(uphill, IMAGE, numbers, weights)
         gradients, tools = [IMAGE] * len(self.regions), self.tools_form()
         sizes = keras.KerasTensor((None,))
         self.move = self.backend.compiled(make_move(config), IMAGE, gradients, sizes, tools)
-        # The same in two halves, for a picture in parts. Neither is traced before it is called.
+        # The same in two halves, for a picture in parts.
         self.shape = self.backend.compiled(
             lambda gradient, tools: shaped(gradient, tools, config.gradient_scales),
             IMAGE,
@@ -100,20 +101,21 @@ class Engine:
 
         Where each size would be compiled by itself, pictures get room around them up to one of few sizes.
         """
+        uphill = self.uphill_in_windows if "frame" in numbers else self.uphill
         if not self.roomy:
-            return self.uphill(image, numbers, self.model_weights)
+            return uphill(image, numbers, self.model_weights)
         height, width = image.shape[1:3]
         rows, columns = padded.roomy((height, width))
         room = [(0, 0), (0, rows - height), (0, columns - width), (0, 0)]
         numbers = numbers | {name: ops.pad(numbers[name], room) for name in ("noise", "original") if name in numbers}
         numbers["size"] = np.array((height, width), np.int32)
-        loss, gradients = self.uphill(ops.pad(image, room), numbers, self.model_weights)
+        loss, gradients = uphill(ops.pad(image, room), numbers, self.model_weights)
         return loss, [gradient[:, :height, :width] for gradient in gradients]
 
     @property
     def traces(self) -> int:
-        """How often the gradient has been traced: once on TensorFlow, however many sizes of picture came."""
-        return self.backend.traces(self.uphill)
+        """How often the gradient has been traced: on TensorFlow once for whole pictures of any size, once for tiles."""
+        return self.backend.traces(self.uphill) + self.backend.traces(self.uphill_in_windows)
 
     @functools.cached_property
     def bytes_per_pixel(self) -> float:
@@ -135,7 +137,6 @@ class Engine:
         given |= {key: keras.KerasTensor(value.shape, str(value.dtype)) for key, value in self.constants.items()}
         form: dict[str, Any] = {
             "weights": keras.KerasTensor((None, None)),
-            "frame": keras.KerasTensor((None, 2, 4)),
             "given": given,
         }
         if self.config.smooth_samples:

@@ -13,6 +13,7 @@ from kerasdream.ascent.devices import check_device, processor_has_bfloat16, tens
 OUT_OF_MEMORY = (MemoryError,)
 CONVOLUTION = None  # Keras's own
 STATIC = True  # whether sizes, and what is no argument, are compiled in
+EVERY_KERNEL = False  # whether the weights of all convolutions are arguments
 
 
 class Compiled:

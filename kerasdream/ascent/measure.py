@@ -22,7 +22,7 @@ class Seen(NamedTuple):
 
     Where the pictures are windows of a larger one, `frame` (N, 2, 4) says for their rows and columns which cells count:
     from and to which pixel, over how many pixels their weight rises and falls there, and by how many pixels the larger
-    picture is longer. At the ends of the larger picture, FAR stands for the pixel.
+    picture is longer. At the ends of the larger picture, FAR stands for the pixel. Without a frame they are whole.
 
     Where they fill only a part of their planes, `sizes` says which part of each layer's, and of the image's under "".
     """
@@ -30,7 +30,7 @@ class Seen(NamedTuple):
     image: Any
     activations: Mapping[str, Any]
     original: Mapping[str, Any] | None = None
-    frame: Any = WHOLE
+    frame: Any = None
     sizes: Mapping[str, Any] | None = None
 
     def size(self, layer: str = "") -> Any:
@@ -75,7 +75,11 @@ def total(cells: Any, seen: Seen, size: Any, border: int = 0) -> tuple[Any, Any]
 
     `size` is that of the picture in cells.
     """
-    shape, sides, frame = ops.shape(cells), seen.size(), ops.convert_to_tensor(seen.frame)
+    if seen.frame is None and seen.sizes is None:
+        inside = cells[:, border:-border, border:-border] if border else cells
+        return ops.sum(inside, axis=(1, 2)), ops.cast(size[0] * size[1], "float32")
+    frame = ops.convert_to_tensor(WHOLE if seen.frame is None else seen.frame)
+    shape, sides = ops.shape(cells), seen.size()
     rows, height = counted(shape[1], size[0], sides[0], frame[:, 0], border)
     columns, width = counted(shape[2], size[1], sides[1], frame[:, 1], border)
     return ops.sum(cells * rows[:, :, None] * columns[:, None, :], axis=(1, 2)), (height * width)[:, 0]
@@ -91,7 +95,7 @@ def measure_layer(term: Layer, seen: Seen, given: Any) -> Any:
     """`square` leaves out the border, and divides by all cells: the loss of the Keras example."""
     a, size = cells_of_interest(term, seen.activations[term.layer], given), seen.size(term.layer)
     if term.at is not None:
-        seen, size = seen._replace(frame=WHOLE), (1, 1)  # one cell, which lies where it lies
+        seen, size = seen._replace(frame=None, sizes=None), (1, 1)  # one cell, which lies where it lies
     if term.measure == "mean":
         return average(ops.mean(a, axis=-1), seen, size)
     squares = ops.square(a)

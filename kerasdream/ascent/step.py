@@ -45,9 +45,9 @@ def make_uphill(
 ) -> Callable[..., Any]:
     """`uphill(image, numbers, weights)`: the loss of each picture, and one gradient for each region.
 
-    `numbers` holds "weights" (terms, pictures), "frame" (see `Seen`), "given", what terms need besides, and where
-    wanted "noise" (samples, H, W, 3) for SmoothGrad, the "original" that content is held to, and the "size" of pictures
-    that have room around them.
+    `numbers` holds "weights" (terms, pictures), "given", what terms need besides, and where wanted the "frame" of
+    windows (see `Seen`), "noise" (samples, H, W, 3) for SmoothGrad, the "original" that content is held to, and the
+    "size" of pictures that have room around them.
     """
 
     def show(image: Any, model_weights: Any, size: Any) -> tuple[Any, Any]:
@@ -57,12 +57,12 @@ def make_uphill(
         return shown, sizes | {"": [size[0], size[1]]}
 
     def uphill(image: Any, numbers: Any, model_weights: Any) -> tuple[Any, list[Any]]:
-        noise, samples, frame, size = numbers.get("noise"), 1, numbers["frame"], numbers.get("size")
+        noise, samples, frame, size = numbers.get("noise"), 1, numbers.get("frame"), numbers.get("size")
         reference = show(numbers["original"], model_weights, size)[0] if "original" in numbers else None
         if noise is not None:
             samples = ops.shape(noise)[0]
             reference = reference and {name: ops.repeat(a, samples, axis=0) for name, a in reference.items()}
-            frame = ops.repeat(frame, samples, axis=0)
+            frame = None if frame is None else ops.repeat(frame, samples, axis=0)
 
         def height(image: Any, region: Region) -> Any:
             if noise is not None:

@@ -10,7 +10,6 @@ from keras import ops
 from kerasdream.ascent import tiling
 from kerasdream.ascent.engine import Engine, bare
 from kerasdream.ascent.loop import Place, on_host
-from kerasdream.ascent.measure import WHOLE
 from kerasdream.ascent.smoothing import kernels
 from kerasdream.ascent.turns import moved, moved_back
 from kerasdream.config import bytes_of
@@ -75,8 +74,8 @@ class Stride:
         shift, turn = self.drawn(rng)
         original = None if self.original is None else moved(self.original, shift, turn)
         weights = np.repeat(self.engine.weights[:, None], len(image), 1)
-        frame = np.repeat(WHOLE, len(image), 0)
-        loss, gradients = self.looked(moved(image, shift, turn), original, rng, weights, frame, self.given)
+        numbers: dict[str, Any] = {"weights": weights, "given": self.given}
+        loss, gradients = self.looked(moved(image, shift, turn), original, rng, numbers)
         return loss, [moved_back(gradient, shift, turn) for gradient in gradients]
 
     def step_in_tiles(
@@ -193,10 +192,9 @@ class Stride:
         return shift, int(rng.integers(8)) if self.config.turns else 0
 
     def looked(
-        self, image: Any, original: Any, rng: np.random.Generator, weights: Any, frame: Any, given: Any
+        self, image: Any, original: Any, rng: np.random.Generator, numbers: dict[str, Any]
     ) -> tuple[Any, list[Any]]:
         """Losses and gradients of pictures or tiles; those of noisy copies averaged, as many at once as fit."""
-        numbers: dict[str, Any] = {"weights": weights, "frame": frame, "given": given}
         if original is not None:
             numbers["original"] = original
         samples = self.config.smooth_samples

@@ -5,12 +5,23 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+from keras import ops
 
 from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
-CONVOLUTION = None  # Keras's own
 STATIC = False  # whether sizes, and what is no argument, are compiled in
+EVERY_KERNEL = False  # whether the weights of all convolutions are arguments
+
+
+def convolution(images: Any, kernel: Any, bias: Any, strides: Any, padding: str, dilation: Any) -> Any:
+    """A convolution in two operations; Keras makes it of more, which all take their time to trace."""
+    if images.shape[-1] != kernel.shape[2]:  # in groups, which Keras has compiled
+        return ops.conv(images, kernel, strides, padding, "channels_last", dilation) + bias
+    return tf.nn.bias_add(tf.nn.conv2d(images, kernel, strides, padding.upper(), dilations=dilation), bias)
+
+
+CONVOLUTION = convolution
 
 
 def compiled(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -85,14 +85,13 @@ def uphill(stride: "Stride", image: np.ndarray, rng: np.random.Generator) -> tup
         original = None
         if stride.original is not None:
             original = moved(block(stride.original, some, shift), (0, 0), turn)
-        loss, slopes = stride.looked(
-            moved(ops.convert_to_tensor(block(image, some, shift)), (0, 0), turn),
-            original,
-            rng,
-            weights_of(stride, some, len(tiles) // len(image), size),
-            frame_of(some, turn, size),
-            given_to(stride, some, size),
-        )
+        numbers = {
+            "weights": weights_of(stride, some, len(tiles) // len(image), size),
+            "frame": frame_of(some, turn, size),
+            "given": given_to(stride, some, size),
+        }
+        tile = moved(ops.convert_to_tensor(block(image, some, shift)), (0, 0), turn)
+        loss, slopes = stride.looked(tile, original, rng, numbers)
         np.add.at(losses, [tile.picture for tile in some], ops.convert_to_numpy(loss))
         parts = [ops.convert_to_numpy(moved_back(slope, (0, 0), turn)) for slope in slopes]
         if masks:

@@ -12,6 +12,7 @@ from kerasdream.ascent.devices import check_device, processor_has_bfloat16, tens
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
 STATIC = False  # whether sizes, and what is no argument, are compiled in
+EVERY_KERNEL = True  # whether the weights of all convolutions are arguments
 
 
 def convolution(images: Any, kernel: Any, bias: Any, strides: Any, padding: str, dilation: Any) -> Any:

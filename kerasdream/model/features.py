@@ -106,11 +106,12 @@ class Features:
         names: Sequence[str],
         head: str | None = None,
         convolution: Callable[..., Any] | None = None,
+        every: bool = False,
     ):
         """With `head`, the scores of the model's classes, before any softmax, are shown under that name too.
 
         `convolution` computes every convolution, where a framework has a better one than Keras makes of it: of images,
-        kernel, bias, strides, padding and dilation.
+        kernel, bias, strides, padding and dilation. With `every`, the weights of all of them are arguments.
         """
         if len(model.inputs) != 1:
             raise ModelError(
@@ -126,11 +127,11 @@ class Features:
             raise LayerError("Nothing of the network is looked at; at least one layer or class was expected.")
         self.function = keras.Function(model.inputs, outputs, name="features")
         self.convolution = convolution
-        self.folds = find_folds(self.function, every=convolution is not None)
+        self.folds = find_folds(self.function, every)
         self.absorbed = {id(norm) for norm in self.folds.values() if norm}
         replaced = {id(v) for pair in self.folds.items() for layer in pair if layer for v in layer.variables}
-        every = {id(v): v for layer in layers_of(self.function) for v in getattr(layer, "variables", [])}
-        self.rest = [variable for number, variable in every.items() if number not in replaced]
+        known = {id(v): v for layer in layers_of(self.function) for v in getattr(layer, "variables", [])}
+        self.rest = [variable for number, variable in known.items() if number not in replaced]
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def weights(self, rest: bool = False) -> Weights:
@@ -183,6 +184,8 @@ class Features:
                 return lambda x, **_: x
             if layer in self.folds:
                 return lambda x, **_: convolve(layer, x, *weights[layer.name], convolution=self.convolution)
+            if self.convolution and convolves(layer) and layer.use_bias:
+                return lambda x, **_: convolve(layer, x, layer.kernel, layer.bias, convolution=self.convolution)
             return layer
 
         return operation
@@ -325,7 +328,7 @@ def find_folds(function: Any, every: bool = False) -> dict[Any, Any]:
     folds = {}
     for node in nodes:
         layer, output = node.operation, node.outputs[0]
-        if type(layer) not in (layers.Conv2D, layers.DepthwiseConv2D) or layer.data_format != "channels_last":
+        if not convolves(layer):
             continue
         norm, *others = readers.get(id(output), [None])
         alone = (
@@ -339,6 +342,11 @@ def find_folds(function: Any, every: bool = False) -> dict[Any, Any]:
         if alone or every or layer.compute_dtype != layer.variable_dtype:
             folds[layer] = norm if alone else None
     return folds
+
+
+def convolves(layer: Any) -> bool:
+    """Whether a layer is a convolution that `convolve` computes."""
+    return type(layer) in (layers.Conv2D, layers.DepthwiseConv2D) and layer.data_format == "channels_last"
 
 
 def fold(convolution: Any, norm: Any) -> tuple[np.ndarray, np.ndarray]:

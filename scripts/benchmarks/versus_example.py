@@ -71,9 +71,9 @@ OURS = """
 import json, sys, time
 began = time.perf_counter()
 import numpy as np
-import kerasdream.dreamer
+from kerasdream import Dreamer
 imported = time.perf_counter()
-dreamer = kerasdream.Dreamer(
+dreamer = Dreamer(
     model="inception_v3", weights=sys.argv[1] or "random", max_loss=15.0 if sys.argv[1] else None, precision=PRECISION
 )
 built = time.perf_counter()

@@ -121,9 +121,11 @@ def test_a_batch_too_large_for_the_memory_goes_through_the_network_in_parts(thre
 
 def test_one_trace_serves_all_tiles(three):  # noqa: F811
     engine = engine_of(three, "twice", **PARTS)
-    for size in ((140, 100), (64, 300), (50, 50)):
+    for size in ((140, 100), (64, 300)):
         stepped(engine, noise(1, *size, 3))
     assert engine.traces == traces(1)
+    stepped(engine, noise(1, 50, 50, 3))  # fits into one tile: a whole picture, whose trace has no windows
+    assert engine.traces == 2 * traces(1)
 
 
 def test_tiles_come_from_the_memory_that_may_be_used(small_net):
@@ -174,7 +176,7 @@ def test_running_out_of_memory_halves_the_tiles_and_is_told_once(small_net, phot
     np.testing.assert_allclose(result.losses[0], wanted.losses[0], rtol=0.02)
     assert np.abs(result.image.astype(float) - wanted.image).mean() < 1
 
-    dreamer.engine.uphill = lambda *_: (_ for _ in ()).throw(MemoryError)
+    dreamer.engine.slopes = lambda *_: (_ for _ in ()).throw(MemoryError)
     with (
         pytest.warns(DreamWarning, match="memory ran out"),
         pytest.raises(OutOfMemoryError, match=r"gradient of a tile of \d+ pixels, about .* MB\. A smaller network"),
