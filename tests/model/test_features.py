@@ -6,6 +6,7 @@ import pytest
 from keras import layers, ops
 
 import kerasdream
+from kerasdream import ascent
 from kerasdream.errors import LayerError, ModelError
 from kerasdream.model.features import Features, fold
 
@@ -68,6 +69,21 @@ def test_depthwise_shared_and_activated_convolutions_are_right():
     folded = {convolution.name: norm and norm.name for convolution, norm in features.folds.items()}
     assert folded == {"depthwise": "norm"}
     np.testing.assert_allclose(activations(features)["sum"], model.predict(IMAGES, verbose=0), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"strides": 2, "padding": "same"}, {"dilation_rate": (1, 2)}, {"use_bias": False}, {"groups": 2}],
+    ids=lambda more: next(iter(more), "plain"),
+)
+def test_a_framework_s_own_convolution_gives_the_numbers_of_keras(more):
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(4, 1, name="first")(image)
+    x = layers.Conv2D(6, (3, 4), activation="tanh", bias_initializer="normal", name="conv", **more)(x)
+    model = keras.Model(image, x)
+    features = Features(model, ["conv"], None, ascent.backend().CONVOLUTION, ascent.backend().EVERY_KERNEL)
+    wanted = ops.convert_to_numpy(model(ops.convert_to_tensor(IMAGES)))
+    np.testing.assert_allclose(activations(features)["conv"], wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_weights_are_those_of_the_moment(doubling, small_net):
