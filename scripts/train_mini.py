@@ -32,7 +32,7 @@ flags.DEFINE_string("held_out", None, "file with one file name a line that train
 flags.DEFINE_string("start", None, "weights.npz of an earlier run to begin with")
 flags.DEFINE_integer("first_steps", 12_000, "steps of phase one: activations")
 flags.DEFINE_integer("second_steps", 15_000, "steps of phase two: activations, gradients and dreams")
-flags.DEFINE_float("gradient_weight", 3.0, "weight of the gradient's cosine against the error of the activations")
+flags.DEFINE_float("gradient_weight", 8.0, "weight of the gradient's cosine against the error of the activations")
 flags.DEFINE_float("calibration", 0.55, "how far the heads move, at the end, to the best fit of the activations")
 flags.DEFINE_integer("batch", 5, "pictures a step")
 flags.DEFINE_integer("size", 224, "side of a training crop, pixels")
@@ -121,9 +121,9 @@ def measure_teacher(teacher, pictures: Pictures, batches: int = 60):
 
 
 def excitement(activations, weights):
-    """The dream's loss for each picture: the weighted mean squares of its activations."""
+    """The dream's loss for each picture: the mean squares of its activations, weighted as its row of weights says."""
     return tf.add_n(
-        [weights[i] * tf.reduce_mean(tf.square(activations[name]), [1, 2, 3]) for i, name in enumerate(LAYERS)]
+        [weights[:, i] * tf.reduce_mean(tf.square(activations[name]), [1, 2, 3]) for i, name in enumerate(LAYERS)]
     )
 
 
@@ -155,7 +155,10 @@ class Distillation:
         self.student = keras.Model(student.inputs, [student.get_layer(f"{name}_head").output for name in LAYERS])
         if FLAGS.start:
             self.begin_with(FLAGS.start)
-        self.optimizer = keras.optimizers.AdamW(1e-3, weight_decay=1e-4, global_clipnorm=1.0)
+        # What is shipped is the moving mean of the weights: steadier than where the last batch left them.
+        self.optimizer = keras.optimizers.AdamW(
+            1e-3, weight_decay=1e-4, global_clipnorm=1.0, use_ema=True, ema_momentum=0.999
+        )
         self.optimizer.build(self.student.trainable_variables)
         self.pool = tf.Variable(tf.zeros([POOL, FLAGS.size, FLAGS.size, 3], tf.float16), trainable=False)
         self.filled = tf.Variable(0, trainable=False)
@@ -199,11 +202,12 @@ class Distillation:
         return tf.stack([*errors, 0.0])
 
     def mixture(self, step):
-        """Weights of the layers that this step's gradient is asked for: one layer alone, or several."""
-        mixed = self.pictures.uniform(step, 50, [len(LAYERS)]) ** 2
-        alone = tf.one_hot(tf.cast(self.pictures.uniform(step, 51, []) * len(LAYERS), tf.int32), len(LAYERS))
-        weights = tf.where(self.pictures.uniform(step, 52, []) < 0.5, mixed, alone)
-        return weights / tf.reduce_sum(weights)
+        """Weights of the layers that each picture's gradient is asked for, a row each: one layer alone, or several."""
+        n, draw = FLAGS.batch, lambda salt, *shape: self.pictures.uniform(step, salt, shape)
+        mixed = draw(50, n, len(LAYERS)) ** 2
+        alone = tf.one_hot(tf.cast(draw(51, n) * len(LAYERS), tf.int32), len(LAYERS))
+        weights = tf.where(draw(52, n, 1) < 0.3, mixed, alone)
+        return weights / tf.reduce_sum(weights, 1, keepdims=True)
 
     @tf.function
     def second(self, step, x):
@@ -352,6 +356,7 @@ def main(_):
                 log.write(json.dumps(line) + "\n")
             print(line, flush=True)
             recent = []
+    run.optimizer.finalize_variable_values(run.student.trainable_variables)
     run.calibrate(FLAGS.calibration)
     run.export(output / "weights.npz")
 

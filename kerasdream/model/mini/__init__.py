@@ -11,7 +11,7 @@ from kerasdream.errors import WeightsError
 from kerasdream.model.mini.network import CHANNELS as CHANNELS
 from kerasdream.model.mini.network import network
 
-SHA256 = "dcb4326a1ab969cfae959d5918b0962f90dcfae91dbfd67ddc6eb4209382f365"
+SHA256 = "273e2a1765b6ab9e0c50c85bd7021261eaeeed0a093a5f60ca3b3a49ddf89e06"
 
 
 def build() -> keras.Model:

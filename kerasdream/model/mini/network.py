@@ -48,7 +48,7 @@ def network(dtype: str | None = None) -> keras.Model:
     # and a gradient comes down through it to the same pixels.
     x = conv(x, 16, 3, 2, "valid")
     x = conv(x, 16, 3, 1, "valid")
-    x = conv(x, 24, 3)
+    x = conv(x, 32, 3)
     x = layers.MaxPooling2D(3, 2, dtype=dtype)(x)
     x = conv(x, 64, 3, 1, "valid")
     x = layers.MaxPooling2D(3, 2, dtype=dtype)(x)
