@@ -11,7 +11,7 @@ from kerasdream.errors import WeightsError
 from kerasdream.model.mini.network import CHANNELS as CHANNELS
 from kerasdream.model.mini.network import network
 
-SHA256 = "273e2a1765b6ab9e0c50c85bd7021261eaeeed0a093a5f60ca3b3a49ddf89e06"
+SHA256 = "267e494b7dcab28981af8942820231927aef1a873b5680e390296b143b28124f"
 
 
 def build() -> keras.Model:
