@@ -68,8 +68,8 @@ class Engine:
         numbers, weights = self.numbers_form(), keras.tree.map_structure(form_of, self.model_weights)
         self.uphill = self.backend.compiled(uphill, IMAGE, numbers, weights)
         # The same for windows of a larger picture. What is not called is not traced.
-        numbers["frame"] = keras.KerasTensor((None, 2, 4))
-        self.uphill_in_windows = self.backend.compiled(uphill, IMAGE, numbers, weights)
+        framed = numbers | {"frame": keras.KerasTensor((None, 2, 4))}
+        self.uphill_in_windows = self.backend.compiled(uphill, IMAGE, framed, weights)
         gradients, tools = [IMAGE] * len(self.regions), self.tools_form()
         sizes = keras.KerasTensor((None,))
         self.move = self.backend.compiled(make_move(config), IMAGE, gradients, sizes, tools)
