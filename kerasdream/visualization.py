@@ -172,7 +172,7 @@ class Visualizer:
             for time in range(1, s.steps + 1):
                 rows = np.concatenate([canvas.transformations(1, side, s.method, rng) for rng in rngs])
                 now = ops.convert_to_tensor(float(time), "float32")
-                x, moments, strength = step(x, moments, now, rows, self.engine.model_weights)
+                x, moments, strength = step(x, moments, now, rows)
                 awake |= ops.convert_to_numpy(strength) > 0
                 if bar:
                     bar.update(number * s.steps + time)
@@ -218,9 +218,8 @@ class Visualizer:
             louder = ops.where(loudness < canvas.LOUDEST, x * WAKE, x)
             return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))
 
-        model_weights = keras.tree.map_structure(form_of, engine.model_weights)
-        rows = keras.KerasTensor((len(alike), 8))
-        return self.backend.compiled(step, form_of(x), [form_of(x)] * 2, keras.KerasTensor(()), rows, model_weights)
+        form, rows = form_of(x), keras.KerasTensor((len(alike), 8))
+        return self.backend.compiled(step, form, [form] * 2, keras.KerasTensor(()), rows, held=engine.model_weights)
 
     def record(self, wish: Objective) -> dict[str, Any]:
         """What one of the pictures was drawn with. Of paths, only the names."""

@@ -54,22 +54,24 @@ class Engine:
         self.weights = np.array([weight for _, weight in objective.terms], np.float32)
         wants_class = any(isinstance(bare(term), Class) for term in self.terms)
         head = HEAD if wants_class else None
-        every, convolution = self.backend.EVERY_KERNEL, self.backend.CONVOLUTION
-        self.features = Features(network, objective.layers(), head, convolution, every)
+        self.features = Features(
+            network, objective.layers(), head, self.backend.CONVOLUTION, self.backend.MIRRORED
+        )
         self.channels = {name: tensor.shape[-1] for name, tensor in self.features.outputs().items()}
         if config.turns and (neuron := next((t for t in map(bare, self.terms) if getattr(t, "at", None)), None)):
             raise ConfigError(
                 f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
             )
         self.roomy = self.backend.STATIC and self.features.takes_room
+        self.model_weights: dict[str, Any] = {}
         self.refresh()
         self.regions = regions_of(self.terms)
         uphill = make_uphill(self.features, preprocess, self.terms, self.backend.gradient)
-        numbers, weights = self.numbers_form(), keras.tree.map_structure(form_of, self.model_weights)
-        self.uphill = self.backend.compiled(uphill, IMAGE, numbers, weights)
+        numbers = self.numbers_form()
+        self.uphill = self.backend.compiled(uphill, IMAGE, numbers, held=self.model_weights)
         # The same for windows of a larger picture. What is not called is not traced.
         framed = numbers | {"frame": keras.KerasTensor((None, 2, 4))}
-        self.uphill_in_windows = self.backend.compiled(uphill, IMAGE, framed, weights)
+        self.uphill_in_windows = self.backend.compiled(uphill, IMAGE, framed, held=self.model_weights)
         gradients, tools = [IMAGE] * len(self.regions), self.tools_form()
         sizes = keras.KerasTensor((None,))
         self.move = self.backend.compiled(make_move(config), IMAGE, gradients, sizes, tools)
@@ -93,7 +95,7 @@ class Engine:
 
     def refresh(self) -> None:
         """Take up the weights that the network has now."""
-        self.model_weights = self.features.weights(rest=self.backend.STATIC)
+        self.backend.hold(self.model_weights, self.features.weights(rest=self.backend.STATIC))
         self.constants = self.given_always()
 
     def slopes(self, image: Any, numbers: dict[str, Any]) -> tuple[Any, list[Any]]:
@@ -103,13 +105,13 @@ class Engine:
         """
         uphill = self.uphill_in_windows if "frame" in numbers else self.uphill
         if not self.roomy:
-            return uphill(image, numbers, self.model_weights)
+            return uphill(image, numbers)
         height, width = image.shape[1:3]
         rows, columns = padded.roomy((height, width))
         room = [(0, 0), (0, rows - height), (0, columns - width), (0, 0)]
         numbers = numbers | {name: ops.pad(numbers[name], room) for name in ("noise", "original") if name in numbers}
         numbers["size"] = np.array((height, width), np.int32)
-        loss, gradients = uphill(ops.pad(image, room), numbers, self.model_weights)
+        loss, gradients = uphill(ops.pad(image, room), numbers)
         return loss, [gradient[:, :height, :width] for gradient in gradients]
 
     @property

@@ -13,14 +13,15 @@ from kerasdream.ascent.devices import check_device, processor_has_bfloat16, tens
 OUT_OF_MEMORY = (MemoryError,)
 CONVOLUTION = None  # Keras's own
 STATIC = True  # whether sizes, and what is no argument, are compiled in
-EVERY_KERNEL = False  # whether the weights of all convolutions are arguments
+MIRRORED = False  # whether a convolution wants the kernel of its way back
 
 
 class Compiled:
     """A function compiled for each set of sizes that it meets."""
 
-    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]):
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], held: Any):
         self.traces, self.arguments = 0, arguments
+        self.last = () if held is None else (held,)
 
         def traced(*given: Any) -> Any:
             self.traces += 1
@@ -30,16 +31,21 @@ class Compiled:
 
     def __call__(self, *given: Any) -> Any:
         try:
-            return self.program(*tensors(self.arguments, given))
+            return self.program(*tensors(self.arguments, given), *self.last)
         except jax.errors.JaxRuntimeError as fault:
             if "RESOURCE_EXHAUSTED" in str(fault) or "Out of memory" in str(fault):
                 raise MemoryError(str(fault)) from fault
             raise
 
 
-def compiled(function: Callable[..., Any], *arguments: Any) -> Compiled:
-    """A function as one program for each size; `arguments` are trees of KerasTensors."""
-    return Compiled(function, arguments)
+def hold(held: dict[str, Any], fresh: dict[str, Any]) -> None:
+    """Put fresh weights where compiled functions look for them."""
+    held.update(fresh)
+
+
+def compiled(function: Callable[..., Any], *arguments: Any, held: Any = None) -> Compiled:
+    """A function as one program for each size; `arguments` are trees of KerasTensors, what is `held` comes last."""
+    return Compiled(function, arguments, held)
 
 
 def traces(compiled: Compiled) -> int:

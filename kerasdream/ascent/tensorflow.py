@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import tensorflow as tf
@@ -11,24 +12,65 @@ from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
 STATIC = False  # whether sizes, and what is no argument, are compiled in
-EVERY_KERNEL = False  # whether the weights of all convolutions are arguments
+MIRRORED = True  # whether a convolution wants the kernel of its way back
+ways_back: ContextVar[dict[str, Any] | None] = ContextVar("ways_back", default=None)  # by operation, while one traces
 
 
-def convolution(images: Any, kernel: Any, bias: Any, strides: Any, padding: str, dilation: Any) -> Any:
-    """A convolution in two operations; Keras makes it of more, which all take their time to trace."""
+def convolution(
+    images: Any, kernel: Any, bias: Any, strides: Any, padding: str, dilation: Any, mirrored: Any = None
+) -> Any:
+    """A convolution in two operations; Keras makes it of more, which all take their time to trace.
+
+    Its gradient is one more convolution where the kernel for that is at hand, `mirrored`: TensorFlow's own way back
+    would bring the kernel into that order in every step.
+    """
     if images.shape[-1] != kernel.shape[2]:  # in groups, which Keras has compiled
         return ops.conv(images, kernel, strides, padding, "channels_last", dilation) + bias
-    return tf.nn.bias_add(tf.nn.conv2d(images, kernel, strides, padding.upper(), dilations=dilation), bias)
+    kept = ways_back.get()
+    if mirrored is None or kept is None:
+        return tf.nn.bias_add(tf.nn.conv2d(images, kernel, strides, padding.upper(), dilations=dilation), bias)
+    names = {"Conv2D": "KerasdreamConv2D", "BiasAdd": "KerasdreamBiasAdd"}
+    with tf.compat.v1.get_default_graph().gradient_override_map(names):
+        convolved = tf.nn.conv2d(images, kernel, strides, padding.upper())
+        kept[convolved.op.name] = tf.convert_to_tensor(mirrored)
+        return tf.nn.bias_add(convolved, bias)
+
+
+@tf.RegisterGradient("KerasdreamConv2D")
+def way_back(convolution: Any, slope: Any) -> tuple[Any, None]:
+    """The gradient of a convolution in steps of one; that of its kernel is of no interest."""
+    mirrored = ways_back.get()[convolution.name]
+    same = convolution.get_attr("padding") == b"SAME"
+    # Of a window's cells beside its middle the framework puts the smaller half before the picture, in padding "same".
+    sides = [((k - 1) - (k - 1) // 2, (k - 1) // 2) if same else (k - 1, k - 1) for k in mirrored.shape[:2]]
+    return tf.nn.conv2d(slope, mirrored, 1, [(0, 0), *sides, (0, 0)]), None
+
+
+@tf.RegisterGradient("KerasdreamBiasAdd")
+def past_the_bias(addition: Any, slope: Any) -> tuple[Any, None]:
+    """The gradient of what a bias is added to."""
+    return slope, None
 
 
 CONVOLUTION = convolution
 
 
-def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
+def hold(held: dict[str, Any], fresh: dict[str, Any]) -> None:
+    """Put fresh weights where compiled functions look for them: into variables, which cost no time in each call."""
+    for name, arrays in fresh.items():
+        if name not in held:
+            held[name] = tuple(tf.Variable(array, trainable=False) for array in arrays)
+            continue
+        for variable, array in zip(held[name], arrays, strict=True):
+            variable.assign(array)
+
+
+def compiled(function: Callable[..., Any], *arguments: Any, held: Any = None) -> Any:
     """A function as one graph. `arguments` are trees of KerasTensors; sizes of None stay open, so that it is traced
-    once."""
+    once. What is `held` is handed to it last."""
     signature = tf.nest.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), arguments)
-    return tf.function(function, input_signature=signature, autograph=False)
+    last = () if held is None else (held,)
+    return tf.function(lambda *given: function(*given, *last), input_signature=signature, autograph=False)
 
 
 def traces(compiled: Any) -> int:
@@ -38,10 +80,17 @@ def traces(compiled: Any) -> int:
 
 def gradient(function: Callable[[Any], Any], image: Any) -> tuple[Any, Any]:
     """The losses of the pictures, and the gradient of their sum."""
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(image)
+    if tf.executing_eagerly():
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(image)
+            losses = function(image)
+        return losses, tape.gradient(losses, image, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    before, image = ways_back.set({}), tf.identity(image)
+    try:
         losses = function(image)
-    return losses, tape.gradient(losses, image, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return losses, tf.gradients(losses, image, unconnected_gradients=tf.UnconnectedGradients.ZERO)[0]
+    finally:
+        ways_back.reset(before)
 
 
 def has_bfloat16() -> bool:

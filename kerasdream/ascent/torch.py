@@ -12,7 +12,7 @@ from kerasdream.ascent.devices import check_device, processor_has_bfloat16, tens
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
 STATIC = False  # whether sizes, and what is no argument, are compiled in
-EVERY_KERNEL = True  # whether the weights of all convolutions are arguments
+MIRRORED = False  # whether a convolution wants the kernel of its way back
 
 
 def convolution(images: Any, kernel: Any, bias: Any, strides: Any, padding: str, dilation: Any) -> Any:
@@ -33,13 +33,20 @@ def convolution(images: Any, kernel: Any, bias: Any, strides: Any, padding: str,
 CONVOLUTION = convolution
 
 
-def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
-    """A function of tensors, as it is; `arguments` are trees of KerasTensors, which what comes is converted to."""
+def hold(held: dict[str, Any], fresh: dict[str, Any]) -> None:
+    """Put fresh weights where compiled functions look for them."""
+    held.update(fresh)
+
+
+def compiled(function: Callable[..., Any], *arguments: Any, held: Any = None) -> Any:
+    """A function of tensors, as it is; `arguments` are trees of KerasTensors, which what comes is converted to. What is
+    `held` is handed to it last."""
+    last = () if held is None else (held,)
 
     def run(*given: Any) -> Any:
         try:
             with torch.no_grad():
-                return function(*tensors(arguments, given))
+                return function(*tensors(arguments, given), *last)
         except RuntimeError as fault:  # the processor's allocator has no error of its own
             if "can't allocate memory" in str(fault) or "not enough memory" in str(fault):
                 raise MemoryError(str(fault)) from fault

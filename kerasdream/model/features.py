@@ -13,6 +13,7 @@ from keras import layers, ops
 
 from kerasdream.errors import LayerError, ModelError, suggest
 from kerasdream.model import padded
+from kerasdream.model.fixed import FixedConv2D
 
 Weights = dict[str, tuple[Any, ...]]
 REST = ""  # stands for the variables that no layer's weights replace; no layer has such a name
@@ -22,6 +23,7 @@ OWN_CLASS = (
 )
 MANY = 1_000_000  # cells, of an output that has no plane and so no smallest size
 IN_PLACE = (layers.BatchNormalization, layers.Activation, layers.ReLU, layers.Dropout)  # cost no memory of their own
+PLAIN = (layers.Conv2D, FixedConv2D)
 ROUNDING = 16  # pixels by which a size may be off for a network that takes few
 GRADIENT_SHARE = 1.25  # of that memory, what the way back takes besides, as measured
 
@@ -106,12 +108,12 @@ class Features:
         names: Sequence[str],
         head: str | None = None,
         convolution: Callable[..., Any] | None = None,
-        every: bool = False,
+        mirrored: bool = False,
     ):
         """With `head`, the scores of the model's classes, before any softmax, are shown under that name too.
 
         `convolution` computes every convolution, where a framework has a better one than Keras makes of it: of images,
-        kernel, bias, strides, padding and dilation. With `every`, the weights of all of them are arguments.
+        kernel, bias, strides, padding and dilation. With `mirrored`, it also gets the kernel of its way back.
         """
         if len(model.inputs) != 1:
             raise ModelError(
@@ -126,8 +128,8 @@ class Features:
         if not outputs:
             raise LayerError("Nothing of the network is looked at; at least one layer or class was expected.")
         self.function = keras.Function(model.inputs, outputs, name="features")
-        self.convolution = convolution
-        self.folds = find_folds(self.function, every)
+        self.convolution, self.mirrored = convolution, mirrored
+        self.folds = find_folds(self.function)
         self.absorbed = {id(norm) for norm in self.folds.values() if norm}
         replaced = {id(v) for pair in self.folds.items() for layer in pair if layer for v in layer.variables}
         known = {id(v): v for layer in layers_of(self.function) for v in getattr(layer, "variables", [])}
@@ -135,14 +137,17 @@ class Features:
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def weights(self, rest: bool = False) -> Weights:
-        """Kernel and bias of every folded convolution, from the model's present weights, in its precision.
+        """Kernel and bias of every convolution, with its batch norm, from the model's present weights, in its precision.
 
         With `rest` also copies of all other variables, for a framework that compiles them in where they are no
         arguments.
         """
         found: Weights = {}
         for layer, norm in self.folds.items():
-            found[layer.name] = tuple(in_precision(array, layer.compute_dtype) for array in fold(layer, norm))
+            arrays = fold(layer, norm)
+            if self.mirrored and goes_back_mirrored(layer):
+                arrays = *arrays, mirror(arrays[0])
+            found[layer.name] = tuple(in_precision(array, layer.compute_dtype) for array in arrays)
         return found | ({REST: tuple(ops.copy(variable.value) for variable in self.rest)} if rest else {})
 
     def outputs(self) -> dict[str, Any]:
@@ -184,8 +189,6 @@ class Features:
                 return lambda x, **_: x
             if layer in self.folds:
                 return lambda x, **_: convolve(layer, x, *weights[layer.name], convolution=self.convolution)
-            if self.convolution and convolves(layer) and layer.use_bias:
-                return lambda x, **_: convolve(layer, x, layer.kernel, layer.bias, convolution=self.convolution)
             return layer
 
         return operation
@@ -312,12 +315,8 @@ def scores(layer: Any, x: Any) -> Any:
     return x + layer.bias if layer.use_bias else x
 
 
-def find_folds(function: Any, every: bool = False) -> dict[Any, Any]:
-    """The convolutions of a graph whose only reader is a batch norm, each with it.
-
-    With None, also others that compute in another precision than that of their weights: so these are cast once, not in
-    every step. With `every`, all others.
-    """
+def find_folds(function: Any) -> dict[Any, Any]:
+    """The convolutions of a graph, each with the batch norm that is its only reader, or None."""
     nodes = [node for depth in function._nodes_by_depth.values() for node in depth if not node.is_input]
     calls = Counter(id(node.operation) for node in nodes)
     readers: dict[int, list[Any]] = {}
@@ -339,17 +338,26 @@ def find_folds(function: Any, every: bool = False) -> dict[Any, Any]:
             and calls[id(layer)] == calls[id(norm)] == 1
             and id(output) not in asked_for
         )
-        if alone or every or layer.compute_dtype != layer.variable_dtype:
-            folds[layer] = norm if alone else None
+        folds[layer] = norm if alone else None
     return folds
 
 
 def convolves(layer: Any) -> bool:
     """Whether a layer is a convolution that `convolve` computes."""
-    return type(layer) in (layers.Conv2D, layers.DepthwiseConv2D) and layer.data_format == "channels_last"
+    return type(layer) in (*PLAIN, layers.DepthwiseConv2D) and layer.data_format == "channels_last"
 
 
-def fold(convolution: Any, norm: Any) -> tuple[np.ndarray, np.ndarray]:
+def goes_back_mirrored(layer: Any) -> bool:
+    """Whether the gradient of a convolution is itself a convolution, with its kernel mirrored."""
+    return type(layer) in PLAIN and layer.groups == 1 and {*layer.strides, *layer.dilation_rate} == {1}
+
+
+def mirror(kernel: np.ndarray) -> np.ndarray:
+    """The kernel of a convolution's way back: turned around in its plane, from outputs to inputs."""
+    return kernel[::-1, ::-1].swapaxes(2, 3)
+
+
+def fold(convolution: Any, norm: Any) -> tuple[np.ndarray, ...]:
     """Kernel and bias that do the work of a convolution and the batch norm after it, where there is one."""
     kernel = numbers(convolution.kernel)
     depthwise = isinstance(convolution, layers.DepthwiseConv2D)
@@ -366,7 +374,7 @@ def fold(convolution: Any, norm: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def numbers(variable: Any) -> np.ndarray:
     """A Keras variable as numpy float32."""
-    return np.asarray(ops.convert_to_numpy(variable), np.float32)
+    return np.asarray(variable if isinstance(variable, np.ndarray) else ops.convert_to_numpy(variable), np.float32)
 
 
 def in_precision(array: np.ndarray, dtype: str) -> Any:
@@ -374,13 +382,16 @@ def in_precision(array: np.ndarray, dtype: str) -> Any:
     return ops.cast(ops.convert_to_tensor(array), dtype)
 
 
-def convolve(layer: Any, images: Any, kernel: Any, bias: Any, *, convolution: Callable[..., Any] | None = None) -> Any:
+def convolve(
+    layer: Any, images: Any, kernel: Any, bias: Any, *mirrored: Any, convolution: Callable[..., Any] | None = None
+) -> Any:
     """What the convolution `layer` computes, with another kernel and bias, in its precision."""
     depthwise = isinstance(layer, layers.DepthwiseConv2D)
     apply = ops.depthwise_conv if depthwise else ops.conv
     images = ops.cast(images, layer.compute_dtype)
     kernel, bias = ops.cast(kernel, images.dtype), ops.cast(bias, images.dtype)
     if convolution and not depthwise:
-        return layer.activation(convolution(images, kernel, bias, layer.strides, layer.padding, layer.dilation_rate))
+        given = layer.strides, layer.padding, layer.dilation_rate
+        return layer.activation(convolution(images, kernel, bias, *given, *mirrored))
     images = apply(images, kernel, layer.strides, layer.padding, layer.data_format, layer.dilation_rate) + bias
     return layer.activation(images)

@@ -16,6 +16,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from kerasdream.model.fixed import FixedConv2D
+
 EPSILON = 1e-3  # of its batch norms
 CONVOLUTIONS = 94
 
@@ -79,19 +81,11 @@ def network(blocks: Sequence[str], weights: list[list[Any]]) -> keras.Model:
     def conv(
         x: Any, filters: int, size: Any, stride: int = 1, padding: str = "same", activation: str | None = "relu"
     ) -> Any:
-        size = (size, size) if isinstance(size, int) else size
         kernel, bias = folded(*next(taken))
-        if kernel.shape != (*size, x.shape[-1], filters):
+        if kernel.shape[:2] + kernel.shape[3:] != (*((size, size) if isinstance(size, int) else size), filters):
             raise ValueError(f"a kernel of shape {kernel.shape}")
-        return layers.Conv2D(
-            filters,
-            size,
-            stride,
-            "valid" if stride > 1 else padding,
-            activation=activation,
-            kernel_initializer=lambda shape, dtype=None: keras.ops.convert_to_tensor(kernel, dtype),
-            bias_initializer=lambda shape, dtype=None: keras.ops.convert_to_tensor(bias, dtype),
-        )(x)
+        padding = "valid" if stride > 1 else padding
+        return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=activation)(x)
 
     image = keras.Input((None, None, 3))
     x = conv(image, 32, 3, 2)
@@ -147,5 +141,6 @@ def weights_in(content: Any) -> list[list[Any]]:
 
 def folded(kernel: Any, shift: Any, mean: Any, variance: Any) -> tuple[np.ndarray, np.ndarray]:
     """Kernel and bias that do the work of a convolution and its batch norm."""
-    scale = 1.0 / np.sqrt(np.asarray(variance) + np.float32(EPSILON))
-    return np.asarray(kernel) * scale, np.asarray(shift) - np.asarray(mean) * scale
+    kernel, scale = np.asarray(kernel), 1.0 / np.sqrt(np.asarray(variance) + np.float32(EPSILON))
+    kernel *= scale  # in its place: it was just read for this
+    return kernel, np.asarray(shift) - np.asarray(mean) * scale

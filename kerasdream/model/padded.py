@@ -11,8 +11,10 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from kerasdream.model.fixed import FixedConv2D
+
 FINEST = 32  # pixels between two classes of size, of small pictures; of large ones an eighth to a quarter of the side
-CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
+CONVOLUTIONS = (layers.Conv2D, FixedConv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 POOLS = (layers.MaxPooling2D, layers.AveragePooling2D)
 CELLS = (
     layers.Activation,

@@ -67,7 +67,7 @@ def test_depthwise_shared_and_activated_convolutions_are_right():
         variable.assign(rng.uniform(0.4, 1.2, variable.shape))
     features = Features(model, ["sum"])
     folded = {convolution.name: norm and norm.name for convolution, norm in features.folds.items()}
-    assert folded == {"depthwise": "norm"}
+    assert folded == {"depthwise": "norm", "shared": None, "twice_read": None, "curved": None}
     np.testing.assert_allclose(activations(features)["sum"], model.predict(IMAGES, verbose=0), rtol=1e-4, atol=1e-4)
 
 
@@ -81,7 +81,7 @@ def test_a_framework_s_own_convolution_gives_the_numbers_of_keras(more):
     x = layers.Conv2D(4, 1, name="first")(image)
     x = layers.Conv2D(6, (3, 4), activation="tanh", bias_initializer="normal", name="conv", **more)(x)
     model = keras.Model(image, x)
-    features = Features(model, ["conv"], None, ascent.backend().CONVOLUTION, ascent.backend().EVERY_KERNEL)
+    features = Features(model, ["conv"], None, ascent.backend().CONVOLUTION, ascent.backend().MIRRORED)
     wanted = ops.convert_to_numpy(model(ops.convert_to_tensor(IMAGES)))
     np.testing.assert_allclose(activations(features)["conv"], wanted, rtol=1e-4, atol=1e-5)
 
