@@ -54,9 +54,7 @@ class Engine:
         self.weights = np.array([weight for _, weight in objective.terms], np.float32)
         wants_class = any(isinstance(bare(term), Class) for term in self.terms)
         head = HEAD if wants_class else None
-        self.features = Features(
-            network, objective.layers(), head, self.backend.CONVOLUTION, self.backend.MIRRORED
-        )
+        self.features = Features(network, objective.layers(), head, self.backend.CONVOLUTION, self.backend.MIRRORED)
         self.channels = {name: tensor.shape[-1] for name, tensor in self.features.outputs().items()}
         if config.turns and (neuron := next((t for t in map(bare, self.terms) if getattr(t, "at", None)), None)):
             raise ConfigError(

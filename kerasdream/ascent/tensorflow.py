@@ -30,7 +30,7 @@ def convolution(
     if mirrored is None or kept is None:
         return tf.nn.bias_add(tf.nn.conv2d(images, kernel, strides, padding.upper(), dilations=dilation), bias)
     names = {"Conv2D": "KerasdreamConv2D", "BiasAdd": "KerasdreamBiasAdd"}
-    with tf.compat.v1.get_default_graph().gradient_override_map(names):
+    with images.graph.gradient_override_map(names):
         convolved = tf.nn.conv2d(images, kernel, strides, padding.upper())
         kept[convolved.op.name] = tf.convert_to_tensor(mirrored)
         return tf.nn.bias_add(convolved, bias)
@@ -39,7 +39,9 @@ def convolution(
 @tf.RegisterGradient("KerasdreamConv2D")
 def way_back(convolution: Any, slope: Any) -> tuple[Any, None]:
     """The gradient of a convolution in steps of one; that of its kernel is of no interest."""
-    mirrored = ways_back.get()[convolution.name]
+    kept = ways_back.get()
+    assert kept is not None
+    mirrored = kept[convolution.name]
     same = convolution.get_attr("padding") == b"SAME"
     # Of a window's cells beside its middle the framework puts the smaller half before the picture, in padding "same".
     sides = [((k - 1) - (k - 1) // 2, (k - 1) // 2) if same else (k - 1, k - 1) for k in mirrored.shape[:2]]

@@ -137,7 +137,7 @@ class Features:
         self.sizes: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
 
     def weights(self, rest: bool = False) -> Weights:
-        """Kernel and bias of every convolution, with its batch norm, from the model's present weights, in its precision.
+        """Kernel and bias of every convolution, its batch norm folded in, from the present weights, in its precision.
 
         With `rest` also copies of all other variables, for a framework that compiles them in where they are no
         arguments.

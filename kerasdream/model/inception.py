@@ -78,13 +78,11 @@ def network(blocks: Sequence[str], weights: list[list[Any]]) -> keras.Model:
     """The network, made with weights that come in Keras's order; ValueError where one misfits."""
     taken = iter(in_order(blocks, weights))
 
-    def conv(
-        x: Any, filters: int, size: Any, stride: int = 1, padding: str = "same", activation: str | None = "relu"
-    ) -> Any:
+    def conv(x: Any, filters: int, size: Any, stride: int = 1, *, padding: str = "same", linear: bool = False) -> Any:
         kernel, bias = folded(*next(taken))
         if kernel.shape[:2] + kernel.shape[3:] != (*((size, size) if isinstance(size, int) else size), filters):
             raise ValueError(f"a kernel of shape {kernel.shape}")
-        padding = "valid" if stride > 1 else padding
+        padding, activation = "valid" if stride > 1 else padding, None if linear else "relu"
         return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=activation)(x)
 
     image = keras.Input((None, None, 3))
@@ -103,7 +101,7 @@ def network(blocks: Sequence[str], weights: list[list[Any]]) -> keras.Model:
                 elif part == "max":
                     y = layers.MaxPooling2D(3, 2)(y)
                 else:
-                    y = conv(y, *part, activation=None if branch[-1] == "average" else "relu")
+                    y = conv(y, *part, linear=branch[-1] == "average")
             ends.append(y)
         x = layers.Concatenate(name=name)(ends)
     return keras.Model(image, x, name="inception_v3")
