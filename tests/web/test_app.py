@@ -274,12 +274,14 @@ def test_no_path_leads_out(web, path):
 
 
 def test_a_dream_that_ends_the_studio_waits_for_all_others_and_can_be_cancelled(web, studio, monkeypatch):
-    monkeypatch.setattr(studio.worker, "take", lambda job: None)
+    taken, go = threading.Event(), threading.Event()
+    monkeypatch.setattr(studio.worker, "take", lambda job: (taken.set(), go.wait()))
     ids = [web.post("/api/jobs", json={"picture": "noise:96x64", "settings": QUICK}).json()["id"] for _ in range(2)]
+    assert taken.wait(60)
     with studio.store.writing() as base:
         base.execute("UPDATE jobs SET starts = 3 WHERE id = ?", (ids[0],))
     monkeypatch.undo()
-    studio.worker.wake.set()
+    go.set()
     assert ended(web, ids[1])["state"] == DONE
     until = time.monotonic() + 10
     while "ended 3 times" not in web.get(f"/api/jobs/{ids[0]}").json()["progress"]["error"]:
