@@ -62,6 +62,9 @@ class Namespaces(MetaPathFinder):
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         if not name.startswith(NAMESPACES) or OLD in name:
             return None
+        # A package tensorflow.lite, say, would take the place of the namespace tf.lite where it came later than that.
+        if PathFinder.find_spec("." + name.removeprefix(NAMESPACES).split(".")[0], sys.modules["tensorflow"].__path__):
+            return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
             spec.loader = Later(spec.loader)
