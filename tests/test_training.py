@@ -41,6 +41,34 @@ def test_batch_norm_is_looked_at_as_in_inference_and_left_alone(small_net, photo
     assert all(np.array_equal(one, other) for one, other in zip(before, small_net.get_weights(), strict=True))
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"kernel_size": (3, 4), "padding": "same"},
+        {"kernel_size": (2, 5)},
+        {"kernel_size": 1},
+        {"kernel_size": 3, "strides": 2, "padding": "same"},
+        {"kernel_size": (2, 3), "dilation_rate": 2},
+        {"kernel_size": 3, "groups": 2, "padding": "same"},
+    ],
+    ids=str,
+)
+def test_a_dreamer_s_way_back_through_a_convolution_is_its_gradient(kind):
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(4, 3, padding="same", activation="tanh")(image)
+    x = layers.Concatenate()([x, layers.Conv2D(2, 1)(x)])
+    x = layers.Conv2D(6, **kind, activation="tanh", name="last")(x)
+    model = keras.Model(image, x)
+    picture = np.random.default_rng(0).uniform(-1, 1, (2, 15, 18, 3)).astype(np.float32)
+    losses, wanted = kerasdream.gradient(model, picture, "last")
+    engine = kerasdream.Dreamer("last", model=model).engine
+    got, slopes = engine.slopes(ops.convert_to_tensor(picture), {"weights": np.ones((1, 2), np.float32), "given": {}})
+    np.testing.assert_allclose(got, losses, rtol=1e-5)
+    wanted = ops.convert_to_numpy(wanted)
+    np.testing.assert_allclose(slopes[0], wanted, rtol=1e-3, atol=1e-5 * np.abs(wanted).max())
+    assert np.abs(wanted).max() > 1e-4
+
+
 def test_a_neuron_of_the_centre_and_a_class(doubling):
     image = np.random.default_rng(1).uniform(-1, 1, (1, 5, 7, 3)).astype(np.float32)
     losses, slopes = kerasdream.gradient(doubling, image, "twice:1@centre")
