@@ -15,7 +15,7 @@ from keras import ops
 from PIL import Image
 
 from kerasdream.ascent import canvas
-from kerasdream.ascent.engine import Engine, bare, form_of
+from kerasdream.ascent.engine import Engine, bare
 from kerasdream.ascent.measure import Seen, measure
 from kerasdream.ascent.step import adam, preprocessed
 from kerasdream.config import Knob, check_knobs, check_names, knob, knobs_of
@@ -218,7 +218,8 @@ class Visualizer:
             louder = ops.where(loudness < canvas.LOUDEST, x * WAKE, x)
             return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))
 
-        form, rows = form_of(x), keras.KerasTensor((len(alike), 8))
+        form = keras.KerasTensor(x.shape, keras.backend.standardize_dtype(x.dtype))
+        rows = keras.KerasTensor((len(alike), 8))
         return self.backend.compiled(step, form, [form] * 2, keras.KerasTensor(()), rows, held=engine.model_weights)
 
     def record(self, wish: Objective) -> dict[str, Any]:

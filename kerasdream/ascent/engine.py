@@ -34,11 +34,6 @@ def bare(term: Term) -> Any:
     return term.term if isinstance(term, Inside) else term
 
 
-def form_of(tensor: Any) -> keras.KerasTensor:
-    """Shape and precision of a tensor."""
-    return keras.KerasTensor(tensor.shape, keras.backend.standardize_dtype(tensor.dtype))
-
-
 class Engine:
     """An objective on a network, compiled once, for pictures of any size."""
 

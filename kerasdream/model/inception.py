@@ -79,8 +79,9 @@ def network(blocks: Sequence[str], weights: list[list[Any]]) -> keras.Model:
     taken = iter(in_order(blocks, weights))
 
     def conv(x: Any, filters: int, size: Any, stride: int = 1, *, padding: str = "same", linear: bool = False) -> Any:
+        size = (size, size) if isinstance(size, int) else size
         kernel, bias = folded(*next(taken))
-        if kernel.shape[:2] + kernel.shape[3:] != (*((size, size) if isinstance(size, int) else size), filters):
+        if kernel.shape != (*size, x.shape[-1], filters):
             raise ValueError(f"a kernel of shape {kernel.shape}")
         padding, activation = "valid" if stride > 1 else padding, None if linear else "relu"
         return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=activation)(x)
