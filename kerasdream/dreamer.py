@@ -131,7 +131,7 @@ class Dreamer:
     def with_room(self, pixels: np.ndarray) -> np.ndarray:
         """The pixels, grown by reflection where a layer would show nothing inside its border."""
         cells = 2 * BORDER + 1
-        if HEAD in self.features.names or self.features.cells(min(pixels.shape[1:3])) >= cells:
+        if HEAD in self.features.names or self.features.cells(pixels.shape[1:3]) >= cells:
             return pixels
         return pad(pixels, (self.features.least_side(cells),) * 2)
 
@@ -342,8 +342,9 @@ def progress_bar(verbose: bool | str, climb: Climb) -> Any:
 def watch(climb: Climb, callback: Callback | None, bar: Any, kind: Callable[[], Any]) -> Iterator[int]:
     """Take the steps of a climb, with a bar and a callback after each; yields how many there have been."""
     for count, step in enumerate(climb.steps(), 1):
-        losses = climb.losses[-1][-1]
-        loss = float(np.nanmean(losses)) if np.isfinite(losses).any() else 0.0
+        losses, loss = climb.losses[-1][-1], 0.0
+        if (bar or callback) and np.isfinite(losses).any():
+            loss = float(np.nanmean(losses))
         if bar:
             before = sum(map(climb.iterations, range(climb.octave)))
             bar.update(before + step + 1, [("octave", climb.octave + 1), ("loss", loss)])

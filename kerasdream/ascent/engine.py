@@ -65,9 +65,16 @@ class Engine:
         # The same for windows of a larger picture. What is not called is not traced.
         framed = numbers | {"frame": keras.KerasTensor((None, 2, 4))}
         self.uphill_in_windows = self.backend.compiled(uphill, IMAGE, framed, held=self.model_weights)
-        gradients, tools = [IMAGE] * len(self.regions), self.tools_form()
+        gradients, tools, move = [IMAGE] * len(self.regions), self.tools_form, make_move(config)
         sizes = keras.KerasTensor((None,))
-        self.move = self.backend.compiled(make_move(config), IMAGE, gradients, sizes, tools)
+        self.move = self.backend.compiled(move, IMAGE, gradients, sizes, tools)
+
+        def step(image: Any, numbers: Any, sizes: Any, tools: Any, model_weights: Any) -> tuple[Any, ...]:
+            loss, gradients = uphill(image, numbers, model_weights)
+            return loss, *move(image, gradients, sizes, tools)
+
+        # Both at once, where nothing comes between them: a call less.
+        self.step = self.backend.compiled(step, IMAGE, numbers, sizes, tools, held=self.model_weights)
         # The same in two halves, for a picture in parts.
         self.shape = self.backend.compiled(
             lambda gradient, tools: shaped(gradient, tools, config.gradient_scales),
@@ -109,8 +116,9 @@ class Engine:
 
     @property
     def traces(self) -> int:
-        """How often the gradient has been traced: on TensorFlow once for whole pictures of any size, once for tiles."""
-        return self.backend.traces(self.uphill) + self.backend.traces(self.uphill_in_windows)
+        """How often the gradient has been traced: on TensorFlow once for whole pictures of any size, once for
+        those that are rolled, turned or looked at in noise, once for tiles."""
+        return sum(map(self.backend.traces, (self.step, self.uphill, self.uphill_in_windows)))
 
     @functools.cached_property
     def bytes_per_pixel(self) -> float:
@@ -142,6 +150,7 @@ class Engine:
             form["size"] = keras.KerasTensor((2,), "int32")
         return form
 
+    @functools.cached_property
     def tools_form(self) -> dict[str, Any]:
         """The shapes of what `move` takes besides picture, gradients and sizes."""
         form: dict[str, Any] = {}

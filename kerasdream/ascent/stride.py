@@ -38,6 +38,7 @@ class Stride:
         self.given: dict[str, Any] = {}
         self.tools: dict[str, Any] = {}
         self.original: Any = None
+        self.weights: Any = None
         self.tile: int | None = None
         self.limit = self.config.tile
 
@@ -53,39 +54,52 @@ class Stride:
             try:
                 if place.number == 0:
                     self.begin(image.shape, place)
-                rng = np.random.default_rng([self.config.seed, place.octave, place.number])
                 self.prepare(place)
                 step = self.step if self.tile is None else self.step_in_tiles
-                return step(image, sizes, rng)
+                return step(image, sizes, place)
             except self.engine.backend.OUT_OF_MEMORY as fault:
                 self.tile = self.limit = self.smaller(image.shape[1:3], fault)
 
-    def step(self, image: Any, sizes: np.ndarray, rng: np.random.Generator) -> tuple[Any, np.ndarray, np.ndarray]:
+    def step(self, image: Any, sizes: np.ndarray, place: Place) -> tuple[Any, np.ndarray, np.ndarray]:
         """One step of the whole picture."""
         image = ops.convert_to_tensor(image)
-        loss, gradients = self.uphill(image, rng)
-        image, slope, moments = self.engine.move(image, gradients, sizes, self.tools)
+        if self.straight:
+            loss, image, slope, moments = self.engine.step(image, self.numbers(self.original), sizes, self.tools)
+        else:
+            loss, gradients = self.uphill(image, self.chance(place))
+            image, slope, moments = self.engine.move(image, gradients, sizes, self.tools)
         if moments:
             self.tools["moments"] = moments
         return image, ops.convert_to_numpy(loss), ops.convert_to_numpy(slope)
+
+    @property
+    def straight(self) -> bool:
+        """Whether the picture is looked at as it is."""
+        bent = self.config.jitter or self.config.turns or self.config.smooth_samples
+        return not bent and not self.engine.roomy
+
+    def numbers(self, original: Any) -> dict[str, Any]:
+        """What `uphill` takes besides the whole picture."""
+        numbers = {"weights": self.weights, "given": self.given}
+        return numbers if original is None else numbers | {"original": original}
+
+    def chance(self, place: Place) -> np.random.Generator:
+        """What is random in a step."""
+        return np.random.default_rng([self.config.seed, place.octave, place.number])
 
     def uphill(self, image: Any, rng: np.random.Generator) -> tuple[Any, list[Any]]:
         """The loss of each picture, and the gradient of each region."""
         shift, turn = self.drawn(rng)
         original = None if self.original is None else moved(self.original, shift, turn)
-        weights = np.repeat(self.engine.weights[:, None], len(image), 1)
-        numbers: dict[str, Any] = {"weights": weights, "given": self.given}
-        loss, gradients = self.looked(moved(image, shift, turn), original, rng, numbers)
+        loss, gradients = self.looked(moved(image, shift, turn), rng, self.numbers(original))
         return loss, [moved_back(gradient, shift, turn) for gradient in gradients]
 
-    def step_in_tiles(
-        self, image: Any, sizes: np.ndarray, rng: np.random.Generator
-    ) -> tuple[Any, np.ndarray, np.ndarray]:
+    def step_in_tiles(self, image: Any, sizes: np.ndarray, place: Place) -> tuple[Any, np.ndarray, np.ndarray]:
         """One step of a picture that is held as an array, and changed in its place."""
         image = on_host(image)
         if "moments" in self.tools:  # tensors, where the whole picture was climbed until the memory ran out
             self.tools["moments"] = [on_host(moment) for moment in self.tools["moments"]]
-        loss, gradient = tiling.uphill(self, image, rng)
+        loss, gradient = tiling.uphill(self, image, self.chance(place))
         slope, strength, gradient = tiling.shaped(self, gradient)
         going = sizes > 0
         if np.isfinite([loss[going], slope[going]]).all():  # else the image stays as it was
@@ -94,7 +108,7 @@ class Stride:
 
     def prepare(self, place: Place) -> None:
         """What changes from step to step."""
-        form = self.engine.tools_form()
+        form = self.engine.tools_form
         if "kernels" in form:
             share = (place.number + 1) / self.config.at("iterations", place.octave)
             sigma = self.config.at("gradient_blur", place.octave) + self.config.blur_growth * share
@@ -104,7 +118,8 @@ class Stride:
 
     def begin(self, shape: tuple[int, ...], place: Place) -> None:
         """What stays the same throughout an octave."""
-        size, form, terms = (shape[1], shape[2]), self.engine.tools_form(), list(map(bare, self.engine.terms))
+        size, form, terms = (shape[1], shape[2]), self.engine.tools_form, list(map(bare, self.engine.terms))
+        self.weights = ops.convert_to_tensor(np.repeat(self.engine.weights[:, None], shape[0], 1))
         self.tools = {}
         if self.mask is not None:
             self.tools["mask"] = resized(self.mask, size)[0]
@@ -191,12 +206,8 @@ class Stride:
         shift = tuple(rng.integers(-reach, reach + 1, 2).tolist()) if reach else (0, 0)
         return shift, int(rng.integers(8)) if self.config.turns else 0
 
-    def looked(
-        self, image: Any, original: Any, rng: np.random.Generator, numbers: dict[str, Any]
-    ) -> tuple[Any, list[Any]]:
+    def looked(self, image: Any, rng: np.random.Generator, numbers: dict[str, Any]) -> tuple[Any, list[Any]]:
         """Losses and gradients of pictures or tiles; those of noisy copies averaged, as many at once as fit."""
-        if original is not None:
-            numbers["original"] = original
         samples = self.config.smooth_samples
         if not samples:
             return self.engine.slopes(image, numbers)

@@ -82,16 +82,15 @@ def uphill(stride: "Stride", image: np.ndarray, rng: np.random.Generator) -> tup
     losses, size = np.zeros(len(image)), (image.shape[1], image.shape[2])
     tiles = tiles_of(stride, image.shape, rng)
     for some in groups(stride, tiles):
-        original = None
-        if stride.original is not None:
-            original = moved(block(stride.original, some, shift), (0, 0), turn)
-        numbers = {
+        numbers: dict[str, Any] = {
             "weights": weights_of(stride, some, len(tiles) // len(image), size),
             "frame": frame_of(some, turn, size),
             "given": given_to(stride, some, size),
         }
+        if stride.original is not None:
+            numbers["original"] = moved(block(stride.original, some, shift), (0, 0), turn)
         tile = moved(ops.convert_to_tensor(block(image, some, shift)), (0, 0), turn)
-        loss, slopes = stride.looked(tile, original, rng, numbers)
+        loss, slopes = stride.looked(tile, rng, numbers)
         np.add.at(losses, [tile.picture for tile in some], ops.convert_to_numpy(loss))
         parts = [ops.convert_to_numpy(moved_back(slope, (0, 0), turn)) for slope in slopes]
         if masks:

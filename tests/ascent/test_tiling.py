@@ -168,7 +168,7 @@ def test_running_out_of_memory_halves_the_tiles_and_is_told_once(small_net, phot
         return slopes(image, *rest)
 
     wanted = dreamer.run(picture)
-    dreamer.engine.slopes = short
+    dreamer.engine.step = dreamer.engine.slopes = short
     with pytest.warns(DreamWarning, match="memory ran out; the dream goes on in tiles of 260 pixels") as told:
         result = dreamer.run(picture)
     assert [one.category for one in told].count(DreamWarning) == 1
@@ -176,7 +176,7 @@ def test_running_out_of_memory_halves_the_tiles_and_is_told_once(small_net, phot
     np.testing.assert_allclose(result.losses[0], wanted.losses[0], rtol=0.02)
     assert np.abs(result.image.astype(float) - wanted.image).mean() < 1
 
-    dreamer.engine.slopes = lambda *_: (_ for _ in ()).throw(MemoryError)
+    dreamer.engine.step = dreamer.engine.slopes = lambda *_: (_ for _ in ()).throw(MemoryError)
     with (
         pytest.warns(DreamWarning, match="memory ran out"),
         pytest.raises(OutOfMemoryError, match=r"gradient of a tile of \d+ pixels, about .* MB\. A smaller network"),

@@ -138,7 +138,7 @@ def test_sizes_are_worked_out_from_the_network():
     x = layers.Conv2D(2, 3, 2, name="half")(image)
     model = keras.Model(image, layers.Conv2D(2, 3, 2, name="quarter")(x))
     features = Features(model, ["quarter"])
-    assert [features.cells(side) for side in (23, 22, 7, 6, 1)] == [5, 4, 1, 0, 0]
+    assert [features.cells((side, side)) for side in (23, 22, 7, 6, 1)] == [5, 4, 1, 0, 0]
     assert features.least_side(5) == 23
     assert Features(model, ["half"]).least_side(5) == 11
 

@@ -56,7 +56,7 @@ def test_every_layer_has_the_channels_and_the_grid_of_inception(network):
         mine, its = Features(network, [name]), Features(teacher, [name])
         assert network.get_layer(name).output.shape[-1] == teacher.get_layer(name).output.shape[-1]
         for side in (75, 96, 107, 128, 143, 160, 201, 299, 512):
-            assert mine.cells(side) == its.cells(side), (name, side)
+            assert mine.cells((side, side)) == its.cells((side, side)), (name, side)
 
 
 def test_activations_are_bounded_whatever_comes(network):
