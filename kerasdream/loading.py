@@ -62,9 +62,10 @@ class Namespaces(MetaPathFinder):
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         if not name.startswith(NAMESPACES) or OLD in name:
             return None
-        # A package tensorflow.lite, say, would take the place of the namespace tf.lite where it came later than that.
-        if PathFinder.find_spec("." + name.removeprefix(NAMESPACES).split(".")[0], sys.modules["tensorflow"].__path__):
-            return None
+        package = "." + name.removeprefix(NAMESPACES).split(".")[0]
+        if PathFinder.find_spec(package, sys.modules["tensorflow"].__path__):
+            # An empty package tensorflow.lite, say, would take the place of the namespace tf.lite, if it came later.
+            importlib.import_module("tensorflow" + package)
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
             spec.loader = Later(spec.loader)
@@ -104,7 +105,10 @@ class Asleep(ModuleType):
             if type(self) is Asleep:  # else another thread has just run it
                 later = self.__loader__
                 assert isinstance(later, Later)
-                if later.running:  # it asks for what it has not come to itself
+                if later.running:  # it asks for what it has not come to itself, or for a module of its namesake
+                    namesake = f"tensorflow.{self.__name__.removeprefix(NAMESPACES)}.{name}"
+                    if namesake in sys.modules:
+                        return sys.modules[namesake]
                     raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
                 later.run(self)
             return getattr(self, name)
