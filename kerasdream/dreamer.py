@@ -93,13 +93,13 @@ class Dreamer:
         size = picture.pixels.shape[1:3]
         pixels = self.with_room(picture.pixels)
         shapes = self.shapes(pixels.shape[1:3])
-        still = picture.pixels.min((1, 2)) == picture.pixels.max((1, 2))
+        still = np.array([plain(one) for one in picture.pixels])
         config = self.config
         snapshots: list[Snapshot] = []
         mask = None if config.mask is None else mask_of(config.mask, size, config.max_pixels)
         with self.backend.on_device(config.device):
             stride = Stride(self.engine, size, pixels.shape[1:3], mask)
-            climb = Climb(pixels, list(shapes.values()), config, stride, still.all(-1), list(shapes))
+            climb = Climb(pixels, list(shapes.values()), config, stride, still, list(shapes))
 
             def kind(final: bool = False) -> Any:
                 moved = climb.moved if final else np.ones(len(pixels), bool)
@@ -168,6 +168,15 @@ class Dreamer:
         explained = NonFiniteError(f"{fault} {where}. {advice}")
         explained.image = kind()
         return explained
+
+
+def plain(pixels: np.ndarray) -> bool:
+    """Whether a picture (H, W, 3) is of one colour; of most, the first row says that it is not.
+
+    >>> plain(np.zeros((2, 2, 3)))
+    True
+    """
+    return all(bool((row == pixels[0, 0]).all()) for row in pixels)
 
 
 def restored(dreamt: np.ndarray, picture: Picture, config: DreamConfig, mask: Any, moved: np.ndarray) -> Any:

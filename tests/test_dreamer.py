@@ -13,6 +13,7 @@ from keras import layers, ops
 from PIL import Image
 
 import kerasdream
+from kerasdream.dreamer import plain
 from kerasdream.errors import (
     ConfigError,
     DreamInterrupted,
@@ -128,6 +129,13 @@ def test_four_sizes_are_one_trace(dreamer):
     for size in ((40, 60), (64, 64), (90, 33), (2, 50, 50)):
         dreamer.run(rng.integers(0, 256, (*size, 3), np.uint8))
     assert dreamer.traces == traces(7)  # of its twelve octaves, JAX gives some the same room
+
+
+def test_a_picture_is_plain_where_every_pixel_is_as_the_first():
+    pixels = np.full((3, 4, 3), (1, 2, 3), np.uint8)
+    assert plain(pixels)
+    pixels[2, 3, 1] = 9
+    assert not plain(pixels)
 
 
 def test_a_plain_picture_comes_back_unchanged_with_a_notice(dreamer):
