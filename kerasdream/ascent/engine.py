@@ -11,7 +11,7 @@ from keras import ops
 
 from kerasdream import ascent
 from kerasdream.ascent.measure import HEAD
-from kerasdream.ascent.step import make_move, make_uphill, moved_along, preprocessed, regions_of, shaped
+from kerasdream.ascent.step import make_move, make_step, make_uphill, moved_along, preprocessed, regions_of, shaped
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, LayerError
 from kerasdream.image.blend import as_picture
@@ -68,12 +68,7 @@ class Engine:
         gradients, tools, move = [IMAGE] * len(self.regions), self.tools_form, make_move(config)
         sizes = keras.KerasTensor((None,))
         self.move = self.backend.compiled(move, IMAGE, gradients, sizes, tools)
-
-        def step(image: Any, numbers: Any, sizes: Any, tools: Any, model_weights: Any) -> tuple[Any, ...]:
-            loss, gradients = uphill(image, numbers, model_weights)
-            return loss, *move(image, gradients, sizes, tools)
-
-        # Both at once, where nothing comes between them: a call less.
+        step = make_step(uphill, move)
         self.step = self.backend.compiled(step, IMAGE, numbers, sizes, tools, held=self.model_weights)
         # The same in two halves, for a picture in parts.
         self.shape = self.backend.compiled(

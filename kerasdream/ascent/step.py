@@ -136,6 +136,16 @@ def make_move(config: DreamConfig) -> Callable[..., Any]:
     return move
 
 
+def make_step(uphill: Callable[..., Any], move: Callable[..., Any]) -> Callable[..., Any]:
+    """`step(image, numbers, sizes, tools, weights)`: both at once, where nothing comes between; a call less."""
+
+    def step(image: Any, numbers: Any, sizes: Any, tools: Any, model_weights: Any) -> tuple[Any, ...]:
+        loss, gradients = uphill(image, numbers, model_weights)
+        return loss, *move(image, gradients, sizes, tools)
+
+    return step
+
+
 def adam(gradient: Any, moments: Sequence[Any], time: Any) -> tuple[Any, list[Any]]:
     """Adam's direction, and its two moving means; `time` counts from 1."""
     mean = ADAM_MEAN * moments[0] + (1 - ADAM_MEAN) * gradient
