@@ -74,7 +74,7 @@ class Dreamer:
 
     @property
     def traces(self) -> int:
-        """How often the step has been traced: once on TensorFlow, however many sizes of picture came."""
+        """How often the gradient has been traced; see `Engine.traces`."""
         return self.engine.traces
 
     def refresh(self) -> None:

@@ -140,9 +140,9 @@ def test_a_picture_is_plain_where_every_pixel_is_as_the_first():
 
 def test_a_plain_picture_comes_back_unchanged_with_a_notice(dreamer):
     for level in (0, 128, 255):
-        plain = np.full((50, 60, 3), level, np.uint8)
+        picture = np.full((50, 60, 3), level, np.uint8)
         with pytest.warns(DreamWarning, match="came back unchanged"):
-            assert np.array_equal(dreamer.run(plain).image, plain)
+            assert np.array_equal(dreamer.run(picture).image, picture)
     batch = np.random.default_rng(0).random((2, 40, 40, 3))
     batch[1] = 0.3
     with pytest.warns(DreamWarning, match="1 of 2 pictures came back unchanged"):

@@ -59,18 +59,21 @@ class Engine:
         self.model_weights: dict[str, Any] = {}
         self.refresh()
         self.regions = regions_of(self.terms)
-        uphill = make_uphill(self.features, preprocess, self.terms, self.backend.gradient)
-        numbers = self.numbers_form()
+        self.compile()
+
+    def compile(self) -> None:
+        """Make the bodies of a step. What is not called is not traced."""
+        config, numbers, tools, sizes = self.config, self.numbers_form(), self.tools_form, keras.KerasTensor((None,))
+        uphill = make_uphill(self.features, self.preprocess, self.terms, self.backend.gradient)
+        move = make_move(config)
         self.uphill = self.backend.compiled(uphill, IMAGE, numbers, held=self.model_weights)
-        # The same for windows of a larger picture. What is not called is not traced.
+        # The same for windows of a larger picture.
         framed = numbers | {"frame": keras.KerasTensor((None, 2, 4))}
         self.uphill_in_windows = self.backend.compiled(uphill, IMAGE, framed, held=self.model_weights)
-        gradients, tools, move = [IMAGE] * len(self.regions), self.tools_form, make_move(config)
-        sizes = keras.KerasTensor((None,))
-        self.move = self.backend.compiled(move, IMAGE, gradients, sizes, tools)
+        self.move = self.backend.compiled(move, IMAGE, [IMAGE] * len(self.regions), sizes, tools)
         step = make_step(uphill, move)
         self.step = self.backend.compiled(step, IMAGE, numbers, sizes, tools, held=self.model_weights)
-        # The same in two halves, for a picture in parts.
+        # The move in two halves, for a picture in parts.
         self.shape = self.backend.compiled(
             lambda gradient, tools: shaped(gradient, tools, config.gradient_scales),
             IMAGE,

@@ -143,6 +143,26 @@ def test_sizes_are_worked_out_from_the_network():
     assert Features(model, ["half"]).least_side(5) == 11
 
 
+def test_the_size_of_a_layer_is_that_of_what_it_shows():
+    x = image = keras.Input((None, None, 3))
+    for layer in (
+        layers.Conv2D(4, (3, 5), strides=(1, 2), padding="same", name="same"),
+        layers.BatchNormalization(name="norm"),
+        layers.MaxPooling2D(3, 2, name="valid_pool"),
+        layers.DepthwiseConv2D(3, depth_multiplier=2, name="depthwise"),
+        layers.ReLU(name="relu"),
+        layers.AveragePooling2D(3, 2, padding="same", name="same_pool"),
+        layers.Conv2D(2, 2, dilation_rate=2, name="dilated"),
+    ):
+        x = layer(x)
+    names = [layer.name for layer in keras.Model(image, x).layers[1:]]
+    features = Features(keras.Model(image, x), names)
+    shown = activations(features)
+    assert features.shapes((24, 31)) == {name: (1, *shown[name].shape[1:]) for name in names}
+    assert shown["dilated"].shape[1:] == (3, 1, 2)
+    assert not features.fits((24, 27))
+
+
 def test_classes_of_a_model_with_one_fixed_size():
     image = keras.Input((16, 16, 3))
     x = keras.layers.Conv2D(4, 3, name="conv")(image)
