@@ -143,6 +143,8 @@ class DreamCallback(keras.callbacks.Callback):
 def named(images: Any, config: DreamConfig) -> dict[str, Picture]:
     """The pictures to dream, each with a name for its files."""
     if isinstance(images, Mapping):
+        for name in images:
+            check_file_name(str(name))
         return {str(name): read(image, config.max_pixels, config.seed) for name, image in images.items()}
     several = isinstance(images, list | tuple) or getattr(images, "ndim", 0) == 4
     found: dict[str, Picture] = {}
@@ -153,6 +155,15 @@ def named(images: Any, config: DreamConfig) -> dict[str, Picture]:
     if not found:
         raise ConfigError("No picture was given; one or more was expected, such as 'sky.jpg' or an array.")
     return found
+
+
+def check_file_name(name: str) -> None:
+    """ConfigError for a name that is no plain file name: it could lead out of the folder, or into another."""
+    if not name or name.startswith(".") or set(name) & set("/\\:\0"):
+        raise ConfigError(
+            f"A picture is named {name!r}; its files begin with that name, so one without slashes, backslashes or "
+            "colons that does not begin with a dot was expected."
+        )
 
 
 class Board:

@@ -13,8 +13,8 @@ from absl import flags
 
 import kerasdream
 from kerasdream import presets
-from kerasdream.config import BACKENDS, DEFAULTS, KNOBS, Knob
-from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, ModelError
+from kerasdream.config import BACKENDS, DEFAULTS, KNOBS, Knob, files_named
+from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, InputImageError, ModelError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic"}
 FRAMES = 40  # of a film, about, where the user names no snapshots
@@ -89,6 +89,9 @@ def define() -> flags.FlagValues:
     flags.DEFINE_string(
         "from", None, "dreamt picture whose settings to take; other flags change them", flag_values=values
     )
+    flags.DEFINE_boolean(
+        "from_files", False, "let --from open the masks, guides and weights that its picture names", flag_values=values
+    )
     flags.DEFINE_string("animate", None, "film of the growing dream to write: .gif, .webp or .mp4", flag_values=values)
     define_backend(values)
     flags.DEFINE_boolean("list_presets", False, "list the presets, and end", flag_values=values)
@@ -149,6 +152,7 @@ def help_text(values: flags.FlagValues) -> str:
         "metadata",
         "animate",
         "from",
+        "from_files",
         "backend",
         "list_presets",
         "list_layers",
@@ -211,12 +215,18 @@ def list_layers(values: flags.FlagValues) -> int:
 
 def settings_from(values: flags.FlagValues) -> dict[str, Any]:
     """The settings of `--from`, changed by the flags that were given."""
-    settings = kerasdream.settings_of(values["from"].value) if values["from"].value else {}
+    settings = kerasdream.settings_of(values["from"].value, files=True) if values["from"].value else {}
     said = {name: values[name].value for name in KNOBS if values[name].present}
     if settings and "preset" in said:  # a preset that is asked for now goes before settings of then
         settings |= presets.settings(said["preset"], said.get("model", settings.get("model")))
     elif {"layers", "model"} & said.keys():  # the limit of then was made for other losses
         settings.pop("max_loss", None)
+    named = {} if values["from_files"].value else files_named(settings)
+    if not_said := [file for name, files in named.items() if name not in said for file in files]:
+        raise InputImageError(
+            f"The settings in {values['from'].value!r} name files: {', '.join(not_said)}. --from_files opens them, or "
+            "name others with --mask, --layers and --weights."
+        )
     return settings | said
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kerasdream.errors import ConfigError, suggest
-from kerasdream.objectives import Objective, Pixels, objective, read_picture
+from kerasdream.objectives import Guide, Inside, Objective, Pixels, objective, read_picture
 
 BACKENDS = ("tensorflow", "jax", "torch")  # what Keras may run on
 
@@ -302,6 +302,30 @@ class DreamConfig:
 
 KNOBS: dict[str, Knob] = knobs_of(DreamConfig)
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(DreamConfig)}
+
+# Limits of the machine: what the settings of a stranger's picture say of these does not count.
+LIMITS = ("memory", "max_pixels")
+
+
+def files_named(settings: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The files that a dream with these settings opens, by the setting that names them.
+
+    >>> files_named({"mask": "clouds.png", "layers": "guide(mixed4, flowers.jpg)"})
+    {'layers': ['flowers.jpg'], 'mask': ['clouds.png']}
+    """
+    found = {"layers": [], "mask": [settings.get("mask")], "weights": [settings.get("weights")]}
+    if settings.get("layers") is not None:
+        terms = [term for term, _ in KNOBS["layers"].check("layers", settings["layers"]).terms]
+        found["layers"] = [term.mask for term in terms if isinstance(term, Inside)]
+        terms = [term.term if isinstance(term, Inside) else term for term in terms]
+        found["layers"] += [term.image for term in terms if isinstance(term, Guide)]
+    paths = {name: [one for one in ones if isinstance(one, str) and is_file(one)] for name, ones in found.items()}
+    return {name: ones for name, ones in paths.items() if ones}
+
+
+def is_file(name: str) -> bool:
+    """Whether a setting is a path, and neither the name of weights nor a stand-in for pixels."""
+    return name not in ("imagenet", "random", "") and not name.startswith("<")
 
 
 def check_names(settings: Mapping[str, Any], knobs: Mapping[str, Knob] = KNOBS) -> None:

@@ -165,6 +165,9 @@ def test_what_is_wrong_is_told_before_the_training(data, photo, tmp_path, monkey
             kerasdream.DreamCallback(photo, "relu", **settings)
     with pytest.raises(ConfigError, match="No picture was given"):
         kerasdream.DreamCallback([], "relu")
+    for name in ("../escaped", "a/b", "a\\b", "c:d", ".hidden", ""):
+        with pytest.raises(ConfigError, match="its files begin with that name"):
+            kerasdream.DreamCallback({"fine": photo, name: photo}, "relu")
     model = classifier()
     before = model.get_weights()
     with pytest.raises(LayerError, match="no layer 'rely'. Did you mean 'relu'"):

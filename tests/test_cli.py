@@ -12,7 +12,8 @@ from PIL import Image
 
 import kerasdream
 from kerasdream import cli, presets
-from kerasdream.config import KNOBS
+from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.errors import InputImageError
 
 FAST = ["--model=mobilenet_v2", "--weights=random", "--layers=block_3_expand_relu", "--iterations=1", "--max_loss=none"]
 
@@ -104,7 +105,7 @@ def test_every_knob_reaches_the_dream(here):
     }
     assert text.keys() == KNOBS.keys()
     assert run("sky.png", "--output=out.png", *(f"--{name}={value}" for name, value in text.items())) == 0
-    assert kerasdream.settings_of("out.png") == {
+    assert kerasdream.record_of("out.png")["settings"] == {
         "model": "mobilenet_v2", "weights": "random", "layers": {"block_2_add": 0.5, "block_3_expand_relu": 1.0},
         "octave_scale": 1.2, "num_octave": 2, "iterations": 2, "step": 0.02, "max_loss": 7.0, "seed": 3,
         "device": "cpu", "max_pixels": 100000, "preset": "google2015", "octaves_above": 1, "detail": "none",
@@ -122,6 +123,25 @@ def test_settings_come_from_a_picture_and_flags_change_them(here):
     assert run("--image=sky.png", "--from=first.png", "--step=0.05", "--output=third.jpg") == 0
     assert kerasdream.settings_of("third.jpg") == kerasdream.settings_of("first.png") | {"step": 0.05}
     assert run("--from=first.png") == 2
+
+
+def test_a_picture_from_a_stranger_widens_no_limit_and_opens_no_file(here, capsys):
+    limits = ("--max_pixels=2000000000", "--memory=900GB")
+    guide = "--layers=guide(block_3_expand_relu, sky.png)"
+    assert run("--image=sky.png", "--output=theirs.png", "--mask=sky.png", *limits, *FAST, guide) == 0
+    with pytest.raises(InputImageError, match=r"'theirs.png' name files: sky.png, sky.png. With files=True"):
+        kerasdream.settings_of("theirs.png")
+    settings = kerasdream.settings_of("theirs.png", files=True)
+    assert settings["mask"] == "sky.png"
+    assert not {"max_pixels", "memory"} & settings.keys()
+    capsys.readouterr()
+    assert run("--image=sky.png", "--from=theirs.png", "--output=mine.png") == 1
+    assert "name files: sky.png, sky.png. --from_files opens them" in capsys.readouterr().err
+    assert run("--image=sky.png", "--from=theirs.png", "--from_files", "--output=mine.png") == 0
+    assert (
+        run("--image=sky.png", "--from=theirs.png", "--mask=sky.png", "--layers=block_2_add", "--output=other.png") == 0
+    )
+    assert kerasdream.record_of("other.png")["settings"]["max_pixels"] == DEFAULTS["max_pixels"]
 
 
 def test_films_snapshots_noise_and_presets(here, capsys):
@@ -250,17 +270,17 @@ def test_signals_end_with_their_status(here, sent, status):
 def test_a_preset_that_is_asked_for_goes_before_settings_of_then(here):
     few = ["--model=mini", "--iterations=1", "--num_octave=1"]
     assert run("sky.png", "--output=first.png", *few) == 0
-    assert run("sky.png", "--from=first.png", "--preset=fur", "--output=second.png", *few[1:]) == 0
+    assert run("--image=sky.png", "--from=first.png", "--preset=fur", "--output=second.png", *few[1:]) == 0
     settings = kerasdream.settings_of("second.png")
     assert (settings["preset"], settings["gradient_scales"], settings["jitter"]) == ("fur", 4, 48)
     assert settings["layers"] == {"mixed4": 1.0}
-    assert run("sky.png", "--from=first.png", "--layers=mean(mixed4:3)", "--output=third.png") == 0
+    assert run("--image=sky.png", "--from=first.png", "--layers=mean(mixed4:3)", "--output=third.png") == 0
     assert kerasdream.settings_of("third.png")["max_loss"] is None
 
 
 def test_a_film_or_snapshot_that_fails_loses_no_dream(here):
     assert run("sky.png", "--output=first.png", *FAST) == 0
-    assert run("sky.png", "--from=first.png", "--animate=g.gif", "--output=second.png") == 0
+    assert run("--image=sky.png", "--from=first.png", "--animate=g.gif", "--output=second.png") == 0
     assert os.path.exists("g.gif")
     (here / "third.0001.png").write_text("mine")
     assert run("sky.png", "--snapshots=1", "--output=third.png", *FAST) == 1

@@ -7,6 +7,7 @@ from typing import Any
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
+from kerasdream.config import LIMITS, files_named
 from kerasdream.errors import InputImageError
 
 CHUNK = "kerasdream"
@@ -60,10 +61,18 @@ def read(image: Image.Image) -> str:
     return (comment if isinstance(comment, bytes) else str(comment).encode()).removeprefix(TEXT).decode()
 
 
-def settings_of(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The settings of a dreamt picture, ready to dream again: `dream("other.jpg", **settings_of("dream.png"))`.
+def settings_of(path: str | os.PathLike[str], *, files: bool = False) -> dict[str, Any]:
+    """Read the settings of a dreamt picture, ready to dream again: `dream("other.jpg", **settings_of("dream.png"))`.
+
+    The limits of the machine it was made on are left out. Where the settings name files (a mask, a guide, weights),
+    `files=True` lets them be opened; without it InputImageError says which they are.
 
     >>> settings_of("dream.png")["num_octave"]
     3
     """
-    return record_of(path)["settings"]
+    settings = {name: value for name, value in record_of(path)["settings"].items() if name not in LIMITS}
+    if named := [] if files else [file for ones in files_named(settings).values() for file in ones]:
+        raise InputImageError(
+            f"The settings in {os.fspath(path)!r} name files: {', '.join(named)}. With files=True they are opened."
+        )
+    return settings

@@ -120,11 +120,7 @@ class Studio:
         """Accept a dream, or say in words why not."""
         said = await self.json(request)
         client = request.client.host if request.client else ""
-        waiting = self.store.waiting()
-        if len(waiting) >= self.queue:
-            raise HTTPException(429, f"{len(waiting)} dreams wait already; try again when some are done.")
-        if sum(job.client == client for job in waiting) >= self.per_client:
-            raise HTTPException(429, f"{self.per_client} dreams of yours wait already; let some of them end first.")
+        self.check_queue(client)
         self.check_room()
         settings = checked(said.get("settings", {}), self.models)
         await asyncio.to_thread(check_layers, settings)
@@ -140,9 +136,18 @@ class Studio:
         for id in more.values():
             self.existing("pictures", id, ".png")
         look = settings.get("preset", DEFAULTS["preset"])
+        self.check_queue(client)  # again: others may have come since, but from here to the store nothing waits
         job = self.store.add_job(client, picture, settings, look, words_of(settings), **more)
         self.worker.wake.set()
         return JSONResponse(self.shown(job), 201)
+
+    def check_queue(self, client: str) -> None:
+        """Refuse a dream where too many wait, of all or of one client."""
+        waiting = self.store.waiting()
+        if len(waiting) >= self.queue:
+            raise HTTPException(429, f"{len(waiting)} dreams wait already; try again when some are done.")
+        if sum(job.client == client for job in waiting) >= self.per_client:
+            raise HTTPException(429, f"{self.per_client} dreams of yours wait already; let some of them end first.")
 
     async def json(self, request: Request) -> dict[str, Any]:
         """The body as an object."""
@@ -276,7 +281,7 @@ class Studio:
         found = await asyncio.to_thread(layers_of, model) if model in self.models else []
         if not any(one.name == layer and 0 <= channel < one.channels for one in found):
             raise KeyError(layer)
-        path = self.store.folder / "channels" / sketch_name(model, layer, channel)
+        path = self.store.inside("channels", sketch_name(model, layer, channel))
         if path.is_file():
             return FileResponse(path)
         self.check_room()
@@ -366,7 +371,27 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Any:
 def token_in(folder: pathlib.Path) -> str:
     """The secret for those who come from elsewhere: made once a folder, so that open pages outlive a restart."""
     path = folder / "token"
-    if not path.is_file():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(24))
-    return path.read_text("ascii").strip()
+    try:
+        if not path.exists():
+            write_token(path, secrets.token_urlsafe(24))
+        token = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise OutputError(
+            f"The token in {str(path)!r} cannot be read or written: {fault}. Make room, or delete the file."
+        ) from fault
+    if not token:
+        raise OutputError(f"The token in {str(path)!r} is empty. Delete the file, and the studio makes a new one.")
+    return token
+
+
+def write_token(path: pathlib.Path, token: str) -> None:
+    """Write a secret for this user alone, beside its place first: a full disk leaves no empty one."""
+    beside = path.with_name(f".kerasdream-{secrets.token_hex(8)}.tmp")
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(token)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -128,6 +128,8 @@ def serve(values: flags.FlagValues) -> None:
         timeout_keep_alive=10,
         timeout_graceful_shutdown=5,
         server_header=False,
+        # Only a proxy on this machine, which a name of one's own tells of, may say for whom it asks.
+        proxy_headers=not all(map(is_own, names)),
     )
 
 

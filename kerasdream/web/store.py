@@ -115,9 +115,13 @@ class Store:
         """Where a file of ours lies; never outside the folder, whatever a link there says."""
         if not isinstance(id, str) or not ID.fullmatch(id):
             raise KeyError(id)
-        path = self.folder / kind / f"{id}{ending}"
-        if os.path.realpath(path) != os.path.join(os.path.realpath(self.folder), kind, f"{id}{ending}"):
-            raise KeyError(id)
+        return self.inside(kind, f"{id}{ending}")
+
+    def inside(self, kind: str, name: str) -> pathlib.Path:
+        """A path in one of our folders; KeyError where a link there leads elsewhere."""
+        path = self.folder / kind / name
+        if os.path.realpath(path) != os.path.join(os.path.realpath(self.folder), kind, name):
+            raise KeyError(name)
         return path
 
     def add_picture(self, image: Image.Image) -> str:

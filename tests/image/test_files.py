@@ -23,7 +23,7 @@ RECORD = {"settings": {"step": 0.02, "layers": {"mixed4": 1.0}}, "losses": [[1.5
 def test_the_record_comes_back_from_every_format(tmp_path, suffix):
     path = files.save(PICTURE, tmp_path / f"dream{suffix}", record=RECORD)
     assert metadata.record_of(path) == RECORD
-    assert metadata.settings_of(str(path)) == RECORD["settings"]
+    assert metadata.settings_of(path) == RECORD["settings"]
     with Image.open(path) as image:
         assert image.size == PICTURE.size
         error = np.abs(np.asarray(image.convert("RGB"), float) - np.asarray(PICTURE)).mean()

@@ -1,5 +1,6 @@
 """The studio over HTTP: pictures in, dreams out, and everything that someone might try."""
 
+import asyncio
 import contextlib
 import io
 import json
@@ -21,11 +22,13 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from serving import a_file
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 import kerasdream
+from kerasdream.errors import OutputError
 from kerasdream.web import store
-from kerasdream.web.app import Studio, app
+from kerasdream.web.app import Studio, app, token_in
 from kerasdream.web.store import DONE, QUEUED, RUNNING, Store
 
 QUICK = {"iterations": 2, "num_octave": 1}
@@ -489,3 +492,56 @@ def test_a_kill_loses_no_accepted_job_and_tears_no_picture(tmp_path, served):
         Image.open(tmp_path / "data" / "dreams" / f"{id}.png").load()
     assert states == [DONE] * len(accepted)
     assert len(accepted) >= 20
+
+
+def test_a_token_is_made_once_and_a_spoilt_one_is_refused(tmp_path, monkeypatch):
+    token = token_in(tmp_path)
+    assert len(token) >= 32
+    assert token_in(tmp_path) == token
+    assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "token").write_text(" \n")
+    with pytest.raises(OutputError, match=r"token in .* is empty\. Delete the file"):
+        token_in(tmp_path)
+    (tmp_path / "token").write_bytes("gehäuse".encode())
+    with pytest.raises(OutputError, match="cannot be read or written"):
+        token_in(tmp_path)
+    (tmp_path / "token").unlink()
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        token_in(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_among_the_sketches_is_not_followed(studio, web, tmp_path):
+    (tmp_path / "secret").write_text("nobody's business")
+    sketches = studio.store.folder / "channels"
+    sketches.mkdir(exist_ok=True)
+    (sketches / "mini-mixed2-7.webp").symlink_to(tmp_path / "secret")
+    answer = web.get("/api/channels/mini/mixed2/7")
+    assert answer.status_code == 404
+    assert "business" not in answer.text
+
+
+def test_requests_at_once_do_not_race_past_the_limits(tmp_path):
+    """Twelve posts, all of which have been looked at before the first of them is accepted."""
+    studio = Studio(Store(tmp_path / "data"), {"mini": {}}, queue=4, per_client=3)
+    body = json.dumps({"picture": "noise:64x64", "settings": QUICK}).encode()
+
+    def request(number):
+        async def receive():
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "client": (f"10.0.0.{number % 3}", 1)}
+        return Request(scope, receive)
+
+    async def all_at_once():
+        return await asyncio.gather(*(studio.add_job(request(n)) for n in range(12)), return_exceptions=True)
+
+    answers = asyncio.run(all_at_once())
+    assert [getattr(answer, "status_code", 0) for answer in answers].count(201) == 4
+    assert all(answer.status_code in (201, 429) for answer in answers)
+    studio.store.close()

@@ -89,4 +89,10 @@ def test_from_elsewhere_only_with_the_token():
     status, headers = asked(OWN, token="secret", query="token=secret", path="/")
     assert (status, headers["location"], "secret" in headers["set-cookie"]) == (303, "/", True)
     assert asked(OWN | {"cookie": "kerasdream=no"}, token="secret")[0] == 401
+    assert asked(OWN | {"cookie": 'a=[;"; b; kerasdream=secret'}, token="secret")[0] == 200
     assert "set-cookie" not in asked(OWN | {"cookie": "kerasdream=secret"}, token="secret")[1]
+
+
+def test_an_empty_token_is_no_token():
+    with pytest.raises(ValueError, match="an empty token"):
+        Guard(None, {"127.0.0.1"}, "")
