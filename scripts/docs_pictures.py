@@ -47,6 +47,7 @@ CONTROLS: dict[str, dict[str, Any]] = {
     "keep_color": {"keep_color": True},
     "mask": {},  # an ellipse, drawn below
 }
+COMPARED = ("google2015", "arches", "eyes", "fur", "towers")
 BASE = {"layers": "mixed4", "step": 0.02, "max_loss": None}
 CHANNELS = (9, 30, 43, 77, 150, 184, 243, 331, 412, 500)
 
@@ -94,6 +95,11 @@ def mini(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Name
     keep(kerasdream.dream(whole, model="mini"), folder / "mini.jpg")
     looks = [kerasdream.dream(detail, layers=name, model="mini", step=0.02, max_loss=None) for name in LOOKS]
     keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), folder / "mini-layers.jpg")
+    detail = detail.resize((390, 260), Image.Resampling.LANCZOS)
+    both = [dream(detail, preset=name) for name in COMPARED]
+    both += [kerasdream.dream(detail, model="mini", preset=name) for name in COMPARED]
+    labels = [f"{name}, {network}" for network in ("InceptionV3", "mini") for name in COMPARED]
+    keep(montage(both, labels, columns=len(COMPARED), cell=250), folder / "mini-looks.jpg")
 
 
 def controls(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:

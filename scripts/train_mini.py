@@ -1,12 +1,12 @@
-"""Train mini, the embedded network, from InceptionV3 and a folder of photographs: the whole recipe.
+"""Make mini, the embedded network, of InceptionV3 and a folder of photographs: the whole recipe.
 
     python scripts/train_mini.py --weights=inception_v3_notop.weights.h5 --images=photographs/ --output=mini-run/
 
-Phase one teaches the activations on photographs and drawn pictures. Phase two adds the gradient that a dream follows,
-and half of its pictures are dreams of the student and of the teacher, so that the student is right where dreams go.
+It begins with the channels of InceptionV3 that matter most (`thin_inception.py`). Then the whole chain learns: first
+the activations on photographs and drawn pictures, then also the gradient that a dream follows, and half of its pictures
+are dreams of the student and of the teacher, so that the student is right where dreams go.
 Progress is kept in OUTPUT/checkpoint every few hundred steps: the same command goes on where it stopped.
-At the end the heads are fitted once more to the activations, and OUTPUT/weights.npz holds float16 weights, ready to
-stand in kerasdream/model/mini/.
+OUTPUT/weights.npz holds the moving mean of the weights as float16, ready to stand in kerasdream/model/mini/.
 """
 
 import json
@@ -18,9 +18,11 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 from PIL import Image
+from thin_inception import convolutions_of, thin_inception
 
+from kerasdream.model import inception, zoo
 from kerasdream.model.features import Features
-from kerasdream.model.mini.network import CHANNELS, LIMIT, network
+from kerasdream.model.mini.network import BLOCKS, SCALES, network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string(
@@ -29,18 +31,26 @@ flags.DEFINE_string(
 flags.DEFINE_string("images", None, "folder of photographs", required=True)
 flags.DEFINE_string("output", None, "folder for checkpoints, log and weights", required=True)
 flags.DEFINE_string("held_out", None, "file with one file name a line that training must not see")
-flags.DEFINE_string("start", None, "weights.npz of an earlier run to begin with")
-flags.DEFINE_integer("first_steps", 12_000, "steps of phase one: activations")
-flags.DEFINE_integer("second_steps", 15_000, "steps of phase two: activations, gradients and dreams")
-flags.DEFINE_float("gradient_weight", 8.0, "weight of the gradient's cosine against the error of the activations")
-flags.DEFINE_float("calibration", 0.55, "how far the heads move, at the end, to the best fit of the activations")
-flags.DEFINE_integer("batch", 5, "pictures a step")
+flags.DEFINE_integer("first_steps", 2_500, "steps of phase one: activations of photographs")
+flags.DEFINE_integer("second_steps", 7_500, "steps of phase two: activations and gradients, of photographs and dreams")
+flags.DEFINE_float("rate", 1e-3, "learning rate at its peak")
+flags.DEFINE_float("gradient_weight", 2.0, "weight of the gradient's cosine against the error of the activations")
+flags.DEFINE_integer("batch", 6, "pictures a step")
 flags.DEFINE_integer("size", 224, "side of a training crop, pixels")
 flags.DEFINE_integer("seed", 1, "for everything random")
-flags.DEFINE_string("precision", "mixed_bfloat16", "Keras dtype policy of teacher and student")
+flags.DEFINE_string("precision", "bfloat16", "of teacher and student: float32 or bfloat16")
 
-LAYERS = list(CHANNELS)
-POOL = 256  # dreams kept in memory; each is dreamt further now and then, and replaced at last
+LAYERS = list(BLOCKS)
+LIMIT = 1.5  # of the pictures' values: a dream goes past black and white
+POOL = 240  # dreams kept in memory; each is dreamt further now and then, and replaced at last
+WARM_UP = 200  # steps
+MEAN_OVER = 0.998  # decay of the moving mean of the weights
+KEEP_EVERY = 250  # steps between checkpoints
+
+
+def ceiling(layer: str) -> float:
+    """The strongest activation that the student can show."""
+    return 6.0 * SCALES.get(layer, 1.0)
 
 
 def photographs(folder: str, held_out: set[str], side: int = 320) -> np.ndarray:
@@ -96,35 +106,10 @@ class Pictures:
         return x
 
     def fresh(self, step):
-        """A batch: photographs; in every other one, the first gives way to a drawn picture."""
+        """A batch: photographs; in every fourth one, the first gives way to a drawn picture."""
         x = self.crops(step)
-        x = tf.cond(step % 4 < 2, lambda: tf.concat([self.drawn(step), x[1:]], 0), lambda: x)
+        x = tf.cond(step % 4 == 0, lambda: tf.concat([self.drawn(step), x[1:]], 0), lambda: x)
         return tf.clip_by_value(x, -LIMIT, LIMIT)
-
-
-def measure_teacher(teacher, pictures: Pictures, batches: int = 60):
-    """Per layer: the scale of each channel's error, and the usual strength of a picture."""
-    variance: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
-    squares: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
-    for step in range(batches):
-        for name, a in teacher(pictures.crops(tf.constant(-1 - step))).items():
-            variance[name].append(np.var(a, (0, 1, 2)))
-            squares[name].append(np.mean(np.square(a), (0, 1, 2)))
-    scales, usual = {}, {}
-    for name in LAYERS:
-        deviation = np.sqrt(np.mean(variance[name], 0))
-        # Nearer to "every error counts the same" than to "every channel counts the same": strong channels carry the
-        # dream.
-        scales[name] = tf.constant((deviation + 1e-3) ** 0.25 * np.mean(deviation**2) ** 0.375, tf.float32)
-        usual[name] = float(np.mean(np.mean(squares[name], 0) / scales[name].numpy() ** 2))
-    return scales, usual
-
-
-def excitement(activations, weights):
-    """The dream's loss for each picture: the mean squares of its activations, weighted as its row of weights says."""
-    return tf.add_n(
-        [weights[:, i] * tf.reduce_mean(tf.square(activations[name]), [1, 2, 3]) for i, name in enumerate(LAYERS)]
-    )
 
 
 def cosine(a, b):
@@ -137,69 +122,78 @@ class Distillation:
     """Teacher, student and the two kinds of training step between them."""
 
     def __init__(self):
-        keras.config.set_dtype_policy(FLAGS.precision)
         held_out = set(pathlib.Path(FLAGS.held_out).read_text().split()) if FLAGS.held_out else set()
         squares = photographs(FLAGS.images, held_out)
         self.pictures = Pictures(squares, FLAGS.batch, FLAGS.size, FLAGS.seed)
         print(f"{len(squares)} photographs, {len(held_out)} held out", flush=True)
 
-        inception = keras.applications.InceptionV3(weights=None, include_top=False)
-        inception.load_weights(FLAGS.weights)
-        inception.trainable = False
-        features = Features(inception, LAYERS)
-        weights = {name: tuple(map(tf.constant, arrays)) for name, arrays in features.weights().items()}
-        self.teacher = lambda x: {name: tf.cast(a, tf.float32) for name, a in features(x, weights).items()}
-        self.scales, self.usual = measure_teacher(tf.function(self.teacher), self.pictures)
-
-        student = network(dtype=FLAGS.precision)
-        self.student = keras.Model(student.inputs, [student.get_layer(f"{name}_head").output for name in LAYERS])
-        if FLAGS.start:
-            self.begin_with(FLAGS.start)
-        # What is shipped is the moving mean of the weights: steadier than where the last batch left them.
-        self.optimizer = keras.optimizers.AdamW(
-            1e-3, weight_decay=1e-4, global_clipnorm=1.0, use_ema=True, ema_momentum=0.999
-        )
-        self.optimizer.build(self.student.trainable_variables)
+        short = inception.read(FLAGS.weights, LAYERS)
+        began = thin_inception(short, squares[::6].astype(np.float32) / 127.5 - 1)
+        with zoo.computing_in(FLAGS.precision):
+            teacher = Features(inception.read(FLAGS.weights, LAYERS), LAYERS)
+            thin = network(began)
+        weights = {name: tuple(map(tf.constant, arrays)) for name, arrays in teacher.weights().items()}
+        self.teacher = lambda x: {
+            name: tf.minimum(tf.cast(a, tf.float32), ceiling(name)) for name, a in teacher(x, weights).items()
+        }
+        self.features = Features(thin, LAYERS)
+        self.weights = {
+            layer.name: tuple(keras.Variable(array, dtype="float32") for array in layer.arrays)
+            for layer in convolutions_of(thin)
+        }
+        self.variables = [variable for pair in self.weights.values() for variable in pair]
+        self.means = [tf.Variable(variable.value) for variable in self.variables]
+        self.optimizer = keras.optimizers.AdamW(1e-3, weight_decay=1e-5, global_clipnorm=1.0)
+        self.optimizer.build(self.variables)
+        self.measure_teacher()
         self.pool = tf.Variable(tf.zeros([POOL, FLAGS.size, FLAGS.size, 3], tf.float16), trainable=False)
         self.filled = tf.Variable(0, trainable=False)
         self.step = tf.Variable(0, trainable=False)
 
-    def heads(self, x):
-        """The student's linear outputs, in units of `scales`."""
-        return dict(zip(LAYERS, [tf.cast(h, tf.float32) for h in self.student(x)], strict=True))
+    def measure_teacher(self, batches: int = 40) -> None:
+        """Per layer: the variance of the teacher's activations over photographs, and their mean square."""
+        teacher = tf.function(self.teacher)
+        seen = [teacher(self.pictures.crops(tf.constant(-1 - step))) for step in range(batches)]
+        self.variance = {n: float(np.mean([np.var(a[n], (0, 1, 2)).mean() for a in seen])) for n in LAYERS}
+        self.square = {n: float(np.mean([np.mean(np.square(a[n])) for a in seen])) for n in LAYERS}
 
-    def shown(self, x):
-        """The student's activations as the finished network shows them: scaled and rectified."""
-        return {n: tf.nn.relu(h * self.scales[n]) for n, h in self.heads(x).items()}
+    def student(self, x):
+        return {name: tf.cast(a, tf.float32) for name, a in self.features(x, self.weights).items()}
 
-    def errors(self, heads, target, calm=False):
-        """Squared error per layer; a leak below zero keeps silent channels alive while they learn.
-
-        With `calm`, a picture counts by its share of error where it is stronger than photographs are: dreams are
-        many times as strong, and would drown them.
-        """
+    def errors(self, shown, wanted):
+        """The unexplained variance per layer. A picture that is stronger than photographs are counts by its share:
+        dreams are many times as strong, and would drown them."""
         errors = []
         for name in LAYERS:
-            wanted = target[name] / self.scales[name]
-            error = tf.reduce_mean(tf.square(tf.nn.leaky_relu(heads[name], 0.1) - wanted), [1, 2, 3])
-            if calm:
-                error /= tf.maximum(1.0, tf.reduce_mean(tf.square(wanted), [1, 2, 3]) / self.usual[name])
-            errors.append(tf.reduce_mean(error))
+            error = tf.reduce_mean(tf.square(shown[name] - wanted[name]), [1, 2, 3])
+            strength = tf.reduce_mean(tf.square(wanted[name]), [1, 2, 3]) / self.square[name]
+            errors.append(tf.reduce_mean(error / tf.maximum(1.0, strength)) / self.variance[name])
         return errors
 
     def update(self, tape, loss):
-        variables = self.student.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        gradients = tape.gradient(loss, [variable.value for variable in self.variables])
+        self.optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
+        for mean, variable in zip(self.means, self.variables, strict=True):
+            mean.assign_add((variable.value - mean) * (1 - MEAN_OVER))
 
     @tf.function
-    def first(self, step):
-        x = self.pictures.fresh(step)
-        target = self.teacher(x)
+    def first(self, x):
+        """Learn the activations; returns the errors per layer and a cosine of zero, which it has not looked at."""
+        wanted = self.teacher(x)
         with tf.GradientTape() as tape:
-            errors = self.errors(self.heads(x), target)
-            loss = tf.add_n(errors) / len(LAYERS)
+            errors = self.errors(self.student(x), wanted)
+            loss = tf.add_n(errors)
         self.update(tape, loss)
         return tf.stack([*errors, 0.0])
+
+    def excitement(self, activations, mixture):
+        """The dream's loss for each picture: the mean squares of its activations, by its row of weights."""
+        return tf.add_n(
+            [
+                mixture[:, i] * tf.reduce_mean(tf.square(activations[name]), [1, 2, 3]) / self.square[name]
+                for i, name in enumerate(LAYERS)
+            ]
+        )
 
     def mixture(self, step):
         """Weights of the layers that each picture's gradient is asked for, a row each: one layer alone, or several."""
@@ -211,29 +205,29 @@ class Distillation:
 
     @tf.function
     def second(self, step, x):
-        weights = self.mixture(step)
+        """Learn the activations and the gradient; returns the errors per layer and the cosine of the gradients."""
+        mixture = self.mixture(step)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            target = self.teacher(x)
-            score = tf.reduce_sum(excitement(target, weights))
-        wanted = tape.gradient(score, x)
+            wanted = self.teacher(x)
+            score = tf.reduce_sum(self.excitement(wanted, mixture))
+        direction = tape.gradient(score, x)
         with tf.GradientTape() as outer:
             with tf.GradientTape() as inner:
                 inner.watch(x)
-                heads = self.heads(x)
-                shown = {n: tf.nn.relu(h * self.scales[n]) for n, h in heads.items()}
-                score = tf.reduce_sum(excitement(shown, weights))
-            alike = tf.reduce_mean(cosine(inner.gradient(score, x), wanted))
-            errors = self.errors(heads, target, calm=True)
-            loss = tf.add_n(errors) / len(LAYERS) + FLAGS.gradient_weight * (1.0 - alike)
+                shown = self.student(x)
+                score = tf.reduce_sum(self.excitement(shown, mixture))
+            alike = tf.reduce_mean(cosine(inner.gradient(score, x), direction))
+            errors = self.errors(shown, wanted)
+            loss = tf.add_n(errors) + FLAGS.gradient_weight * (1.0 - alike)
         self.update(outer, loss)
         return tf.stack([*errors, alike])
 
-    def climb(self, network, x, weights, size):
+    def climb(self, activations, x, mixture, size):
         for _ in range(4):
             with tf.GradientTape() as tape:
                 tape.watch(x)
-                score = tf.reduce_sum(excitement(network(x), weights))
+                score = tf.reduce_sum(self.excitement(activations(x), mixture))
             g = tape.gradient(score, x)
             x = x + size * g / (tf.reduce_mean(tf.abs(g), [1, 2, 3], keepdims=True) + 1e-9)
             x = tf.clip_by_value(x, -LIMIT, LIMIT)
@@ -245,24 +239,24 @@ class Distillation:
         part = tf.cast(self.pool[start : start + FLAGS.batch], tf.float32)
         young = self.pictures.uniform(step, 60, [FLAGS.batch, 1, 1, 1]) < 0.25
         x = tf.where((start >= self.filled) | young, self.pictures.fresh(step + 1_000_000), part)
-        weights, size = self.mixture(step), 10 ** self.pictures.uniform(step, 61, [], -2.0, -1.1)
+        mixture, size = self.mixture(step), 10 ** self.pictures.uniform(step, 61, [], -2.0, -1.1)
         x = tf.cond(
             by_student,
-            lambda: self.climb(self.shown, x, weights, size),
-            lambda: self.climb(self.teacher, x, weights, size),
+            lambda: self.climb(self.student, x, mixture, size),
+            lambda: self.climb(self.teacher, x, mixture, size),
         )
         self.pool[start : start + FLAGS.batch].assign(tf.cast(x, tf.float16))
         self.filled.assign(tf.maximum(self.filled, start + FLAGS.batch))
 
     def run_step(self, step: int) -> np.ndarray:
         """One step of the schedule; returns the errors per layer and the gradient's cosine."""
-        a, b, now = FLAGS.first_steps, FLAGS.second_steps, tf.constant(step)
-        if step < a:
-            self.optimizer.learning_rate = 1.5e-3 * min(1.0, (step + 1) / 500) * (1 - 0.6 * step / a)
-            return self.first(now)
-        self.optimizer.learning_rate = 6e-4 * (0.5 + 0.5 * np.cos(np.pi * (step - a) / b))
+        first, second, now = FLAGS.first_steps, FLAGS.second_steps, tf.constant(step)
+        share = step / (first + second)
+        self.optimizer.learning_rate = FLAGS.rate * min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * share))
+        if step < first:
+            return self.first(self.pictures.fresh(now))
         rng = np.random.default_rng([FLAGS.seed, step])
-        if step % 8 == 0 or int(self.filled) < POOL:
+        if step % 8 == 0 or int(self.filled) < FLAGS.batch:
             fresh, last = int(self.filled), POOL - FLAGS.batch
             start = min(fresh, last) if fresh < POOL else int(rng.integers(last))
             self.dream_on(now, tf.constant(start), tf.constant(bool(rng.random() < 0.7)))
@@ -271,71 +265,26 @@ class Distillation:
         some = rng.choice(int(self.filled), FLAGS.batch, replace=False)
         return self.second(now, tf.cast(tf.gather(self.pool, some), tf.float32))
 
-    def calibrate(self, share: float, every: int = 3) -> None:
-        """Move each head a share of the way to its least-squares fit over photographs as they are.
-
-        The gradient's cosine does not care how large an activation is; the activations do.
-        """
-        heads = [self.student.get_layer(f"{name}_head") for name in LAYERS]
-        before = keras.Function(self.student.inputs, [head.input for head in heads])
-
-        @tf.function
-        def look(squares):
-            x = tf.cast(squares, tf.float32) / 127.5 - 1
-            return before([x]), self.teacher(x)
-
-        seen: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
-        wanted: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
-        rng = np.random.default_rng(FLAGS.seed)
-        photographs = self.pictures.squares[::every]
-        for start in range(0, len(photographs) // 4 * 4, 4):
-            features, target = look(photographs[start : start + 4])
-            for name, feature in zip(LAYERS, features, strict=True):
-                rows = np.asarray(tf.cast(feature, tf.float32)).reshape(-1, feature.shape[-1])
-                some = rng.choice(len(rows), min(len(rows), 700), replace=False)
-                seen[name].append(np.c_[rows[some], np.ones(len(some), np.float32)])
-                whole = np.asarray(target[name] / self.scales[name])
-                wanted[name].append(whole.reshape(-1, whole.shape[-1])[some])
-        for name, head in zip(LAYERS, heads, strict=True):
-            a, b = np.concatenate(seen[name]), np.concatenate(wanted[name])
-            kernel, bias = head.get_weights()
-            first = fit = np.r_[kernel[0, 0], bias[None]]
-            square = a.T @ a
-            inverse = np.linalg.inv(square + 1e-3 * np.trace(square) / len(square) * np.eye(len(square)))
-            for _ in range(6):  # where the teacher is silent, all that is below zero is right
-                guess = a @ fit
-                fit = fit + inverse @ (a.T @ (np.where((b <= 0) & (guess < 0), guess, b) - guess))
-            mixed = first + share * (fit - first)
-            head.set_weights([mixed[:-1][None, None], mixed[-1]])
-
-    def parts(self):
-        """Every layer with weights, and what turns its kernel and bias into those of the finished network."""
-        for layer in self.student.layers:
-            if layer.weights:
-                yield layer, self.scales.get(layer.name.removesuffix("_head"), tf.constant(1.0)).numpy()
-
-    def begin_with(self, path: str) -> None:
-        """Take the weights of an earlier export."""
-        with np.load(path) as arrays:
-            for i, (layer, scale) in enumerate(self.parts()):
-                layer.set_weights([arrays[f"{part}{i}"].astype(np.float32) / scale for part in ("kernel", "bias")])
-
     def export(self, path: pathlib.Path) -> None:
-        """Write the float16 weights, with the scales folded into the heads."""
+        """Write the moving mean of the weights as float16."""
         arrays = {}
-        for i, (layer, scale) in enumerate(self.parts()):
-            for part, values in zip(("kernel", "bias"), layer.get_weights(), strict=True):
-                arrays[f"{part}{i}"] = (np.asarray(values) * scale).astype(np.float16)
+        for i in range(len(self.means) // 2):
+            arrays[f"kernel{i}"] = self.means[2 * i].numpy().astype(np.float16)
+            arrays[f"bias{i}"] = self.means[2 * i + 1].numpy().astype(np.float16)
         np.savez(path, **arrays)
 
 
 def main(_):
     output = pathlib.Path(FLAGS.output)
     output.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(FLAGS.seed)
     run = Distillation()
     state = tf.train.Checkpoint(
-        step=run.step, pool=run.pool, filled=run.filled, weights=run.student.weights, optimizer=run.optimizer.variables
+        step=run.step,
+        pool=run.pool,
+        filled=run.filled,
+        means=run.means,
+        weights=[variable.value for variable in run.variables],
+        optimizer=run.optimizer.variables,
     )
     manager = tf.train.CheckpointManager(state, str(output / "checkpoint"), max_to_keep=2)
     if manager.restore_or_initialize():
@@ -346,7 +295,7 @@ def main(_):
         measured = run.run_step(step)
         if step < FLAGS.first_steps or step % 2:  # photographs, not dreams
             recent.append(measured)
-        if (step + 1) % 500 == 0 or step + 1 == total:
+        if (step + 1) % KEEP_EVERY == 0 or step + 1 == total:
             run.step.assign(step + 1)
             manager.save()
             run.export(output / "weights.npz")
@@ -356,9 +305,6 @@ def main(_):
                 log.write(json.dumps(line) + "\n")
             print(line, flush=True)
             recent = []
-    run.optimizer.finalize_variable_values(run.student.trainable_variables)
-    run.calibrate(FLAGS.calibration)
-    run.export(output / "weights.npz")
 
 
 if __name__ == "__main__":

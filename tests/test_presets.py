@@ -14,7 +14,7 @@ from kerasdream.presets import PRESETS, settings
 
 @pytest.fixture(scope="module")
 def network():
-    return mini.build()
+    return mini.read()
 
 
 def gradient_of(network, image, names, loss):
@@ -101,7 +101,8 @@ def mean_square_inside(a):
 def test_a_published_preset_follows_its_formula(network, name, plain):
     pixels = np.asarray(kerasdream.sample().crop((200, 20, 680, 440)))
     wanted = plain(network, pixels)
-    dreamer = kerasdream.Dreamer(**settings(name, "mini") | {"model": network, "iterations": 1})
+    # The formulae are of one tile, and what a network sees at the edges of several is another matter.
+    dreamer = kerasdream.Dreamer(**settings(name, "mini") | {"model": network, "iterations": 1, "tile": None})
     got = dreamer.run(pixels).image
     assert psnr(got, wanted) > 50
     assert psnr(wanted, pixels) < 45

@@ -8,7 +8,7 @@ numbers are the same but for rounding.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import h5py  # comes with Keras
@@ -20,8 +20,11 @@ from kerasdream.model.fixed import FixedConv2D
 
 EPSILON = 1e-3  # of its batch norms
 CONVOLUTIONS = 94
+STEM = (32, 32, 64, 80, 192)  # filters of its convolutions, before the first block
 
-Branch = list[Any]  # convolutions (filters, kernel size) one after the other; "average", "max"; a 2 strides by two
+# One after the other: convolutions (filters, kernel size, stride, linear), the last two where they are not 1 and False;
+# "average" and a rectifier, "max".
+Branch = list[Any]
 
 
 class Block(NamedTuple):
@@ -33,7 +36,12 @@ class Block(NamedTuple):
 
 def wide(pooled: int) -> Block:
     """The blocks of 35 x 35 cells."""
-    branches: list[Branch] = [[(64, 1)], [(48, 1), (64, 5)], [(64, 1), (96, 3), (96, 3)], [(pooled, 1), "average"]]
+    branches: list[Branch] = [
+        [(64, 1)],
+        [(48, 1), (64, 5)],
+        [(64, 1), (96, 3), (96, 3)],
+        [(pooled, 1, 1, True), "average"],
+    ]
     return Block(branches, (3, 1, 4, 0, 2, 5, 6))
 
 
@@ -42,7 +50,7 @@ def long(width: int) -> Block:
     across, down = (1, 7), (7, 1)
     once: Branch = [(width, 1), (width, across), (192, down)]
     twice: Branch = [(width, 1), (width, down), (width, across), (width, down), (192, across)]
-    return Block([[(192, 1)], once, twice, [(192, 1), "average"]], (4, 5, 1, 6, 2, 7, 0, 3, 8, 9))
+    return Block([[(192, 1)], once, twice, [(192, 1, 1, True), "average"]], (4, 5, 1, 6, 2, 7, 0, 3, 8, 9))
 
 
 BLOCKS = {
@@ -69,43 +77,66 @@ def read(file: str | os.PathLike[str], names: Sequence[str]) -> keras.Model | No
         return None
     try:
         with h5py.File(file) as content:
-            return network(list(BLOCKS)[: max(map(list(BLOCKS).index, names)) + 1], weights_in(content))
+            blocks = list(BLOCKS)[: max(map(list(BLOCKS).index, names)) + 1]
+            convolutions = [folded(*weights) for weights in in_order(blocks, weights_in(content))]
+            branches = {name: BLOCKS[name].branches for name in blocks}
+            return network("inception_v3", STEM, branches, convolutions)
     except (OSError, KeyError, ValueError, IndexError):
         return None
 
 
-def network(blocks: Sequence[str], weights: list[list[Any]]) -> keras.Model:
-    """The network, made with weights that come in Keras's order; ValueError where one misfits."""
-    taken = iter(in_order(blocks, weights))
+def network(
+    name: str,
+    stem: Sequence[int],
+    blocks: Mapping[str, Sequence[Branch]],
+    convolutions: Iterable[tuple[np.ndarray, np.ndarray]] | None = None,
+    activation: str = "relu",
+    scales: Mapping[str, float] | None = None,
+) -> keras.Model:
+    """InceptionV3 with these filters in its stem and these branches in its blocks.
 
-    def conv(x: Any, filters: int, size: Any, stride: int = 1, *, padding: str = "same", linear: bool = False) -> Any:
+    `convolutions` are kernels and biases in the order of the branches; ValueError where one misfits. Without them the
+    network is to be trained. `activation` follows every convolution that is not linear, and `scales` multiply what a
+    block shows.
+
+    >>> network("narrow", (8, 8, 16, 16, 32), {"mixed0": [[(8, 1)], [(4, 1), (8, 5)]]}).output.shape
+    (None, None, None, 16)
+    """
+    given = None if convolutions is None else iter(convolutions)
+
+    def conv(x: Any, filters: int, size: Any, stride: int = 1, linear: bool = False, *, padding: str = "same") -> Any:
         size = (size, size) if isinstance(size, int) else size
-        kernel, bias = folded(*next(taken))
+        padding, after = "valid" if stride > 1 else padding, None if linear else activation
+        if given is None:
+            return layers.Conv2D(filters, size, stride, padding, activation=after)(x)
+        kernel, bias = next(given)
         if kernel.shape != (*size, x.shape[-1], filters):
             raise ValueError(f"a kernel of shape {kernel.shape}")
-        padding, activation = "valid" if stride > 1 else padding, None if linear else "relu"
-        return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=activation)(x)
+        return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=after)(x)
 
     image = keras.Input((None, None, 3))
-    x = conv(image, 32, 3, 2)
-    x = conv(x, 32, 3, padding="valid")
-    x = layers.MaxPooling2D(3, 2)(conv(x, 64, 3))
-    x = conv(x, 80, 1, padding="valid")
-    x = layers.MaxPooling2D(3, 2)(conv(x, 192, 3, padding="valid"))
-    for name in blocks:
+    x = conv(image, stem[0], 3, 2)
+    x = conv(x, stem[1], 3, padding="valid")
+    x = layers.MaxPooling2D(3, 2)(conv(x, stem[2], 3))
+    x = conv(x, stem[3], 1, padding="valid")
+    x = layers.MaxPooling2D(3, 2)(conv(x, stem[4], 3, padding="valid"))
+    for block, branches in blocks.items():
         ends = []
-        for branch in BLOCKS[name].branches:
+        for branch in branches:
             y = x
             for part in branch:
                 if part == "average":
-                    y = layers.ReLU()(layers.AveragePooling2D(3, 1, "same")(y))
+                    y = layers.Activation(activation)(layers.AveragePooling2D(3, 1, "same")(y))
                 elif part == "max":
                     y = layers.MaxPooling2D(3, 2)(y)
                 else:
-                    y = conv(y, *part, linear=branch[-1] == "average")
+                    y = conv(y, *part)
             ends.append(y)
-        x = layers.Concatenate(name=name)(ends)
-    return keras.Model(image, x, name="inception_v3")
+        if scales and block in scales:
+            x = layers.Rescaling(scales[block], name=block)(layers.Concatenate()(ends))
+        else:
+            x = layers.Concatenate(name=block)(ends)
+    return keras.Model(image, x, name=name)
 
 
 def in_order(blocks: Sequence[str], weights: list[list[Any]]) -> list[list[Any]]:

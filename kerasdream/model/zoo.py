@@ -17,6 +17,7 @@ import numpy as np
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest
 from kerasdream.model import inception, mini, weights
 from kerasdream.model.features import outputs_of, plane_fault
+from kerasdream.model.mini.network import network
 
 # A user who named no model is not made to wait: so long a silence, or so long a download, and mini dreams.
 QUICK_STALL, QUICK_TOTAL = 5.0, 120.0
@@ -33,7 +34,7 @@ class Entry:
     # A function of RGB 0 … 255, or the module in keras.applications whose preprocess_input to use; None: -1 … 1.
     preprocess: Callable[[Any], Any] | str | None = None
     read: Callable[..., keras.Model | None] | None = None  # a shorter way to some layers with the weights of a file
-    url: str | None = None  # of its ImageNet weights; None: `build` has put them in
+    url: str | None = None  # of its ImageNet weights; None: `read` finds them in the package
     hash: str | None = None  # of that file, as keras.applications states it
     url_top: str | None = None  # of the weights with the classes
     hash_top: str | None = None
@@ -72,22 +73,24 @@ EFFICIENTNET: dict[str, Any] = {
     "looks": {r"block\d[a-z]_(expand_activation|add)|top_activation": ""},
 }
 
+# The words on the layers that InceptionV3 and mini both have.
+MIXED_LOOKS = {
+    "mixed0": "strokes, lace",
+    "mixed1": "spirals, waves",
+    "mixed2": "arches, scales",
+    "mixed3": "eyes, rings",
+    "mixed4": "furry heads, feathers",
+    "mixed5": "animals, feathers",
+    "mixed6": "animals, thickets",
+    "mixed7": "branches, scenes",
+}
+
 # For each family, what its members share: by the beginning of their names, the longest that fits.
 FAMILIES: dict[str, dict[str, Any]] = {
     "inception_v3": {
         "read": inception.read,
         "defaults": INCEPTION_DEFAULTS,
-        "looks": {
-            "mixed0": "strokes, lace",
-            "mixed1": "spirals, waves",
-            "mixed2": "arches, scales",
-            "mixed3": "eyes, rings",
-            "mixed4": "furry heads, feathers",
-            "mixed5": "animals, feathers",
-            "mixed6": "animals, thickets",
-            "mixed7": "branches, scenes",
-            r"mixed(8|9|10|9_0|9_1)": "scenes, tangled objects",
-        },
+        "looks": MIXED_LOOKS | {r"mixed(8|9|10|9_0|9_1)": "scenes, tangled objects"},
     },
     "inception_resnet_v2": {
         "defaults": rising("mixed_6a", "block17_10_ac", "block17_20_ac"),
@@ -174,17 +177,7 @@ def entries() -> Iterator[tuple[str, Entry]]:
         )
 
 
-MINI_LOOKS = {
-    "mixed0": "colours, stripes",
-    "mixed1": "spots, stripes",
-    "mixed2": "spots, first eyes",
-    "mixed3": "eyes",
-    "mixed4": "eyes, heads",
-    "mixed5": "heads, bodies",
-    "mixed6": "animals with legs",
-    "mixed7": "birds, bodies",
-}
-ZOO = {"mini": Entry(mini.build, INCEPTION_DEFAULTS, MINI_LOOKS), **dict(entries())}
+ZOO = {"mini": Entry(network, INCEPTION_DEFAULTS, MIXED_LOOKS, read=mini.read), **dict(entries())}
 
 BY_STRIDE = {1: "colour", 2: "edges", 4: "lines, dots", 8: "textures", 16: "patterns, parts"}
 
@@ -235,13 +228,15 @@ def build(
 
 @contextlib.contextmanager
 def computing_in(precision: str) -> Iterator[None]:
-    """Models built inside compute in that precision, whatever policy the user's own models follow."""
-    before = keras.config.dtype_policy()
+    """Models built inside compute in that precision and on channels last, whatever the user's own models do."""
+    policy, format = keras.config.dtype_policy(), keras.config.image_data_format()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    keras.config.set_image_data_format("channels_last")
     try:
         yield
     finally:
-        keras.config.set_dtype_policy(before)
+        keras.config.set_dtype_policy(policy)
+        keras.config.set_image_data_format(format)
 
 
 def at_hand(name: str) -> str:
@@ -280,7 +275,8 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
     looks: Mapping[str, str] = {".*": ""}
     if isinstance(model, str):
         looks = entry_of(model).looks
-        model = entry_of(model).build()
+        with computing_in("float32"):
+            model = entry_of(model).build()
     planes = {name: tensor for name, tensor in outputs_of(model).items() if not plane_fault(tensor)}
     named = {name: look for name in planes for pattern, look in looks.items() if re.fullmatch(pattern, name)}
     height, width, channels = model.inputs[0].shape[1:]

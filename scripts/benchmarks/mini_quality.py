@@ -8,8 +8,10 @@ Prints one table and writes it, with the sheets to look at, into the output fold
 """
 
 import argparse
+import itertools
 import json
 import pathlib
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,10 +22,12 @@ import tensorflow as tf
 from PIL import Image
 
 import kerasdream
-from kerasdream.model import mini, weights
+from kerasdream import presets
+from kerasdream.model import inception, mini, weights
 from kerasdream.model.features import Features
+from kerasdream.model.mini.network import BLOCKS
 
-LAYERS = list(mini.CHANNELS)
+LAYERS = list(BLOCKS)
 DEFAULT = {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
 SCENES = [  # no animal in them
     "alp",
@@ -47,6 +51,7 @@ SCENES = [  # no animal in them
     "stone_wall",
     "viaduct",
 ]
+LOOKS = ("keras", "arches", "eyes", "fur", "webs")
 ANIMALS = slice(0, 398)
 ARTEFACTS = [904, 905, 885, 611, 794]  # window screen, window shade, velvet, jigsaw puzzle, shower curtain
 
@@ -127,6 +132,79 @@ def fidelity(teacher: keras.Model, student: keras.Model, pictures: np.ndarray) -
     return {"explained variance": explained, "gradient cosine": cosines}
 
 
+def settings_of(look: str) -> dict[str, Any]:
+    """The settings of a preset, layers and all."""
+    return {"layers": DEFAULT} | presets.settings(look, "mini")
+
+
+def rises(teacher: keras.Model, dream: np.ndarray, picture: np.ndarray) -> dict[str, np.ndarray]:
+    """How much each channel's mean square has risen by a dream, as the teacher sees it, per layer."""
+    features = keras.Function(teacher.inputs, [teacher.get_layer(layer).output for layer in LAYERS])
+    after, before = (features([(p[None] / 127.5 - 1).astype(np.float32)]) for p in (dream, picture))
+    strength = [[np.mean(np.square(a), (0, 1, 2)) for a in activations] for activations in (after, before)]
+    return {layer: a - b for layer, a, b in zip(LAYERS, *strength, strict=True)}
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))
+
+
+def frame_width(dream: np.ndarray, picture: np.ndarray) -> int:
+    """How many pixels at the border have changed less than half as much as the picture as a whole."""
+    change = np.abs(dream.astype(float) - picture).mean(-1)
+    rows, columns = (np.minimum(np.arange(n), np.arange(n)[::-1]) for n in change.shape)
+    distance = np.minimum.outer(rows, columns).ravel()
+    by_distance = np.bincount(distance, change.ravel()) / np.bincount(distance)
+    return int(np.argmax(by_distance >= change.mean() / 2))
+
+
+def agreement(teacher: keras.Model, student: keras.Model, pictures: list[np.ndarray]) -> dict[str, Any]:
+    """Whether the teacher sees the same channels rise in mini's dreams as in its own; the mean of all layers followed.
+
+    The ceiling is the teacher against itself, with another seed and one level of noise. And how much alike the looks
+    are, at mixed4.
+    """
+    noise = np.random.default_rng(0).integers(-1, 2, pictures[0].shape)
+    seen: dict[str, dict[str, list[dict[str, np.ndarray]]]] = {}
+    frames: dict[str, list[int]] = {"mini": [], "teacher": [], "teacher again": []}
+    for look in LOOKS:
+        dreamers = {
+            "mini": kerasdream.Dreamer(model=student, **settings_of(look)),
+            "teacher": kerasdream.Dreamer(model=teacher, **settings_of(look)),
+            "teacher again": kerasdream.Dreamer(model=teacher, **settings_of(look), seed=1),
+        }
+        seen[look] = {name: [] for name in dreamers}
+        for picture in pictures:
+            for name, dreamer in dreamers.items():
+                start = np.clip(picture + noise, 0, 255).astype(np.uint8) if name == "teacher again" else picture
+                dream = dreamer.run(start).image
+                seen[look][name].append(rises(teacher, dream, picture))
+                frames[name].append(frame_width(dream, picture))
+    table: dict[str, Any] = {f"undreamt frame, {name}": float(np.mean(frames[name])) for name in ("mini", "teacher")}
+    for name in ("mini", "teacher again"):
+        by_look = {}
+        for look in LOOKS:
+            followed = [layer for layer in LAYERS if re.search(rf"\b{layer}\b", str(settings_of(look)["layers"]))]
+            pairs = list(zip(seen[look][name], seen[look]["teacher"], strict=True))
+            by_look[look] = [np.mean([cosine(mine[layer], its[layer]) for mine, its in pairs]) for layer in followed]
+        table[f"agreement, {name}"] = {look: float(np.mean(each)) for look, each in by_look.items()}
+        table[f"agreement, {name}, of all layers"] = float(np.mean(np.concatenate(list(by_look.values()))))
+    table["agreement of its ceiling"] = (
+        table["agreement, mini, of all layers"] / table["agreement, teacher again, of all layers"]
+    )
+    for name in ("mini", "teacher"):
+        table[f"looks alike, {name}"] = float(
+            np.mean(
+                [
+                    cosine(one["mixed4"], other["mixed4"])
+                    for a, b in itertools.combinations(LOOKS, 2)
+                    for one, other in zip(seen[a][name], seen[b][name], strict=True)
+                ]
+            )
+        )
+    return table
+
+
 def never_explodes(pictures: np.ndarray, steps: tuple[float, ...] = (0.01, 0.03, 0.1)) -> dict[str, float]:
     """The largest ratio of last to first loss over 100 iterations, for each single layer and the default ones."""
     worst = {}
@@ -180,8 +258,8 @@ def main() -> None:
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
 
-    teacher = keras.applications.InceptionV3(weights=None, include_top=False)
-    weights.load(teacher, options.teacher)
+    teacher = inception.read(options.teacher, LAYERS)
+    student = mini.read()
     judge = keras.applications.MobileNetV2(weights=None)
     weights.load(judge, options.judge)
     names = (pathlib.Path(__file__).parent / "mini_held_out.txt").read_text().split()
@@ -192,20 +270,23 @@ def main() -> None:
         scenes["sky"] = np.asarray(Image.open(options.sky).convert("RGB"))
     table: dict[str, Any] = dreams_of_things(judge, dreamer, scenes)
     print(table, flush=True)
-    table |= fidelity(teacher, mini.build(), np.stack([square(options.images / n, 320) for n in names]))
+    table |= fidelity(teacher, student, np.stack([square(options.images / n, 320) for n in names]))
     table["mean explained variance"] = float(np.mean(table["explained variance"]))
     table["mean gradient cosine"] = float(np.mean(table["gradient cosine"]))
     print({k: np.round(v, 3).tolist() for k, v in table.items()}, flush=True)
+    table |= agreement(teacher, student, [square(options.images / n, 320) for n in names[10::20]])
     photos = np.stack([square(options.images / n, 192) for n in names[::34]])
-    table["worst rise"] = never_explodes(np.concatenate([photos, hard_pictures()]))
+    table["rises"] = never_explodes(np.concatenate([photos, hard_pictures()]))
+    table["largest rise"] = max(table["rises"].values())
     table["teacher's loss rises"] = teacher_rises(teacher, dreamer, list(scenes.values())[:10])
     table["seconds a step, mini"], table["seconds a step, teacher"] = step_times(teacher)
     table["share of the teacher's time"] = table["seconds a step, mini"] / table["seconds a step, teacher"]
 
     for name, value in table.items():
         if isinstance(value, dict):
-            value = max(value.items(), key=lambda item: item[1])
-        print(f"{name:28} {np.round(value, 3).tolist() if not isinstance(value, tuple) else value}")
+            print(f"{name:40}", {key: round(one, 3) for key, one in value.items()})
+        else:
+            print(f"{name:40} {np.round(value, 3).tolist()}")
     (options.output / "mini_quality.json").write_text(json.dumps(table, indent=1))
 
 

@@ -14,14 +14,15 @@ import kerasdream
 from kerasdream.errors import FallbackWarning, LayerError, WeightsError
 from kerasdream.model import mini, zoo
 from kerasdream.model.features import Features
-from kerasdream.model.mini.network import LIMIT
+from kerasdream.model.fixed import FixedConv2D
+from kerasdream.model.mini.network import BLOCKS, SCALES
 
 FILE = importlib.resources.files("kerasdream.model.mini").joinpath("weights.npz")
 
 
 @pytest.fixture(scope="module")
 def network():
-    return mini.build()
+    return mini.read()
 
 
 @pytest.fixture
@@ -32,27 +33,47 @@ def offline(monkeypatch, tmp_path):
     monkeypatch.setitem(zoo.ZOO, "inception_v3", nowhere)
 
 
+def convolutions(model):
+    return [layer for layer in model.layers if isinstance(layer, FixedConv2D)]
+
+
 def test_the_weights_are_small_half_floats_and_all_there(network):
     content = FILE.read_bytes()
-    assert len(content) < 6_000_000
+    assert len(content) < 9_000_000
     with np.load(io.BytesIO(content)) as arrays:
         numbers = dict(arrays.items())
-        assert {array.dtype for array in numbers.values()} == {np.dtype(np.float16)}
-        assert sum(array.size for array in numbers.values()) == network.count_params()
-        assert all(np.isfinite(array).all() for array in numbers.values())
-        first = next(layer for layer in network.layers if layer.weights).get_weights()
-        assert np.array_equal(first[0], arrays["kernel0"].astype(np.float32))
+    assert {array.dtype for array in numbers.values()} == {np.dtype(np.float16)}
+    assert all(np.isfinite(array).all() for array in numbers.values())
+    assert sum(array.size for array in numbers.values()) == zoo.ZOO["mini"].build().count_params()
+    first, *_, last = sorted(convolutions(network), key=lambda layer: (len(layer.name), layer.name))
+    assert np.array_equal(first.kernel, numbers["kernel0"].astype(np.float32))
+    assert np.array_equal(last.bias, numbers[f"bias{len(numbers) // 2 - 1}"].astype(np.float32))
+
+
+def test_it_is_as_deep_as_the_layers_asked_for():
+    assert len(convolutions(mini.read(names=["mixed1", "mixed0"]))) == 5 + 7 + 7
+    assert mini.read(names=["conv2d_3"]).get_layer("mixed7") is not None
+
+
+def test_other_weights_than_its_own(tmp_path):
+    one, same, other = (zoo.build("mini", "random", seed) for seed in (3, 3, 4))
+    kernels = [model.weights[0].numpy() for model in (one, same, other)]
+    assert np.array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[0], kernels[2])
+    one.save_weights(tmp_path / "mine.weights.h5")
+    read = zoo.build("mini", str(tmp_path / "mine.weights.h5"), 0)
+    assert np.array_equal(read.weights[0].numpy(), kernels[0])
 
 
 def test_damaged_weights_are_refused(monkeypatch):
     monkeypatch.setattr(mini, "SHA256", "0" * 64)
     with pytest.raises(WeightsError, match=r"embedded weights .*weights\.npz' are damaged: .*Install kerasdream again"):
-        mini.build()
+        mini.read()
 
 
 def test_every_layer_has_the_channels_and_the_grid_of_inception(network):
     teacher = keras.applications.InceptionV3(weights=None, include_top=False)
-    for name in mini.CHANNELS:
+    for name in BLOCKS:
         mine, its = Features(network, [name]), Features(teacher, [name])
         assert network.get_layer(name).output.shape[-1] == teacher.get_layer(name).output.shape[-1]
         for side in (75, 96, 107, 128, 143, 160, 201, 299, 512):
@@ -60,15 +81,11 @@ def test_every_layer_has_the_channels_and_the_grid_of_inception(network):
 
 
 def test_activations_are_bounded_whatever_comes(network):
-    """Past LIMIT nothing changes any more, and the bounded features of a head bound its output."""
-    wild = np.random.default_rng(0).normal(0, 30, (1, 128, 128, 3)).astype(np.float32)
-    cut = np.clip(wild, -LIMIT, LIMIT)
-    for name, a, b in zip(mini.CHANNELS, network(wild), network(cut), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
-        kernel, bias = network.get_layer(f"{name}_head").get_weights()
-        ceiling = 6 * np.maximum(kernel, 0).sum((0, 1, 2)) + bias
-        assert (ops.convert_to_numpy(a) <= np.maximum(ceiling, 0) * 1.001 + 1e-3).all()
-        assert float(ops.max(a)) > 0
+    wild = ops.convert_to_tensor(np.random.default_rng(0).normal(0, 30, (1, 128, 128, 3)).astype(np.float32))
+    features = Features(network, list(BLOCKS))
+    for name, activations in features(wild, features.weights()).items():
+        assert 1 < float(ops.max(activations)) <= 6 * SCALES.get(name, 1), name
+        assert float(ops.min(activations)) == 0
 
 
 def test_it_dreams_calmly_end_to_end():

@@ -1,25 +1,37 @@
-"""The embedded network: a small student of InceptionV3 that ships with the package, weights and all."""
+"""The embedded network: a thin InceptionV3 that ships with the package, weights and all."""
 
 import hashlib
 import importlib.resources
 import io
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from kerasdream.errors import WeightsError
-from kerasdream.model.mini.network import CHANNELS as CHANNELS
-from kerasdream.model.mini.network import network
+from kerasdream.model.mini.network import BLOCKS, network
 
-SHA256 = "267e494b7dcab28981af8942820231927aef1a873b5680e390296b143b28124f"
+SHA256 = "1b7545a86e3cb61956be3b954de0df0ca73c0e2f746cdcb8f1d04b2605ba354a"
 
 
-def build() -> keras.Model:
-    """mini with its weights, from the package: no download, no cache.
+def read(file: Any = "imagenet", names: Sequence[str] = ()) -> keras.Model | None:
+    """mini with its weights from the package, as deep as the layers named; whole where they are none of its blocks.
 
-    >>> build().get_layer("mixed4").output.shape
+    None where other weights than those are asked for.
+
+    >>> read(names=["mixed4"]).output.shape
     (None, None, None, 768)
     """
+    if file != "imagenet":
+        return None
+    blocks = list(BLOCKS)
+    deepest = max(map(blocks.index, names)) if names and BLOCKS.keys() >= set(names) else len(blocks) - 1
+    return network(convolutions(), blocks[: deepest + 1])
+
+
+def convolutions() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The embedded kernels and biases, in the order of the network; WeightsError where the file is damaged."""
     file = importlib.resources.files("kerasdream.model.mini").joinpath("weights.npz")
     content = file.read_bytes()
     if (found := hashlib.sha256(content).hexdigest()) != SHA256:
@@ -28,7 +40,5 @@ def build() -> keras.Model:
             "Install kerasdream again."
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        model = network()
-        for i, layer in enumerate(layer for layer in model.layers if layer.weights):
-            layer.set_weights([arrays[f"kernel{i}"].astype(np.float32), arrays[f"bias{i}"].astype(np.float32)])
-    return model
+        for i in range(len(arrays.files) // 2):
+            yield arrays[f"kernel{i}"].astype(np.float32), arrays[f"bias{i}"].astype(np.float32)

@@ -1,67 +1,55 @@
-"""The architecture of mini: what InceptionV3 shows at mixed0 … mixed7, estimated at a fifth of the work."""
+"""The architecture of mini: InceptionV3 up to mixed7, its blocks as wide where they end and narrower inside."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import keras
-from keras import layers, ops
+import numpy as np
 
-CHANNELS = {"mixed0": 256, "mixed1": 288, "mixed2": 288} | {f"mixed{i}": 768 for i in range(3, 8)}
+from kerasdream.model import inception
+from kerasdream.model.inception import Branch
 
-# mini looks no further than a little past black and white: what a dream has driven beyond has no gradient any more, so
-# no number of steps can blow it up.
-LIMIT = 1.2
+# However long a dream climbs, no channel answers more strongly than 6, those of the blocks named here than 6 times the
+# scale. InceptionV3's activations for photographs pass that once in a thousand to ten thousand.
+ACTIVATION = "relu6"
+SCALES = {"mixed4": 0.65, "mixed7": 0.5}
+
+STEM = (16, 24, 48, 32, 192)
 
 
-def network(dtype: str | None = None) -> keras.Model:
-    """mini without its weights: RGB in [-1, 1] in, activations `mixed0` … `mixed7` out.
+def wide(pooled: int) -> list[Branch]:
+    """The blocks of 35 x 35 cells, at 299 x 299."""
+    return [[(64, 1)], [(32, 1), (64, 5)], [(32, 1), (48, 3), (96, 3)], [(pooled, 1, 1, True), "average"]]
 
-    Every output lies on InceptionV3's own grid.
+
+def long(width: int) -> list[Branch]:
+    """The blocks of 17 x 17 cells."""
+    across, down = (1, 7), (7, 1)
+    once: Branch = [(width, 1), (width, across), (192, down)]
+    twice: Branch = [(width, 1), (width, down), (width, across), (width, down), (192, across)]
+    return [[(192, 1)], once, twice, [(192, 1, 1, True), "average"]]
+
+
+BLOCKS: dict[str, list[Branch]] = {
+    "mixed0": wide(32),
+    "mixed1": wide(64),
+    "mixed2": wide(64),
+    # The large kernel reads a projection of its input, not all of its 288 channels.
+    "mixed3": [[(64, 1, 1, True), (384, 3, 2)], [(32, 1), (64, 3), (96, 3, 2)], ["max"]],
+    "mixed4": long(64),
+    "mixed5": long(64),
+    "mixed6": long(80),
+    "mixed7": long(96),
+}
+
+
+def network(
+    convolutions: Iterable[tuple[np.ndarray, np.ndarray]] | None = None, blocks: Sequence[str] = tuple(BLOCKS)
+) -> keras.Model:
+    """mini: RGB in [-1, 1] in, activations `mixed0` … `mixed7` inside, on InceptionV3's own grid.
+
+    `convolutions` are its kernels and biases; without them it has random ones, to be trained.
 
     >>> network().get_layer("mixed4").output.shape
     (None, None, None, 768)
     """
-
-    def conv(x: Any, filters: int, size: Any, strides: int = 1, padding: str = "same") -> Any:
-        return layers.Conv2D(
-            filters, size, strides, padding, activation="relu", kernel_initializer="he_normal", dtype=dtype
-        )(x)
-
-    def block(x: Any, width: int, sizes: tuple[Any, ...]) -> Any:
-        """A residual block; its last kernel starts small, so that a fresh network is nearly its stem."""
-        y = conv(x, width, 1)
-        for size in sizes:
-            y = conv(y, width, size)
-        small = keras.initializers.VarianceScaling(0.05)
-        y = layers.Conv2D(x.shape[-1], 1, kernel_initializer=small, dtype=dtype)(y)
-        return layers.Add(dtype=dtype)([x, y])
-
-    def look(x: Any, name: str) -> Any:
-        """The output `name`: a linear head, and a ReLU. What feeds the head is bounded, and so is the output."""
-        x = layers.ReLU(max_value=6.0, dtype=dtype)(x)
-        head = layers.Conv2D(CHANNELS[name], 1, kernel_initializer="glorot_normal", name=f"{name}_head", dtype=dtype)(x)
-        return layers.ReLU(name=name, dtype=dtype)(head)
-
-    image = keras.Input((None, None, 3), name="image")
-    # From -LIMIT … LIMIT to 0 … 6: ReLU6 is the fastest clip there is.
-    x = ops.relu6((image + LIMIT) * (3.0 / LIMIT))
-    # The stem of InceptionV3, at half its width or less: the same kernels and poolings, so that the grid is the same,
-    # and a gradient comes down through it to the same pixels.
-    x = conv(x, 16, 3, 2, "valid")
-    x = conv(x, 16, 3, 1, "valid")
-    x = conv(x, 32, 3)
-    x = layers.MaxPooling2D(3, 2, dtype=dtype)(x)
-    x = conv(x, 64, 3, 1, "valid")
-    x = layers.MaxPooling2D(3, 2, dtype=dtype)(x)
-    x = conv(x, 128, 1)
-    looks = []
-    for i in range(3):
-        x = block(x, 32, (3, 3))
-        looks.append(look(x, f"mixed{i}"))
-    x = layers.ReLU(dtype=dtype)(x)
-    # The pooled half carries smooth shapes past the strided kernel, against a grid in the picture.
-    pooled = layers.AveragePooling2D(3, 2, dtype=dtype)(x)
-    x = layers.Concatenate(dtype=dtype)([conv(x, 64, 3, 2, "valid"), pooled])
-    for i in range(3, 8):
-        x = block(x, 96, ((1, 7), (7, 1)))
-        looks.append(look(x, f"mixed{i}"))
-    return keras.Model(image, looks, name="mini")
+    return inception.network("mini", STEM, {name: BLOCKS[name] for name in blocks}, convolutions, ACTIVATION, SCALES)
