@@ -80,7 +80,7 @@ class DreamCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Look at the model before the training has begun: a layer that it does not have is told now."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.folder)
         if (self.network or self.model).built:
             self.look()
 

@@ -235,6 +235,7 @@ def dream_all(values: flags.FlagValues) -> int:
     settings = settings_from(values)
     pictures = find_pictures(values)
     targets = find_targets(pictures, values)
+    check_pictures(pictures)
     quiet_start()
     dreamer = kerasdream.Dreamer(**check_animation(settings, len(pictures), values))
     faults = []
@@ -301,6 +302,16 @@ def find_pictures(values: flags.FlagValues) -> list[pathlib.Path | None]:
             f"--from brings settings, no picture. Name one with --image; these settings last dreamt {source!r}."
         )
     return found or [None]
+
+
+def check_pictures(pictures: Sequence[pathlib.Path | None]) -> None:
+    """InputImageError where none of the pictures is there, before a network is built; of several, one may fail."""
+    from kerasdream.image.files import check_regular
+    from kerasdream.image.sample import noise_size
+
+    named = [picture for picture in pictures if picture is not None and not noise_size(picture)]
+    if named and not any(picture.exists() for picture in named):
+        check_regular(named[0])
 
 
 def find_targets(pictures: Sequence[pathlib.Path | None], values: flags.FlagValues) -> list[pathlib.Path]:

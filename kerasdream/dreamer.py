@@ -19,10 +19,10 @@ from kerasdream.ascent.loop import Climb
 from kerasdream.ascent.measure import BORDER, HEAD
 from kerasdream.ascent.stride import Stride
 from kerasdream.ascent.tiling import LARGEST as TILE
-from kerasdream.config import DEFAULTS, DreamConfig, check_names
+from kerasdream.config import DEFAULTS, DreamConfig, check_names, files_named
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
 from kerasdream.image.blend import blend, mask_of, untouched_by
-from kerasdream.image.files import check_size
+from kerasdream.image.files import check_regular, check_size
 from kerasdream.image.picture import GREY, Picture
 from kerasdream.image.pyramid import crop, octave_shapes, pad
 from kerasdream.image.sample import noise, noise_size
@@ -88,6 +88,9 @@ class Dreamer:
         `callback` gets a Moment after each step. `verbose` shows a bar; "auto" shows it on a terminal only.
         Ctrl-C raises DreamInterrupted, whose `.result` holds the picture so far.
         """
+        ascent.check_process()
+        if callback is not None and not callable(callback):
+            raise ConfigError(f"callback={callback!r} was given; a function of a Moment was expected.")
         began = time.perf_counter()
         picture = read(image, self.config.max_pixels, self.config.seed)
         size = picture.pixels.shape[1:3]
@@ -206,6 +209,8 @@ def dream(
 
     >>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}, iterations=40).save("dream.png")
     """
+    if isinstance(image, str | os.PathLike) and not noise_size(image):
+        check_regular(image)  # before a model is built or fetched
     dreamer = Dreamer(layers, model=model, preprocess=preprocess, **settings)
     return dreamer.run(image, callback=callback, verbose=verbose).image
 
@@ -229,6 +234,10 @@ show_knobs(Dreamer.__init__)
 def resolve(layers: Any, model: Any, preprocess: Preprocess | None, settings: dict[str, Any]) -> DreamConfig:
     """The settings of a dream: what the user said, then what the model wants, then the defaults."""
     check_names(settings)
+    if preprocess is not None and not callable(preprocess):
+        raise ConfigError(
+            f"preprocess={preprocess!r} was given; a function of RGB pictures from 0 to 255 was expected."
+        )
     given = {name: value for name, value in {"layers": layers, "model": model}.items() if value is not None} | settings
     name = given.get("preset", DEFAULTS["preset"])
     if given.get("weights") == OWN_WEIGHTS:
@@ -272,6 +281,9 @@ def settled(settings: dict[str, Any]) -> DreamConfig:
     The default max_loss, made for whole layers, does not end a climb on anything else.
     """
     config = DreamConfig(**settings)
+    named = files_named({"layers": config.layers, "mask": config.mask})
+    for file in (file for files in named.values() for file in files):
+        check_regular(file)
     if config.precision == "auto":
         config = config.replace(precision="bfloat16" if ascent.backend().has_bfloat16() else "float32")
     if "max_loss" in settings or config.layers is None or config.layers.is_plain():

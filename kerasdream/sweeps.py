@@ -340,9 +340,13 @@ def sweep(image: Any, layers: Any = None, **settings: Any) -> Sweep:
 
 
 def axis_of(name: str, value: Any) -> list[Any] | None:
-    """The values that a setting takes in turn, or None where it has one."""
+    """The values that a setting takes in turn, or None where it has one, such as a tuple with a number an octave."""
     if name == "variants" and value:
         return list(value)
+    if isinstance(value, range):
+        value = list(value)
+    elif getattr(value, "ndim", 0) == 1:  # a row of numbers is no picture
+        value = value.tolist()
     if not isinstance(value, list):
         return None
     if not value:

@@ -12,7 +12,7 @@ from kerasdream.ascent.engine import bare, constants
 from kerasdream.ascent.measure import HEAD, Seen, measure
 from kerasdream.ascent.step import preprocessed
 from kerasdream.dreamer import Dreamer
-from kerasdream.errors import ConfigError
+from kerasdream.errors import ConfigError, ModelError
 from kerasdream.model.features import Features
 from kerasdream.objectives import Class, Content, Guide, Inside, Layer, Term
 from kerasdream.objectives import objective as objective_of
@@ -29,6 +29,8 @@ def gradient(
     >>> losses, slopes = kerasdream.gradient(model, images, "conv3:5")
     >>> images = images + 0.01 * slopes / keras.ops.mean(keras.ops.abs(slopes))
     """
+    if not isinstance(model, keras.Model):
+        raise ModelError(f"{model!r} was given as model; a functional keras.Model was expected.")
     wish = objective_of(objective)
     terms = [term for term, _ in wish.terms]
     for term in terms:

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from kerasdream.ascent import canvas
+from kerasdream.ascent import canvas, check_process
 from kerasdream.ascent.engine import Engine, bare
 from kerasdream.ascent.measure import Seen, measure
 from kerasdream.ascent.step import adam, preprocessed
@@ -120,6 +120,7 @@ class Visualizer:
 
     def run(self, verbose: bool | str = "auto") -> list[Image.Image]:
         """The pictures: for each objective its answers, each with its opposite where pairs are asked for."""
+        check_process()
         done: list[Image.Image] = []
         try:
             for _, pictures in self.groups(verbose):
@@ -281,6 +282,8 @@ def atlas(
     >>> kerasdream.atlas("mixed4", channels=range(4), model="mini").size
     (344, 394)
     """
+    if not isinstance(channels, Iterable):
+        raise ConfigError(f"channels={channels!r} was given; numbers of channels were expected, such as range(16).")
     channels = list(dict.fromkeys(channels))
     if not channels:
         raise ConfigError("An atlas of no channels was asked for; one or more was expected, such as range(16).")
@@ -292,7 +295,7 @@ def atlas(
     folder = None if output is None else pathlib.Path(output)
     pictures: dict[int, Image.Image] = {}
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(folder)
         for channel, wish in zip(channels, wishes, strict=True):
             if (kept := file_of(folder, layer, channel)).exists():
                 pictures[channel] = kept_picture(kept, visualizer.record(wish))

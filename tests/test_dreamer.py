@@ -3,6 +3,9 @@
 import _thread
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import time
 
 import keras
@@ -25,6 +28,7 @@ from kerasdream.errors import (
     OutputError,
     WeightsError,
 )
+from kerasdream.model import zoo
 
 
 @pytest.fixture
@@ -426,3 +430,55 @@ def test_settings_of_a_model_of_ones_own_dream_again_with_it(small_net, photo, t
     assert np.array_equal(kerasdream.dream(photo, **settings | {"model": small_net}), result.image)
     with pytest.raises(ModelError, match="made with a model of your own, 'small'; pass it as model="):
         kerasdream.dream(photo, **settings)
+
+
+def test_what_is_not_there_is_told_before_a_network_is_built(monkeypatch, photo, tmp_path):
+    monkeypatch.setattr(zoo, "build", lambda *_, **__: pytest.fail("a network was built"))
+    monkeypatch.chdir(tmp_path)
+    for settings in ({"image": "gone.png"}, {"mask": "gone.png"}, {"layers": "guide(mixed4, gone.png)"}):
+        with pytest.raises(InputImageError, match="'gone.png' cannot be read: No such file"):
+            kerasdream.dream(**{"image": photo, "model": "mini"} | settings)
+
+
+FORK = """
+import os, numpy as np, kerasdream
+from kerasdream.errors import DreamError
+picture = np.full((80, 90, 3), 99, np.uint8)
+dreamer = kerasdream.Dreamer("mixed0", model="mini", iterations=1, num_octave=1)
+if os.fork():
+    os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+told = 0
+for again in (lambda: dreamer.run(picture), lambda: kerasdream.Dreamer("mixed0", model="mini")):
+    try:
+        again()
+    except DreamError as fault:
+        told += "was forked from one that has dreamt already" in str(fault)
+os._exit(40 + told)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_process_is_told_so_and_does_not_hang():
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], timeout=120).returncode == 42
+
+
+def test_what_is_no_function_no_path_and_no_time_is_told(dreamer, small_net, photo, tmp_path):
+    with pytest.raises(ConfigError, match="callback=3 was given; a function of a Moment"):
+        dreamer.run(photo, callback=3)
+    with pytest.raises(ConfigError, match="preprocess='abc' was given; a function"):
+        kerasdream.Dreamer("relu1", model=small_net, preprocess="abc")
+    with pytest.raises(ConfigError, match="returned nothing; the pictures for the model were expected"):
+        kerasdream.Dreamer("relu1", model=small_net, preprocess=lambda x: None, iterations=1).run(photo)
+    with pytest.raises(ModelError, match="'mini' was given as model"):
+        kerasdream.gradient("mini", photo[None] / 255.0, "mixed4")
+    with pytest.raises(ConfigError, match="channels=5 was given; numbers of channels"):
+        kerasdream.atlas("mixed4", channels=5, model="mini")
+    result = kerasdream.Dreamer("relu1", model=small_net, iterations=1, num_octave=1, snapshots=1).run(photo)
+    with pytest.raises(OutputError, match="3 was given; the path of a file"):
+        result.save(3)
+    for seconds in ("3", -1, float("nan"), 1e9, 0, True):
+        with pytest.raises(ConfigError, match=r"seconds=.* was given; a number above 0, 3600 at most"):
+            result.animate(tmp_path / "growth.gif", seconds=seconds)
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OutputError, match="cannot be made"):
+        kerasdream.atlas("mixed0", channels=[1], model="mini", output=tmp_path / "file")

@@ -111,3 +111,18 @@ def test_a_model_of_two_inputs_is_told():
         ModelError, match=r"'both' takes inputs of shape .*; one input \(batch, height, width, channels\)"
     ):
         kerasdream.Dreamer("conv", model=both)
+
+
+@pytest.mark.parametrize("model", ["mini", "mobilenet_v2"])
+def test_named_models_dream_on_channels_last_whatever_keras_is_set_to(model):
+    picture = np.random.default_rng(0).integers(0, 256, (112, 128, 3), np.uint8)
+    settings = {"model": model, "iterations": 1, "num_octave": 2}
+    settings |= {} if model == "mini" else {"weights": "random", "max_loss": None}
+    wanted, known = kerasdream.dream(picture, **settings), kerasdream.layers(model)
+    keras.config.set_image_data_format("channels_first")
+    try:
+        assert np.array_equal(kerasdream.dream(picture, **settings), wanted)
+        assert kerasdream.layers(model) == known
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_image_data_format("channels_last")

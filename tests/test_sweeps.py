@@ -21,7 +21,7 @@ from kerasdream.ascent.engine import FREE
 from kerasdream.config import DEFAULTS
 from kerasdream.errors import ConfigError, LayerError, OutputError
 from kerasdream.recipes import RECIPES, sweeps_of
-from kerasdream.sweeps import figures
+from kerasdream.sweeps import axis_of, figures
 
 SCRIPT = pathlib.Path(__file__).parents[1] / "scripts" / "run_sweep.py"
 FEW = {"iterations": 2, "num_octave": 2, "max_loss": None}
@@ -48,6 +48,14 @@ def runs(monkeypatch):
 def rows(folder):
     with open(folder / "sweep.csv", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [(np.array([0.02, 0.1]), [0.02, 0.1]), (range(1, 4), [1, 2, 3]), ([2, 2, 3], [2, 3]), (3, None), ((1, 2), None)],
+)
+def test_lists_ranges_and_arrays_are_values_of_a_sweep(given, values):
+    assert axis_of("iterations", given) == values
 
 
 def test_each_cell_is_the_dream_with_its_settings_on_one_compiled_step(small_net, photo):

@@ -83,4 +83,5 @@ def transformed(pictures: Any, rows: Any) -> Any:
 
     TensorFlow's gradient of it moves by the inverse transformation: near enough to climb on, not exact.
     """
-    return ops.image.affine_transform(pictures, rows, interpolation="bilinear", fill_mode="constant", fill_value=0.0)
+    filled = {"interpolation": "bilinear", "fill_mode": "constant", "fill_value": 0.0}
+    return ops.image.affine_transform(pictures, rows, **filled, data_format="channels_last")

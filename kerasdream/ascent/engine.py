@@ -179,7 +179,7 @@ class Engine:
         shrink = min(1.0, GUIDE_SIDE / max(pixels.shape[1:3]))
         if shrink < 1:
             size = tuple(max(1, round(side * shrink)) for side in pixels.shape[1:3])
-            pixels = ops.convert_to_numpy(ops.image.resize(pixels, size, antialias=True))
+            pixels = ops.convert_to_numpy(ops.image.resize(pixels, size, antialias=True, data_format="channels_last"))
         pixels = pad(pixels, (self.features.least_side(1),) * 2)
         shown = ops.convert_to_numpy(self.show(ops.convert_to_tensor(pixels / 127.5 - 1.0))[term.layer])
         return np.asarray(shown, np.float32).reshape(-1, shown.shape[-1])

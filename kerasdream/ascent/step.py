@@ -12,6 +12,7 @@ from keras import ops
 from kerasdream.ascent.measure import Seen, measure
 from kerasdream.ascent.smoothing import blurred, divided_by, equal_scales, strength_of
 from kerasdream.config import DreamConfig
+from kerasdream.errors import ConfigError
 from kerasdream.model.features import Features
 from kerasdream.objectives import Inside, Term
 
@@ -37,7 +38,12 @@ def regions_of(terms: Sequence[Term]) -> list[Region]:
 
 def preprocessed(preprocess: Callable[[Any], Any] | None, image: Any) -> Any:
     """The dream's picture, -1 to 1, as the model wants it; a model's own function takes 0 to 255."""
-    return image if preprocess is None else preprocess((image + 1.0) * 127.5)
+    if preprocess is None:
+        return image
+    prepared = preprocess((image + 1.0) * 127.5)
+    if prepared is None:
+        raise ConfigError(f"preprocess={preprocess!r} returned nothing; the pictures for the model were expected.")
+    return prepared
 
 
 def make_uphill(

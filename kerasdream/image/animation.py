@@ -16,6 +16,7 @@ from kerasdream.image import files
 
 ENDINGS = (".gif", ".webp", ".mp4")
 HOLD = 1.0  # seconds that the last frame stays
+LONGEST = 3600.0  # seconds of a film
 LEAST = 0.02  # seconds of a frame: browsers slow down what is shorter
 
 
@@ -36,6 +37,8 @@ def animate(
     PosixPath('blink.gif')
     """
     target = check_film(path, overwrite=overwrite)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST:
+        raise ConfigError(f"seconds={seconds!r} was given; a number above 0, {LONGEST:g} at most was expected.")
     pictures = [frame if isinstance(frame, Image.Image) else Image.fromarray(frame) for frame in frames]
     sizes = sorted({picture.size for picture in pictures})
     if len(sizes) != 1:

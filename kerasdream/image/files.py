@@ -164,6 +164,8 @@ def check_target(
     endings: Collection[str] = tuple(WRITES),
 ) -> pathlib.Path:
     """The path where a result may be written, or OutputError: asked before the work, and again by `save`."""
+    if not isinstance(path, str | os.PathLike):
+        raise OutputError(f"{path!r} was given; the path of a file to write was expected, such as 'dream.png'.")
     target = pathlib.Path(path)
     if target.suffix.lower() not in endings:
         raise OutputError(f"{str(target)!r} ends in {target.suffix!r}; one of {', '.join(endings)} was expected.")
