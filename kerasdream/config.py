@@ -303,6 +303,8 @@ class DreamConfig:
 KNOBS: dict[str, Knob] = knobs_of(DreamConfig)
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(DreamConfig)}
 
+OWN_WEIGHTS = "the model's own"  # stands for the weights of a user's model
+
 # Limits of the machine: what the settings of a stranger's picture say of these does not count.
 LIMITS = ("memory", "max_pixels")
 
@@ -325,7 +327,7 @@ def files_named(settings: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def is_file(name: str) -> bool:
     """Whether a setting is a path, and neither the name of weights nor a stand-in for pixels."""
-    return name not in ("imagenet", "random", "") and not name.startswith("<")
+    return name not in ("imagenet", "random", OWN_WEIGHTS, "") and not name.startswith("<")
 
 
 def check_names(settings: Mapping[str, Any], knobs: Mapping[str, Knob] = KNOBS) -> None:

@@ -19,7 +19,7 @@ from kerasdream.ascent.loop import Climb
 from kerasdream.ascent.measure import BORDER, HEAD
 from kerasdream.ascent.stride import Stride
 from kerasdream.ascent.tiling import LARGEST as TILE
-from kerasdream.config import DEFAULTS, DreamConfig, check_names, files_named
+from kerasdream.config import DEFAULTS, OWN_WEIGHTS, DreamConfig, check_names, files_named
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
 from kerasdream.image.blend import blend, mask_of, untouched_by
 from kerasdream.image.files import check_regular, check_size
@@ -32,7 +32,6 @@ from kerasdream.model.features import OWN_CLASS
 from kerasdream.objectives import Class
 from kerasdream.result import DreamResult, Moment, Snapshot
 
-OWN_WEIGHTS = "the model's own"
 MOST_CHANNELS = 64  # of a picture; an input with more has its channels elsewhere
 Preprocess = Callable[[Any], Any]
 Callback = Callable[[Moment], None]

@@ -81,7 +81,10 @@ def ellipse(size: tuple[int, int]) -> np.ndarray:
 def knobs(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     whole = kerasdream.sample()
     detail = whole.crop((150, 60, 630, 380))
-    keep(sheet([whole, dream(whole, preset="fur")], 2).resize((1160, 386), Image.Resampling.LANCZOS), folder / "before-after.jpg")
+    keep(
+        sheet([whole, dream(whole, preset="fur")], 2).resize((1160, 386), Image.Resampling.LANCZOS),
+        folder / "before-after.jpg",
+    )
     for name, settings in STRIPS.items():
         strip = [dream(detail, **one) for one in settings]
         keep(sheet(strip, 3).resize((1164, 256), Image.Resampling.LANCZOS), folder / f"{name}.jpg")

@@ -108,7 +108,7 @@ def test_iterations_at_one_size_are_stages_of_one_run(small_net, photo, runs, tm
         alone = kerasdream.Dreamer("relu1", **cell.values, **settings).run(photo)
         np.testing.assert_array_equal(cell.image, alone.image)
         np.testing.assert_array_equal(np.concatenate(cell.losses), np.concatenate(alone.losses))
-        assert kerasdream.settings_of(cell.path) == alone.record()["settings"]
+        assert kerasdream.record_of(cell.path)["settings"] == alone.record()["settings"]
 
 
 def test_a_run_that_max_loss_ends_has_ended_for_all_later_stages(small_net, photo, runs):

@@ -52,6 +52,7 @@ SCENES = [  # no animal in them
     "viaduct",
 ]
 LOOKS = ("keras", "arches", "eyes", "fur", "webs")
+ALIKE = (*LOOKS, "towers")
 ANIMALS = slice(0, 398)
 ARTEFACTS = [904, 905, 885, 611, 794]  # window screen, window shade, velvet, jigsaw puzzle, shower curtain
 
@@ -158,29 +159,40 @@ def frame_width(dream: np.ndarray, picture: np.ndarray) -> int:
     return int(np.argmax(by_distance >= change.mean() / 2))
 
 
-def agreement(teacher: keras.Model, student: keras.Model, pictures: list[np.ndarray]) -> dict[str, Any]:
-    """Whether the teacher sees the same channels rise in mini's dreams as in its own; the mean of all layers followed.
+Seen = dict[str, dict[str, list[Any]]]  # by look and by who dreamt: something of each picture
 
-    The ceiling is the teacher against itself, with another seed and one level of noise. And how much alike the looks
-    are, at mixed4.
+
+def dreams_seen(teacher: keras.Model, student: keras.Model, pictures: list[np.ndarray]) -> tuple[Seen, Seen]:
+    """What rises in each look's dreams by mini, by the teacher, and by it with another seed and one level of noise.
+
+    And how wide a frame they leave undreamt.
     """
     noise = np.random.default_rng(0).integers(-1, 2, pictures[0].shape)
-    seen: dict[str, dict[str, list[dict[str, np.ndarray]]]] = {}
-    frames: dict[str, list[int]] = {"mini": [], "teacher": [], "teacher again": []}
-    for look in LOOKS:
+    seen: Seen = {}
+    frames: Seen = {}
+    for look in ALIKE:
+        settings = settings_of(look)
         dreamers = {
-            "mini": kerasdream.Dreamer(model=student, **settings_of(look)),
-            "teacher": kerasdream.Dreamer(model=teacher, **settings_of(look)),
-            "teacher again": kerasdream.Dreamer(model=teacher, **settings_of(look), seed=1),
+            "mini": kerasdream.Dreamer(model=student, **settings),
+            "teacher": kerasdream.Dreamer(model=teacher, **settings),
+            "teacher again": kerasdream.Dreamer(model=teacher, **settings, seed=1),
         }
-        seen[look] = {name: [] for name in dreamers}
+        seen[look], frames[look] = {name: [] for name in dreamers}, {name: [] for name in dreamers}
         for picture in pictures:
             for name, dreamer in dreamers.items():
                 start = np.clip(picture + noise, 0, 255).astype(np.uint8) if name == "teacher again" else picture
                 dream = dreamer.run(start).image
                 seen[look][name].append(rises(teacher, dream, picture))
-                frames[name].append(frame_width(dream, picture))
-    table: dict[str, Any] = {f"undreamt frame, {name}": float(np.mean(frames[name])) for name in ("mini", "teacher")}
+                frames[look][name].append(frame_width(dream, picture))
+    return seen, frames
+
+
+def agreement(seen: Seen) -> dict[str, Any]:
+    """Whether the teacher sees the same channels rise in mini's dreams as in its own; each layer followed counts once.
+
+    The ceiling is the teacher against itself.
+    """
+    table: dict[str, Any] = {}
     for name in ("mini", "teacher again"):
         by_look = {}
         for look in LOOKS:
@@ -189,20 +201,17 @@ def agreement(teacher: keras.Model, student: keras.Model, pictures: list[np.ndar
             by_look[look] = [np.mean([cosine(mine[layer], its[layer]) for mine, its in pairs]) for layer in followed]
         table[f"agreement, {name}"] = {look: float(np.mean(each)) for look, each in by_look.items()}
         table[f"agreement, {name}, of all layers"] = float(np.mean(np.concatenate(list(by_look.values()))))
-    table["agreement of its ceiling"] = (
-        table["agreement, mini, of all layers"] / table["agreement, teacher again, of all layers"]
-    )
-    for name in ("mini", "teacher"):
-        table[f"looks alike, {name}"] = float(
-            np.mean(
-                [
-                    cosine(one["mixed4"], other["mixed4"])
-                    for a, b in itertools.combinations(LOOKS, 2)
-                    for one, other in zip(seen[a][name], seen[b][name], strict=True)
-                ]
-            )
-        )
-    return table
+    mine, ceiling = (table[f"agreement, {name}, of all layers"] for name in ("mini", "teacher again"))
+    return table | {"agreement of its ceiling": mine / ceiling}
+
+
+def likeness(seen: Seen, name: str) -> float:
+    """How much alike the looks are: the mean cosine, over pairs of them, of what rises at mixed4."""
+    pairs = itertools.combinations(seen.values(), 2)
+    cosines = [
+        cosine(a["mixed4"], b["mixed4"]) for one, other in pairs for a, b in zip(one[name], other[name], strict=True)
+    ]
+    return float(np.mean(cosines))
 
 
 def never_explodes(pictures: np.ndarray, steps: tuple[float, ...] = (0.01, 0.03, 0.1)) -> dict[str, float]:
@@ -274,7 +283,11 @@ def main() -> None:
     table["mean explained variance"] = float(np.mean(table["explained variance"]))
     table["mean gradient cosine"] = float(np.mean(table["gradient cosine"]))
     print({k: np.round(v, 3).tolist() for k, v in table.items()}, flush=True)
-    table |= agreement(teacher, student, [square(options.images / n, 320) for n in names[10::20]])
+    seen, frames = dreams_seen(teacher, student, [square(options.images / n, 320) for n in names[10::20]])
+    table |= agreement(seen)
+    for name in ("mini", "teacher"):
+        table[f"looks alike, {name}"] = likeness(seen, name)
+        table[f"undreamt frame, {name}"] = {look: float(np.mean(widths[name])) for look, widths in frames.items()}
     photos = np.stack([square(options.images / n, 192) for n in names[::34]])
     table["rises"] = never_explodes(np.concatenate([photos, hard_pictures()]))
     table["largest rise"] = max(table["rises"].values())

@@ -200,7 +200,7 @@ def mini_dreams():
     """A picture of 3 x 2 tiles dreamt by mini, whole and in tiles with jitter: their results."""
     picture = np.asarray(kerasdream.sample().resize((1152, 768)))
     settings = {"model": "mini", "num_octave": 1, "iterations": 4, "step": 0.02, "jitter": 32, "max_loss": None}
-    return picture, [kerasdream.Dreamer(**settings, tile=tile).run(picture) for tile in (None, 480)]
+    return picture, [kerasdream.Dreamer(**settings, tile=tile, overlap=160).run(picture) for tile in (None, 512)]
 
 
 def test_mini_dreams_a_picture_in_tiles_to_the_same_loss(mini_dreams):
@@ -217,8 +217,8 @@ def test_mini_leaves_no_seams_between_its_tiles(mini_dreams):
         change = result.image.astype(float) - picture
         down, across = np.abs(np.diff(change, axis=0)).mean((1, 2)), np.abs(np.diff(change, axis=1)).mean((0, 2))
         for steps, side in ((down, 768), (across, 1152)):
-            meet = tiles.windows(side, 480, 96, np.random.default_rng(0))[1:]
-            middles = np.concatenate([np.arange(w.start, w.start + 128) for w in meet])
+            meet = tiles.windows(side, 512, 160, np.random.default_rng(0))[1:]
+            middles = np.concatenate([np.arange(w.start, w.start + 192) for w in meet])
             edges.append(steps[middles].mean() / np.delete(steps, middles).mean())
     for whole, parts in zip(edges[:2], edges[2:], strict=True):
         assert parts == pytest.approx(whole, rel=0.05)
