@@ -150,13 +150,13 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))
 
 
-def frame_width(dream: np.ndarray, picture: np.ndarray) -> int:
-    """How many pixels at the border have changed less than half as much as the picture as a whole."""
+def frame_width(dream: np.ndarray, picture: np.ndarray, least: float) -> int:
+    """How many pixels at the border have changed by less than so many levels."""
     change = np.abs(dream.astype(float) - picture).mean(-1)
     rows, columns = (np.minimum(np.arange(n), np.arange(n)[::-1]) for n in change.shape)
     distance = np.minimum.outer(rows, columns).ravel()
     by_distance = np.bincount(distance, change.ravel()) / np.bincount(distance)
-    return int(np.argmax(by_distance >= change.mean() / 2))
+    return int(np.argmax(by_distance >= least))
 
 
 Seen = dict[str, dict[str, list[Any]]]  # by look and by who dreamt: something of each picture
@@ -165,7 +165,7 @@ Seen = dict[str, dict[str, list[Any]]]  # by look and by who dreamt: something o
 def dreams_seen(teacher: keras.Model, student: keras.Model, pictures: list[np.ndarray]) -> tuple[Seen, Seen]:
     """What rises in each look's dreams by mini, by the teacher, and by it with another seed and one level of noise.
 
-    And how wide a frame they leave undreamt.
+    And how wide a frame they leave undreamt: changed less than half as much as the teacher's dream is on average.
     """
     noise = np.random.default_rng(0).integers(-1, 2, pictures[0].shape)
     seen: Seen = {}
@@ -179,11 +179,15 @@ def dreams_seen(teacher: keras.Model, student: keras.Model, pictures: list[np.nd
         }
         seen[look], frames[look] = {name: [] for name in dreamers}, {name: [] for name in dreamers}
         for picture in pictures:
-            for name, dreamer in dreamers.items():
-                start = np.clip(picture + noise, 0, 255).astype(np.uint8) if name == "teacher again" else picture
-                dream = dreamer.run(start).image
+            noisy = np.clip(picture + noise, 0, 255).astype(np.uint8)
+            dreams = {
+                name: dreamer.run(noisy if name == "teacher again" else picture).image
+                for name, dreamer in dreamers.items()
+            }
+            least = np.abs(dreams["teacher"].astype(float) - picture).mean() / 2
+            for name, dream in dreams.items():
                 seen[look][name].append(rises(teacher, dream, picture))
-                frames[look][name].append(frame_width(dream, picture))
+                frames[look][name].append(frame_width(dream, picture, least))
     return seen, frames
 
 
