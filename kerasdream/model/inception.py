@@ -8,7 +8,7 @@ numbers are the same but for rounding.
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import h5py  # comes with Keras
@@ -121,22 +121,24 @@ def network(
     x = conv(x, stem[3], 1, padding="valid")
     x = layers.MaxPooling2D(3, 2)(conv(x, stem[4], 3, padding="valid"))
     for block, branches in blocks.items():
-        ends = []
-        for branch in branches:
-            y = x
-            for part in branch:
-                if part == "average":
-                    y = layers.Activation(activation)(layers.AveragePooling2D(3, 1, "same")(y))
-                elif part == "max":
-                    y = layers.MaxPooling2D(3, 2)(y)
-                else:
-                    y = conv(y, *part)
-            ends.append(y)
+        ends = [end_of(branch, x, conv, activation) for branch in branches]
         if scales and block in scales:
             x = layers.Rescaling(scales[block], name=block)(layers.Concatenate()(ends))
         else:
             x = layers.Concatenate(name=block)(ends)
     return keras.Model(image, x, name=name)
+
+
+def end_of(branch: Branch, x: Any, conv: Callable[..., Any], activation: str) -> Any:
+    """What a branch makes of the input of its block."""
+    for part in branch:
+        if part == "average":
+            x = layers.Activation(activation)(layers.AveragePooling2D(3, 1, "same")(x))
+        elif part == "max":
+            x = layers.MaxPooling2D(3, 2)(x)
+        else:
+            x = conv(x, *part)
+    return x
 
 
 def in_order(blocks: Sequence[str], weights: list[list[Any]]) -> list[list[Any]]:
