@@ -12,6 +12,7 @@ from keras import ops
 
 import kerasdream
 from kerasdream.errors import FallbackWarning, LayerError, WeightsError
+from kerasdream.image.picture import Picture
 from kerasdream.model import mini, zoo
 from kerasdream.model.features import Features
 from kerasdream.model.fixed import FixedConv2D
@@ -137,10 +138,10 @@ def test_the_default_is_kept_where_its_weights_are(monkeypatch, tmp_path):
 @needs_inception
 def test_its_activations_are_like_its_teachers(network):
     teacher = keras.applications.InceptionV3(weights=INCEPTION, include_top=False)
-    image = kerasdream.image.picture.Picture.of(SKY).pixels[:, 100:420, 200:520] / 127.5 - 1
-    for name in ("mixed0", "mixed2", "mixed4"):
+    image = Picture.of(SKY).pixels[:, 100:420, 200:520] / 127.5 - 1
+    for name, least in {"mixed0": 0.9, "mixed2": 0.85, "mixed4": 0.8, "mixed7": 0.6}.items():
         mine, its = (
             ops.convert_to_numpy(Features(m, [name])(ops.convert_to_tensor(image), Features(m, [name]).weights())[name])
             for m in (network, teacher)
         )
-        assert np.corrcoef(mine.ravel(), its.ravel())[0, 1] > 0.5
+        assert np.corrcoef(mine.ravel(), its.ravel())[0, 1] > least, name
