@@ -19,6 +19,7 @@ import urllib.request
 
 import numpy as np
 import pytest
+import uvicorn
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from serving import a_file
@@ -27,7 +28,7 @@ from starlette.testclient import TestClient
 
 import kerasdream
 from kerasdream.errors import OutputError
-from kerasdream.web import store
+from kerasdream.web import serve, store
 from kerasdream.web.app import Studio, app, token_in
 from kerasdream.web.store import DONE, QUEUED, RUNNING, Store
 
@@ -545,3 +546,13 @@ def test_requests_at_once_do_not_race_past_the_limits(tmp_path):
     assert [getattr(answer, "status_code", 0) for answer in answers].count(201) == 4
     assert all(answer.status_code in (201, 429) for answer in answers)
     studio.store.close()
+
+
+@pytest.mark.parametrize(("flags", "believed"), [([], False), (["--name=studio.example"], True)])
+def test_only_a_named_proxy_may_say_for_whom_it_asks(monkeypatch, tmp_path, flags, believed):
+    asked = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **settings: asked.update(settings))
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    assert serve.main(["studio", "--noopen", f"--data_dir={tmp_path / 'data'}", *flags]) == 0
+    assert asked["proxy_headers"] is believed
+    assert asked["host"] == "127.0.0.1"
