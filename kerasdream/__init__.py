@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kerasdream.objectives import Objective as Objective
     from kerasdream.objectives import TotalVariation as TotalVariation
     from kerasdream.objectives import objective as objective
+    from kerasdream.objectives import objective_of as objective_of
     from kerasdream.result import DreamResult as DreamResult
     from kerasdream.result import Moment as Moment
     from kerasdream.result import Snapshot as Snapshot
@@ -59,6 +60,7 @@ HOMES = {
         "Objective",
         "TotalVariation",
         "objective",
+        "objective_of",
     ),
     "config": ("DreamConfig",),
     "sweeps": ("Cell", "Sweep", "sweep"),

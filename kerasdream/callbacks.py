@@ -14,13 +14,15 @@ from typing import Any
 import keras
 from PIL import Image
 
+from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DreamConfig, check_names
-from kerasdream.dreamer import Dreamer, Preprocess, read
+from kerasdream.dreamer import Dreamer
 from kerasdream.errors import ConfigError, DreamError, DreamWarning
 from kerasdream.image import files
 from kerasdream.image.animation import animate
 from kerasdream.image.picture import Picture
 from kerasdream.objectives import objective
+from kerasdream.resolution import open_picture
 from kerasdream.result import DreamResult, as_array
 
 FRAMES = 60  # of a growing film, at most
@@ -145,11 +147,11 @@ def named(images: Any, config: DreamConfig) -> dict[str, Picture]:
     if isinstance(images, Mapping):
         for name in images:
             check_file_name(str(name))
-        return {str(name): read(image, config.max_pixels, config.seed) for name, image in images.items()}
+        return {str(name): open_picture(image, config.max_pixels, config.seed) for name, image in images.items()}
     several = isinstance(images, list | tuple) or getattr(images, "ndim", 0) == 4
     found: dict[str, Picture] = {}
     for number, image in enumerate(images if several else [images], 1):
-        picture = read(image, config.max_pixels, config.seed)
+        picture = open_picture(image, config.max_pixels, config.seed)
         name = pathlib.Path(picture.path).stem.replace(":", "-") if picture.path else f"picture{number}"
         found[name if name not in found else f"{name}-{number}"] = picture
     if not found:

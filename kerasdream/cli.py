@@ -13,8 +13,9 @@ from absl import flags
 
 import kerasdream
 from kerasdream import presets
-from kerasdream.config import BACKENDS, DEFAULTS, KNOBS, Knob, files_named
+from kerasdream.config import BACKENDS, DEFAULTS, KNOBS, files_named
 from kerasdream.errors import ConfigError, DreamError, DreamInterrupted, DreamWarning, InputImageError, ModelError
+from kerasdream.knobs import Knob
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic"}
 FRAMES = 40  # of a film, about, where the user names no snapshots

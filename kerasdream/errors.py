@@ -1,6 +1,9 @@
 """What can go wrong, by name. Every error says what came, what was expected and what to do."""
 
 import difflib
+import os
+import sys
+import warnings
 from collections.abc import Iterable
 
 
@@ -56,8 +59,19 @@ class FallbackWarning(DreamWarning):
     """The embedded network dreams, because the default one could not be had."""
 
 
+PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+def warn(message: str, category: type[Warning] = DreamWarning) -> None:
+    """Warn in the line of the user's that called into kerasdream, however deep the fault lies."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
-    """A sentence with the nearest known names, or an empty string.
+    """Return a sentence with the nearest known names, or an empty string.
 
     >>> suggest("mixd4", ["mixed3", "mixed4"])
     " Did you mean 'mixed4' or 'mixed3'?"

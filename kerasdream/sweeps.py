@@ -16,13 +16,14 @@ import keras
 import numpy as np
 from PIL import Image, ImageDraw
 
-from kerasdream.ascent.engine import FREE, Engine
-from kerasdream.config import DreamConfig, check_names
-from kerasdream.dreamer import Dreamer, Preprocess, engine_of, network_of, read, resolve, top_wanted
+from kerasdream.ascent.step import Preprocess
+from kerasdream.config import DreamConfig, at_octave, check_names
+from kerasdream.dreamer import Dreamer, DreamerCache, compile_objective
 from kerasdream.errors import ConfigError, DreamError, OutputError
 from kerasdream.image import files, metadata
 from kerasdream.image.montage import fitted, montage
 from kerasdream.objectives import Objective
+from kerasdream.resolution import build_network, needs_classes, open_picture, resolve_config
 from kerasdream.result import DreamResult
 
 LARGEST_CELL = 512  # pixels: the longer side of a picture on a sheet
@@ -96,12 +97,14 @@ class Sweep:
         for point in self.points:
             wanted = self.settings_of(point)
             if not {"model", "weights"} & wanted.keys():  # looked for once
-                fallback = wanted["model"] = fallback or resolve(None, None, None, {}).model
-            self.configs.append(resolve(wanted.pop("layers", None), wanted.pop("model", None), preprocess, wanted))
+                fallback = wanted["model"] = fallback or resolve_config(None, None, None, {}).model
+            self.configs.append(
+                resolve_config(wanted.pop("layers", None), wanted.pop("model", None), preprocess, wanted)
+            )
         self.folder = None if output is None else pathlib.Path(output)
         self.paths = self.find_paths()
         self.networks: dict[Any, tuple[keras.Model, Preprocess | None]] = {}
-        self.engines: dict[Any, Engine] = {}
+        self.dreamers = DreamerCache()
         self.cells: dict[int, Cell] = {}
         self.latest: tuple[int, DreamResult] | None = None
         self.network_at(0)  # a layer that the network does not have is told before anything is dreamt
@@ -146,13 +149,12 @@ class Sweep:
             self.cells[number] = self.cell(number, dataclasses.replace(self.latest[1], config=self.configs[number]))
             return
         run = [other for other in self.run_of(number) if other == number or not self.is_kept(other)]
-        last = max(run, key=lambda other: self.configs[other].at("iterations", 0))
+        last = max(run, key=lambda other: at_octave(self.configs[other].iterations, 0))
         config = self.configs[last]
         if len(run) > 1:
-            config = config.replace(snapshots=tuple(self.configs[other].at("iterations", 0) for other in run))
+            config = config.replace(snapshots=tuple(at_octave(self.configs[other].iterations, 0) for other in run))
         try:
-            dreamer = Dreamer.on(self.engine_at(last).sharing(config))
-            result = dreamer.run(self.picture_of(number))
+            result = self.dreamer_for(last, config).run(self.picture_of(number))
         except DreamError as fault:
             for other in run:
                 self.cells[other] = Cell(self.points[other], error=str(fault))
@@ -215,7 +217,7 @@ class Sweep:
             return None
         config = self.configs[number]
         record = metadata.record_of(path)
-        picture = read(self.picture_of(number), config.max_pixels, config.seed)
+        picture = open_picture(self.picture_of(number), config.max_pixels, config.seed)
         wanted = DreamResult(None, [], config, 0.0, picture).record()
         other = [
             name
@@ -234,14 +236,9 @@ class Sweep:
         """What a cell dreams on."""
         return self.points[number].get("image", self.fixed.get("image"))
 
-    def engine_at(self, number: int) -> Engine:
-        """The compiled step of a cell: one for all that differ only in what is not compiled in."""
-        config = self.configs[number]
-        network = self.network_key(number)
-        key = network, *((name, value) for name, value in vars(config).items() if name not in FREE)
-        if key not in self.engines:
-            self.engines[key] = engine_of(config, *self.network_at(number))
-        return self.engines[key]
+    def dreamer_for(self, number: int, config: DreamConfig) -> Dreamer:
+        """Return the Dreamer of a cell, with these settings."""
+        return self.dreamers.get(config, lambda: self.network_at(number), self.network_key(number))
 
     def network_at(self, number: int) -> tuple[keras.Model, Preprocess | None]:
         """The network of a cell, built once, as deep as the deepest cell on it asks for."""
@@ -252,8 +249,8 @@ class Sweep:
             terms = {term: 1.0 for objective in alike if objective for term, _ in objective.terms}
             model = self.settings_of(self.points[number]).get("model")
             deep = config.replace(layers=Objective(tuple(terms.items())))
-            self.networks[key] = network_of(deep, model, self.preprocess)
-            engine_of(deep, *self.networks[key])  # LayerError for what it does not have
+            self.networks[key] = build_network(deep, model, self.preprocess)
+            compile_objective(deep, *self.networks[key])  # LayerError for what it does not have
         return self.networks[key]
 
     def network_key(self, number: int) -> Any:
@@ -261,7 +258,7 @@ class Sweep:
         config, own = self.configs[number], self.settings_of(self.points[number]).get("model")
         seed = config.seed if config.weights == "random" else None
         model = id(own) if isinstance(own, keras.Model) else config.model
-        return model, config.weights, config.precision, config.device, top_wanted(config), seed
+        return model, config.weights, config.precision, config.device, needs_classes(config), seed
 
     # What is left of them
 
@@ -369,7 +366,7 @@ def same(a: Any, b: Any) -> bool:
 
 def stage(result: DreamResult, config: DreamConfig) -> DreamResult:
     """A run as it stood after as many iterations as the settings say."""
-    steps = config.at("iterations", 0)
+    steps = at_octave(config.iterations, 0)
     if config.num_octave > 1:
         return result
     image = next((snapshot.image for snapshot in result.snapshots if snapshot.step == steps), result.image)

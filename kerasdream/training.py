@@ -1,73 +1,92 @@
 """Dreams inside training code: the gradient for a custom step, and dreamed pictures as augmentation."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 import numpy as np
 from keras import ops
 
-from kerasdream import ascent
-from kerasdream.ascent.engine import bare, constants
-from kerasdream.ascent.measure import HEAD, Seen, measure
-from kerasdream.ascent.step import preprocessed
+from kerasdream.ascent.current_backend import current_backend
+from kerasdream.ascent.step import Preprocess, preprocess_images
+from kerasdream.config import DEFAULTS
 from kerasdream.dreamer import Dreamer
 from kerasdream.errors import ConfigError, ModelError
+from kerasdream.model.classes import number_of
 from kerasdream.model.features import Features
-from kerasdream.objectives import Class, Content, Guide, Inside, Layer, Term
+from kerasdream.objectives import ActivationView, Layer, weighted_sum
 from kerasdream.objectives import objective as objective_of
+from kerasdream.objectives.context import PictureSource
+from kerasdream.objectives.view import SCORES
+from kerasdream.settings import ObjectiveLike, Settings
+from kerasdream.types import Array, Tensor
 
 
 def gradient(
-    model: keras.Model, images: Any, objective: Any, *, preprocess: Callable[[Any], Any] | None = None
-) -> tuple[Any, Any]:
-    """How much of an objective each picture shows, and the gradient of that, as tensors.
+    model: keras.Model, images: Tensor, objective: ObjectiveLike, *, preprocess: Preprocess | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return how much of an objective each picture shows, and the gradient of that, as tensors.
 
     With the variables of the model as they are now, in inference; also inside a compiled `train_step`. The pictures are
-    as the model takes them, or from -1 to 1 where `preprocess` makes that of RGB from 0 to 255.
+    as the model takes them, or from -1 to 1 where `preprocess` makes that of RGB from 0 to 255. Raises ModelError for
+    what is no functional model, ConfigError for an objective that needs more than pictures and a network.
 
-    >>> losses, slopes = kerasdream.gradient(model, images, "conv3:5")
-    >>> images = images + 0.01 * slopes / keras.ops.mean(keras.ops.abs(slopes))
+    >>> losses, gradients = kerasdream.gradient(model, images, "conv3:5")
+    >>> images = images + 0.01 * gradients / keras.ops.mean(keras.ops.abs(gradients))
     """
     if not isinstance(model, keras.Model):
         raise ModelError(f"{model!r} was given as model; a functional keras.Model was expected.")
-    wish = objective_of(objective)
-    terms = [term for term, _ in wish.terms]
-    for term in terms:
-        check_alone(term)
-    head = HEAD if any(isinstance(term, Class) for term in terms) else None
-    features = Features(model, wish.layers(), head)
-    given: dict[str, Any] = dict(constants(terms, {name: t.shape[-1] for name, t in features.outputs().items()}))
+    wanted = objective_of(objective)
+    terms, weights = [term for term, _ in wanted.terms], [weight for _, weight in wanted.terms]
+    features = Features(model, wanted.layers(), SCORES if wanted.needs_classes else None)
+    network = TrainedNetwork(features)
+    constants: dict[str, Any] = {}
+    for number, term in enumerate(terms):
+        if term.needs:
+            raise ConfigError(f"{term} needs {term.needs}, which gradient() does not have. Use it with Dreamer.")
+        if (constant := term.constant(network)) is not None:
+            constants[str(number)] = constant
 
-    def height(images: Any) -> Any:
-        seen, total = Seen(images, features(preprocessed(preprocess, images))), 0.0
-        for number, (term, weight) in enumerate(wish.terms):
-            here = given.get(str(number))
+    def value(images: Tensor) -> Tensor:
+        view = ActivationView(images, features(preprocess_images(preprocess, images)))
+        inputs = dict(constants)
+        for number, term in enumerate(terms):
             if isinstance(term, Layer) and term.at is not None:
-                here = cell(term, seen.activations[term.layer])
-            total = total + weight * measure(term, seen, here)
-        return total
+                cells = ops.shape(view.activations[term.layer])[1:3]
+                inputs[str(number)] = ops.stack([ops.cast(index, "int32") for index in term.cell(cells, cells)])
+        return weighted_sum(enumerate(terms), weights, view, inputs)
 
-    return ascent.backend().gradient(height, ops.convert_to_tensor(images, "float32"))
-
-
-def check_alone(term: Term) -> None:
-    """ConfigError for a term that needs more than pictures and a network."""
-    needs = {Inside: "a mask", Content: "an original", Guide: "a guide picture"}.get(type(term))
-    needs = "the channels of an original" if getattr(bare(term), "pick", None) else needs
-    if needs:
-        raise ConfigError(f"{term} needs {needs}, which gradient() does not have. Use it with Dreamer.")
+    return current_backend().gradient(value, ops.convert_to_tensor(images, "float32"))
 
 
-def cell(term: Layer, activations: Any) -> Any:
-    """The place of the neuron that a term asks for."""
-    height, width = ops.shape(activations)[1:3]
-    place = term.at if isinstance(term.at, tuple) else (height // 2, width // 2)
-    return ops.stack([ops.cast(side, "int32") for side in place])
+class TrainedNetwork:
+    """What terms may ask of a network in training: objectives.context.Network."""
+
+    def __init__(self, features: Features):
+        self.features = features
+
+    def channel_count(self, layer: str) -> int:
+        """Return how many channels a layer has."""
+        return int(self.features.outputs()[layer].shape[-1])
+
+    def class_index(self, name: str) -> int:
+        """Return the number of a class."""
+        return number_of(name, self.channel_count(SCORES))
+
+    def picture_activations(self, picture: PictureSource, layer: str) -> Array:
+        """ConfigError: the activations of a guide would be computed anew in each step."""
+        raise ConfigError("A guide needs a guide picture, which gradient() does not have. Use it with Dreamer.")
 
 
-def augment(dataset: Any, layers: Any = None, *, share: float = 0.25, seed: int = 0, **settings: Any) -> Any:
-    """A `tf.data` dataset in which a share of the pictures, drawn from the seed, are dreamt; labels stay.
+def augment(
+    dataset: Any,
+    layers: ObjectiveLike | None = None,
+    *,
+    share: float = 0.25,
+    model: str | keras.Model = "mini",
+    preprocess: Preprocess | None = None,
+    **settings: Unpack[Settings],
+) -> Any:
+    """Return a `tf.data` dataset in which a share of the pictures, drawn from the seed, are dreamt; labels stay.
 
     Its elements are pictures or (picture, label, ...), single or in batches: bytes, or floats from 0 to 1. `layers` and
     `settings` are those of Dreamer; without a model, `mini` dreams.
@@ -78,10 +97,10 @@ def augment(dataset: Any, layers: Any = None, *, share: float = 0.25, seed: int 
         raise ConfigError(f"share={share!r} was given; a number from 0 to 1 was expected.")
     if not hasattr(dataset, "enumerate") or not hasattr(dataset, "map"):
         raise ConfigError(f"A {type(dataset).__name__} was given as dataset; a tf.data.Dataset was expected.")
-    every: dict[str, Any] = {"model": "mini", "seed": seed, **settings}
-    dreamer = Dreamer(layers, **every)
+    seed = settings.get("seed", DEFAULTS["seed"])
+    dreamer = Dreamer(layers, model=model, preprocess=preprocess, **settings)
 
-    def dreamt(number: Any, pictures: np.ndarray) -> np.ndarray:
+    def dreamt(number: int, pictures: Array) -> Array:
         rng = np.random.default_rng([seed, int(number)])
         if pictures.ndim < 4:
             return dreamer.run(pictures, verbose=False).image if rng.random() < share else pictures
@@ -91,6 +110,6 @@ def augment(dataset: Any, layers: Any = None, *, share: float = 0.25, seed: int 
             pictures[chosen] = dreamer.run(pictures[chosen], verbose=False).image
         return pictures
 
-    from kerasdream.ascent.tensorflow import mapped  # whatever Keras runs on
+    from kerasdream.ascent.tensorflow import map_pictures  # whatever Keras runs on
 
-    return mapped(dataset, dreamt)
+    return map_pictures(dataset, dreamt)

@@ -3,31 +3,34 @@
 import dataclasses
 import os
 import pathlib
-import sys
-import warnings
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 import keras
 import numpy as np
 from keras import ops
 from PIL import Image
 
-from kerasdream.ascent import canvas, check_process
-from kerasdream.ascent.engine import Engine, bare
-from kerasdream.ascent.measure import Seen, measure
-from kerasdream.ascent.step import adam, preprocessed
-from kerasdream.config import Knob, check_knobs, check_names, knob, knobs_of
-from kerasdream.dreamer import Preprocess, network_of, resolve
-from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, OutputError
+from kerasdream.ascent import parameterization
+from kerasdream.ascent.backend import Compiled, Weights, to_numpy
+from kerasdream.ascent.compiled import CompiledObjective
+from kerasdream.ascent.current_backend import check_process
+from kerasdream.ascent.step import Preprocess, adam, preprocess_images
+from kerasdream.ascent.stepper import OctaveLayers
+from kerasdream.errors import ConfigError, DreamInterrupted, OutputError, warn
 from kerasdream.image import files, metadata
 from kerasdream.image.montage import montage
-from kerasdream.objectives import Content, Inside, Layer, Objective, objective
+from kerasdream.knobs import Knob, check_knobs, check_names, defaults_of, knob, knobs_of
+from kerasdream.objectives import ActivationView, Layer, Objective, objective, weighted_sum
+from kerasdream.progress import progress_line
+from kerasdream.resolution import build_network, resolve_config
 from kerasdream.result import versions
+from kerasdream.settings import ObjectiveLike
+from kerasdream.types import Array, Tensor
 
-WAKE = 1.5  # growth of the noise, step by step, that a sleeping channel sees
-AT_ONCE = 1_200_000  # pixels that climb together, about: more pictures go in turn
+NOISE_GROWTH = 1.5  # growth of the noise, step by step, that a sleeping channel sees
+MAX_PIXELS = 1_200_000  # drawn together, about: more pictures go in turn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,10 +43,10 @@ class VisualConfig:
 
     size: int = knob(384, "side of the picture, in pixels", "int", low=32, high=4096)
     steps: int = knob(192, "steps of Adam", "int", low=1)
-    rate: float = knob(0.05, "Adam's step, in the numbers that are climbed", "float", above=0)
+    rate: float = knob(0.05, "Adam's step, in parameters of the picture", "float", above=0)
     method: str = knob(
-        "fourier", "numbers that are climbed: Fourier coefficients, MaCo's phases, or pixels", "choice",
-        choices=canvas.METHODS,
+        "fourier", "parameterization of the picture: Fourier coefficients, MaCo's phases, or pixels", "choice",
+        choices=parameterization.METHODS,
     )  # fmt: skip
     transform: bool = knob(True, "jitter, scale and rotate the picture at each step", "bool")
     answers: int = knob(1, "pictures for each objective", "int", low=1, high=64)
@@ -58,10 +61,24 @@ class VisualConfig:
 
 
 VISUAL_KNOBS: dict[str, Knob] = knobs_of(VisualConfig)
-VISUAL_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(VisualConfig)}
+VISUAL_DEFAULTS: dict[str, Any] = defaults_of(VisualConfig)
 
 
-class Task(NamedTuple):
+class VisualSettings(TypedDict, total=False):
+    """The types of the settings of VisualConfig, as keyword arguments."""
+
+    size: int
+    steps: int
+    rate: float
+    method: Literal["fourier", "maco", "pixels"]
+    transform: bool
+    answers: int
+    diversity: float
+    pair: bool
+    seed: int
+
+
+class Drawing(NamedTuple):
     """One picture to draw: the number of its objective and of its answer, and whether it shows the opposite."""
 
     objective: int
@@ -72,167 +89,199 @@ class Task(NamedTuple):
 class Visualizer:
     """Pictures from noise on one network, for several objectives at once.
 
-    >>> Visualizer(["mixed4:150", "mixed4:30"], model="mini", size=256).run()
+    >>> Visualizer(["mixed4:150", "mixed4:30"], model="mini", size=64, steps=2).run()
     [<PIL.Image.Image ...>, <PIL.Image.Image ...>]
     """
 
     def __init__(
         self,
-        objectives: Sequence[Any],
+        objectives: Sequence[ObjectiveLike],
         *,
         model: str | keras.Model | None = None,
         weights: str | None = None,
         preprocess: Preprocess | None = None,
         device: str | None = None,
-        **settings: Any,
+        **settings: Unpack[VisualSettings],
     ):
+        """Build and compile a network; the settings are those of VisualConfig, the rest as in Dreamer."""
         check_names(settings, VISUAL_KNOBS)
         self.settings = VisualConfig(**settings)
         self.objectives = [objective(one) for one in objectives]
         if not self.objectives:
             raise ConfigError("No objective was given; one or more was expected, such as 'mixed4:150'.")
-        for wish in self.objectives:
-            check_wish(wish)
+        for one in self.objectives:
+            check_needs_no_picture(one)
         every = sum(self.objectives[1:], self.objectives[0])
         every = Objective(tuple((term, 1.0) for term, _ in every.terms))
         more = {key: value for key, value in {"weights": weights, "device": device}.items() if value is not None}
-        self.config = resolve(every, model, preprocess, more | {"seed": self.settings.seed})
-        network, preprocess = network_of(self.config, model, preprocess)
-        self.engine = Engine(network, preprocess, every, self.config)
-        self.backend = self.engine.backend
-        side = self.settings.size + 2 * canvas.PAD
-        if not self.engine.features.fits((side, side)):
-            raise ConfigError(self.misfit(network))
-        self.given = dict(self.engine.constants)
-        for number, term in enumerate(self.engine.terms):
-            if isinstance(term, Layer) and term.at is not None:
-                cells = np.array(self.engine.features.shapes((side, side))[term.layer][1:3])
-                self.given[str(number)] = np.minimum(
-                    cells // 2 if isinstance(term.at, str) else term.at, cells - 1
-                ).astype(np.int32)
+        self.config = resolve_config(every, model, preprocess, more | {"seed": self.settings.seed})
+        network, preprocess = build_network(self.config, model, preprocess)
+        self.compiled = CompiledObjective(network, preprocess, every, self.config)
+        self.backend = self.compiled.backend
+        self.padded_side = self.settings.size + 2 * parameterization.PAD
+        size = (self.padded_side, self.padded_side)
+        if not self.compiled.features.fits(size):
+            raise ConfigError(self.size_error(network))
+        layers = OctaveLayers(self.compiled, None, size, size, None)
+        self.term_inputs = dict(self.compiled.constants)
+        for number, term in enumerate(self.compiled.terms):
+            if term.octave_input_shape is not None:
+                self.term_inputs[str(number)] = term.octave_input(layers, None)
 
-    def misfit(self, network: keras.Model) -> str:
-        """Why the size will not do, and which would."""
-        fixed = network.inputs[0].shape[1]
-        least = fixed if fixed and self.engine.features.fits((fixed, fixed)) else self.engine.features.least_side(1)
-        words = "exactly" if least == fixed else "at least"
-        return f"size={self.settings.size} was given; {words} {least - 2 * canvas.PAD} was expected for this network."
+    def size_error(self, network: keras.Model) -> str:
+        """Return why the size will not do, and which would."""
+        features, fixed = self.compiled.features, network.inputs[0].shape[1]
+        least = fixed if fixed and features.fits((fixed, fixed)) else features.least_side(1)
+        words, size = "exactly" if least == fixed else "at least", least - 2 * parameterization.PAD
+        return f"size={self.settings.size} was given; {words} {size} was expected for this network."
 
-    def run(self, verbose: bool | str = "auto") -> list[Image.Image]:
-        """The pictures: for each objective its answers, each with its opposite where pairs are asked for."""
+    def run(self, verbose: bool | str = "auto", should_stop: Callable[[], bool] | None = None) -> list[Image.Image]:
+        """Draw the pictures: for each objective its answers, each with its opposite where pairs are asked for.
+
+        `verbose` shows a bar, as in Dreamer.run. Where `should_stop` returns True after a step, the pictures so far
+        are returned; Ctrl-C raises DreamInterrupted, whose `.result` holds them.
+        """
         check_process()
         done: list[Image.Image] = []
         try:
-            for _, pictures in self.groups(verbose):
+            for _, pictures in self.batches(verbose, should_stop=should_stop):
                 done += pictures
         except DreamInterrupted as interrupt:
             interrupt.result = [*done, *interrupt.result]  # type: ignore[misc]
             raise
         return done
 
-    def groups(
-        self, verbose: bool | str = "auto", only: Sequence[int] | None = None
+    def batches(
+        self,
+        verbose: bool | str = "auto",
+        only: Sequence[int] | None = None,
+        should_stop: Callable[[], bool] | None = None,
     ) -> Iterator[tuple[list[int], list[Image.Image]]]:
-        """The pictures as they come, with the numbers of their objectives; as many climb together as fit."""
+        """Yield the pictures as they come, with the numbers of their objectives; as many are drawn together as fit."""
         signs = [1.0, -1.0] if self.settings.pair else [1.0]
-        which = range(len(self.objectives)) if only is None else only
-        tasks = [Task(i, k, sign) for i in which for k in range(self.settings.answers) for sign in signs]
-        sisters = len(signs) * self.settings.answers  # they must see each other
-        together = max(1, AT_ONCE // self.settings.size**2 // sisters) * sisters
-        groups = [tasks[start : start + together] for start in range(0, len(tasks), together)]
-        wanted = sys.stdout.isatty() if verbose == "auto" else verbose
-        bar = keras.utils.Progbar(len(groups) * self.settings.steps) if wanted else None
-        for number, group in enumerate(groups):
-            with self.backend.on_device(self.config.device):
-                yield [task.objective for task in group], self.climb(group, number, bar)
+        numbers = range(len(self.objectives)) if only is None else only
+        drawings = [Drawing(i, k, sign) for i in numbers for k in range(self.settings.answers) for sign in signs]
+        related = len(signs) * self.settings.answers  # they are driven apart, and so drawn together
+        together = max(1, MAX_PIXELS // self.settings.size**2 // related) * related
+        batches = [drawings[start : start + together] for start in range(0, len(drawings), together)]
+        line = progress_line(verbose, len(batches) * self.settings.steps)
+        try:
+            for number, batch in enumerate(batches):
 
-    def climb(self, tasks: Sequence[Task], number: int, bar: Any) -> list[Image.Image]:
-        """One batch of pictures, from noise to the last step."""
-        s = self.settings
-        # Each picture draws from its own objective and answer, whatever it climbs beside.
-        names = [zlib.crc32(str(self.objectives[task.objective]).encode()) for task in tasks]
-        rngs = [np.random.default_rng([s.seed, name, task.answer]) for name, task in zip(names, tasks, strict=True)]
-        weights = np.zeros((len(self.engine.terms), len(tasks)), np.float32)
-        alike = np.zeros((len(tasks), len(tasks)), np.float32)
-        for column, one in enumerate(tasks):
-            for term, weight in self.objectives[one.objective].terms:
-                weights[self.engine.terms.index(term), column] = one.sign * weight
-            alike[column] = [float((task.objective, task.sign) == (one.objective, one.sign)) for task in tasks]
-        np.fill_diagonal(alike, 0.0)
-        magnitude = ops.convert_to_tensor(canvas.spectrum(s.size))
-        x = ops.convert_to_tensor(np.concatenate([canvas.start(s.method, 1, s.size, rng) for rng in rngs], axis=1))
+                def after_step(step: int, before: int = number * self.settings.steps) -> bool:
+                    if line:
+                        line.update(before + step)
+                    return should_stop is not None and should_stop()
+
+                with self.backend.on_device(self.config.device):
+                    yield [drawing.objective for drawing in batch], self.draw(batch, after_step)
+        finally:
+            if line:
+                line.close()
+
+    def draw(self, drawings: Sequence[Drawing], after_step: Callable[[int], bool]) -> list[Image.Image]:
+        """Draw a batch of pictures, from noise to the last step, or to the one after which `after_step` says True."""
+        s, side = self.settings, self.padded_side
+        rngs = [self.rng_of(drawing) for drawing in drawings]
+        magnitude = ops.convert_to_tensor(parameterization.natural_magnitude(s.size))
+        initial = [parameterization.initial_parameters(s.method, 1, s.size, rng) for rng in rngs]
+        x = ops.convert_to_tensor(np.concatenate(initial, axis=1))
         moments = [ops.zeros_like(x), ops.zeros_like(x)]
-        step = self.compiled(x, magnitude, weights, alike)
-        side, awake = s.size + 2 * canvas.PAD, np.zeros(len(tasks), bool)
+        step = self.compile_step(x, magnitude, drawings)
+        awake = np.zeros(len(drawings), bool)
 
         def pictures() -> list[Image.Image]:
-            shown = ops.convert_to_numpy(canvas.picture(s.method, x, magnitude))
-            return [Image.fromarray(one) for one in np.round((shown + 1) * 127.5).astype(np.uint8)]
+            rendered = to_numpy(parameterization.render(s.method, x, magnitude))
+            return [Image.fromarray(one) for one in np.round((rendered + 1) * 127.5).astype(np.uint8)]
 
         try:
             for time in range(1, s.steps + 1):
-                rows = np.concatenate([canvas.transformations(1, side, s.method, rng) for rng in rngs])
-                now = ops.convert_to_tensor(float(time), "float32")
-                x, moments, strength = step(x, moments, now, rows)
-                awake |= ops.convert_to_numpy(strength) > 0
-                if bar:
-                    bar.update(number * s.steps + time)
+                rows = np.concatenate([parameterization.random_affine(1, side, s.method, rng) for rng in rngs])
+                x, moments, strength = step(x, moments, ops.convert_to_tensor(float(time), "float32"), rows)
+                awake |= to_numpy(strength) > 0
+                if after_step(time):
+                    return pictures()
         except KeyboardInterrupt:
             interrupt = DreamInterrupted("The visualisation was interrupted; .result holds the pictures so far.")
             interrupt.result = pictures()
             raise interrupt from None
         if not awake.all():
-            asleep = ", ".join(
-                dict.fromkeys(str(self.objectives[tasks[i].objective]) for i in np.flatnonzero(~awake).tolist())
-            )
-            warnings.warn(
-                f"Nothing was drawn for {asleep}: no noise excites it. It may be dead in this network, or try "
-                "another seed.",
-                DreamWarning,
-                stacklevel=4,
+            dead = [str(self.objectives[drawings[i].objective]) for i in np.flatnonzero(~awake).tolist()]
+            warn(
+                f"Nothing was drawn for {', '.join(dict.fromkeys(dead))}: no noise excites it. It may be dead in this "
+                "network, or try another seed."
             )
         return pictures()
 
-    def compiled(self, x: Any, magnitude: Any, weights: np.ndarray, alike: np.ndarray) -> Any:
-        """One step of Adam on the numbers of the pictures."""
-        s, engine = self.settings, self.engine
+    def rng_of(self, drawing: Drawing) -> np.random.Generator:
+        """Return the random numbers of a picture, which do not depend on what it is drawn beside."""
+        name = zlib.crc32(str(self.objectives[drawing.objective]).encode())
+        return np.random.default_rng([self.settings.seed, name, drawing.answer])
 
-        def step(x: Any, moments: Any, time: Any, rows: Any, model_weights: Any) -> tuple[Any, Any, Any]:
-            def height(x: Any) -> Any:
-                seen = canvas.padded(canvas.picture(s.method, x, magnitude))
-                seen = canvas.transformed(seen, rows) if s.transform else seen
-                shown = Seen(seen, engine.features(preprocessed(engine.preprocess, seen), model_weights))
-                total: Any = 0.0
-                for number in np.flatnonzero(weights.any(axis=1)):
-                    given = self.given.get(str(number))
-                    total = total + ops.convert_to_tensor(weights[number]) * measure(engine.terms[number], shown, given)
+    def term_weights(self, drawings: Sequence[Drawing]) -> Array:
+        """Return the weight of each term for each picture."""
+        weights = np.zeros((len(self.compiled.terms), len(drawings)), np.float32)
+        for column, drawing in enumerate(drawings):
+            for term, weight in self.objectives[drawing.objective].terms:
+                weights[self.compiled.terms.index(term), column] = drawing.sign * weight
+        return weights
+
+    def compile_step(self, x: Tensor, magnitude: Tensor, drawings: Sequence[Drawing]) -> Compiled:
+        """Compile one step of Adam on the parameters of the pictures."""
+        s, compiled, weights, siblings = (
+            self.settings,
+            self.compiled,
+            self.term_weights(drawings),
+            siblings_of(drawings),
+        )
+        terms = [(int(number), compiled.terms[number]) for number in np.flatnonzero(weights.any(axis=1))]
+        rows_of_weights = {number: ops.convert_to_tensor(weights[number]) for number, _ in terms}
+
+        def step(
+            x: Tensor, moments: list[Tensor], time: Tensor, rows: Tensor, model_weights: Weights
+        ) -> tuple[Tensor, list[Tensor], Tensor]:
+            def value(x: Tensor) -> Tensor:
+                images = parameterization.pad_grey(parameterization.render(s.method, x, magnitude))
+                images = parameterization.affine_transform(images, rows) if s.transform else images
+                activations = compiled.features(preprocess_images(compiled.preprocess, images), model_weights)
+                total = weighted_sum(terms, rows_of_weights, ActivationView(images, activations), self.term_inputs)
                 if s.answers > 1 and s.diversity:
-                    total = total - s.diversity * ops.abs(ops.stop_gradient(total)) * likeness(shown, alike)
+                    total = total - s.diversity * ops.abs(ops.stop_gradient(total)) * similarity(activations, siblings)
                 return total
 
-            _, uphill = self.backend.gradient(height, x)
+            _, gradient = self.backend.gradient(value, x)
             # Each picture counts as one, however strong its layer is.
-            strength = ops.sqrt(ops.mean(ops.square(uphill), axis=(0, 2, 3, 4), keepdims=True))
-            direction, moments = adam(uphill / (strength + 1e-12), moments, time)
+            strength = ops.sqrt(ops.mean(ops.square(gradient), axis=(0, 2, 3, 4), keepdims=True))
+            direction, moments = adam(gradient / (strength + 1e-12), moments, time)
             # A channel that finds nothing in the first faint noise gets stronger noise until it does.
-            loudness = ops.std(x, axis=(0, 2, 3, 4), keepdims=True)
-            louder = ops.where(loudness < canvas.LOUDEST, x * WAKE, x)
+            deviation = ops.std(x, axis=(0, 2, 3, 4), keepdims=True)
+            louder = ops.where(deviation < parameterization.MAX_DEVIATION, x * NOISE_GROWTH, x)
             return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))
 
-        form = keras.KerasTensor(x.shape, keras.backend.standardize_dtype(x.dtype))
-        rows = keras.KerasTensor((len(alike), 8))
-        return self.backend.compiled(step, form, [form] * 2, keras.KerasTensor(()), rows, held=engine.model_weights)
+        spec = keras.KerasTensor(x.shape, keras.backend.standardize_dtype(x.dtype))
+        rows = keras.KerasTensor((len(drawings), 8))
+        time = keras.KerasTensor(())
+        return self.backend.compile_function(step, spec, [spec] * 2, time, rows, weights=compiled.model_weights)
 
-    def record(self, wish: Objective) -> dict[str, Any]:
-        """What one of the pictures was drawn with. Of paths, only the names."""
-        settings = {"objective": str(wish.without_folders()), "model": self.config.model}
+    def record(self, drawn: Objective) -> dict[str, Any]:
+        """Return what one of the pictures was drawn with; of paths, only the names."""
+        settings = {"objective": str(drawn.without_folders()), "model": self.config.model}
         settings["weights"] = os.path.basename(self.config.weights)
         return {"settings": settings | dataclasses.asdict(self.settings), "versions": versions()}
 
 
-def likeness(shown: Seen, alike: np.ndarray) -> Any:
-    """How much each picture's textures are those of its sisters: the mean cosine of their Gram matrices."""
-    layer = next(iter(shown.activations.values()))
+def siblings_of(drawings: Sequence[Drawing]) -> Array:
+    """Return which pictures are other answers to the same objective, as the share that each has."""
+    keys = [(drawing.objective, drawing.sign) for drawing in drawings]
+    same = np.array([[float(one == other) for other in keys] for one in keys], np.float32)
+    np.fill_diagonal(same, 0.0)
+    shares: Array = same / np.maximum(same.sum(-1, keepdims=True), 1.0)
+    return shares
+
+
+def similarity(activations: Mapping[str, Tensor], siblings: Array) -> Tensor:
+    """Return how much each picture's textures are those of its siblings: the mean cosine of their Gram matrices."""
+    layer = next(iter(activations.values()))
     if len(layer.shape) != 4:
         return 0.0
     a = ops.cast(layer, "float32")
@@ -240,20 +289,26 @@ def likeness(shown: Seen, alike: np.ndarray) -> Any:
     a = ops.reshape(a, (shape[0], -1, shape[3]))
     gram = ops.reshape(ops.matmul(ops.transpose(a, (0, 2, 1)), a), (shape[0], -1))
     gram = gram / (ops.sqrt(ops.sum(ops.square(gram), axis=-1, keepdims=True)) + 1e-12)
-    share = alike / np.maximum(alike.sum(-1, keepdims=True), 1.0)
-    return ops.sum(ops.matmul(gram, ops.transpose(gram)) * ops.convert_to_tensor(share), axis=-1)
+    return ops.sum(ops.matmul(gram, ops.transpose(gram)) * ops.convert_to_tensor(siblings), axis=-1)
 
 
-def check_wish(wish: Objective) -> None:
+def check_needs_no_picture(wanted: Objective) -> None:
     """ConfigError for terms that need a picture to start from."""
-    for term, _ in wish.terms:
-        needs = {Inside: "a mask", Content: "an original"}.get(type(term))
-        needs = "channels of a picture" if getattr(bare(term), "pick", None) else needs
-        if needs:
-            raise ConfigError(f"{term} needs {needs}; a visualisation starts from noise. Use it with dream().")
+    for term, _ in wanted.terms:
+        if term.needs:
+            raise ConfigError(f"{term} needs {term.needs}; a visualisation starts from noise. Use it with dream().")
 
 
-def visualize(objectives: Any, *, verbose: bool | str = "auto", **settings: Any) -> Any:
+def visualize(
+    objectives: ObjectiveLike,
+    *,
+    model: str | keras.Model | None = None,
+    weights: str | None = None,
+    preprocess: Preprocess | None = None,
+    device: str | None = None,
+    verbose: bool | str = "auto",
+    **settings: Unpack[VisualSettings],
+) -> Image.Image | list[Image.Image]:
     """Draw from noise what excites an objective most: a PIL image, or a list of them for a list of objectives.
 
     The settings are those of VisualConfig, and `model`, `weights`, `preprocess` and `device` as in `dream`.
@@ -261,7 +316,9 @@ def visualize(objectives: Any, *, verbose: bool | str = "auto", **settings: Any)
     >>> kerasdream.visualize("mixed4:150", model="mini").save("mixed4-150.png")
     """
     several = isinstance(objectives, list | tuple)
-    pictures = Visualizer(objectives if several else [objectives], **settings).run(verbose)
+    wanted: Sequence[ObjectiveLike] = objectives if several else [objectives]  # type: ignore[assignment]
+    network = {"model": model, "weights": weights, "preprocess": preprocess, "device": device}
+    pictures = Visualizer(wanted, **network, **settings).run(verbose)  # type: ignore[arg-type]
     return pictures if several or len(pictures) > 1 else pictures[0]
 
 
@@ -275,7 +332,7 @@ def atlas(
     size: int = 160,
     **settings: Any,
 ) -> Image.Image:
-    """A labelled contact sheet of a layer's channels.
+    """Draw a labelled contact sheet of a layer's channels.
 
     With a folder as `output` every channel is kept there as it comes: a second call goes on where one ended.
 
@@ -290,22 +347,22 @@ def atlas(
     for name in ("pair", "answers"):
         if settings.get(name, VISUAL_DEFAULTS[name]) != VISUAL_DEFAULTS[name]:
             raise ConfigError(f"{name}={settings[name]} was given; an atlas shows each channel once. Use visualize().")
-    wishes = [objective(Layer(layer, (channel,))) for channel in channels]
-    visualizer = Visualizer(wishes, size=size, **settings)
+    objectives = [objective(Layer(layer, (channel,))) for channel in channels]
+    visualizer = Visualizer(objectives, size=size, **settings)
     folder = None if output is None else pathlib.Path(output)
     pictures: dict[int, Image.Image] = {}
     if folder is not None:
         files.make_folder(folder)
-        for channel, wish in zip(channels, wishes, strict=True):
+        for channel, one in zip(channels, objectives, strict=True):
             if (kept := file_of(folder, layer, channel)).exists():
-                pictures[channel] = kept_picture(kept, visualizer.record(wish))
+                pictures[channel] = kept_picture(kept, visualizer.record(one))
     missing = [number for number, channel in enumerate(channels) if channel not in pictures]
-    for numbers, drawn in visualizer.groups(verbose, missing):
+    for numbers, drawn in visualizer.batches(verbose, missing):
         for number, picture in zip(numbers, drawn, strict=True):
             pictures[channels[number]] = picture
             if folder is not None:
                 file = file_of(folder, layer, channels[number])
-                files.save(picture, file, record=visualizer.record(wishes[number]))
+                files.save(picture, file, record=visualizer.record(objectives[number]))
     return montage([pictures[channel] for channel in channels], [f"{layer}:{c}" for c in channels], columns=columns)
 
 

@@ -62,9 +62,11 @@ def sweeps(values: flags.FlagValues) -> list[dict[str, Any]]:
         if not pairs:
             raise ConfigError("Nothing varies. --vary=KNOB=VALUE,VALUE or --recipe=NAME was expected.")
         return [said]
-    from kerasdream.dreamer import resolve
+    from kerasdream.resolution import resolve_config
 
-    network = said.get("model") or resolve(None, None, None, {k: said[k] for k in ("weights",) if k in said}).model
+    network = (
+        said.get("model") or resolve_config(None, None, None, {k: said[k] for k in ("weights",) if k in said}).model
+    )
     if isinstance(network, list):
         raise ConfigError("A recipe is done on one model; --model was expected.")
     return [{"model": network} | sweep | said for sweep in sweeps_of(values["recipe"].value, network)]

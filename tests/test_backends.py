@@ -10,7 +10,7 @@ import pytest
 from conftest import BACKEND, INCEPTION, only_tensorflow
 
 import kerasdream
-from kerasdream import ascent
+from kerasdream.ascent.current_backend import current_backend
 from kerasdream.errors import ConfigError, ModelError
 
 FIRST_STEP = """
@@ -25,8 +25,8 @@ found, settings = {}, {"num_octave": 1, "iterations": 4, "max_loss": None}
 for model, more in {"inception_v3": {"weights": weights}, "mini": {}}.items():
     dreamer = kerasdream.Dreamer("mixed3 + 2*mixed5:7", model=model, **settings, **more)
     found[f"{model} losses"] = dreamer.run(pictures).losses[0].mean(1)
-    image, numbers = pictures / np.float32(127.5) - 1, {"weights": np.repeat([[1.0], [2.0]], 5, 1), "given": {}}
-    _, (gradient,) = dreamer.engine.slopes(ops.convert_to_tensor(image), numbers)
+    image, inputs = pictures / np.float32(127.5) - 1, {"weights": np.repeat([[1.0], [2.0]], 5, 1), "terms": {}}
+    _, (gradient,) = dreamer.compiled.gradient(ops.convert_to_tensor(image), inputs)
     found[f"{model} gradient"] = ops.convert_to_numpy(gradient)
 np.savez(target, **found)
 """
@@ -76,7 +76,7 @@ def test_a_framework_that_is_missing_is_told_with_the_install_line(monkeypatch):
     assert told in done.stderr.strip().splitlines()[-1]
     monkeypatch.setattr("keras.backend.backend", lambda: "openvino")
     with pytest.raises(ModelError, match="Keras runs on openvino; kerasdream needs tensorflow, jax or torch"):
-        ascent.backend()
+        current_backend()
 
 
 def test_the_flag_sets_the_framework_before_keras_loads(tmp_path):
@@ -91,7 +91,7 @@ def test_the_flag_sets_the_framework_before_keras_loads(tmp_path):
 
 
 def test_memory_that_runs_out_is_told_in_one_way():
-    sibling = ascent.backend()
+    sibling = current_backend()
     if BACKEND == "tensorflow":
         fault = sibling.tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
     elif BACKEND == "jax":
@@ -103,7 +103,7 @@ def test_memory_that_runs_out_is_told_in_one_way():
         raise fault
 
     with pytest.raises(sibling.OUT_OF_MEMORY):
-        sibling.compiled(short, keras.KerasTensor((None,)))(np.ones(3, np.float32))
+        sibling.compile_function(short, keras.KerasTensor((None,)))(np.ones(3, np.float32))
 
 
 def test_a_device_that_the_machine_lacks_is_told(small_net):

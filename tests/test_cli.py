@@ -237,11 +237,11 @@ def test_version(capsys):
 TELLING = """
 import signal, sys
 from kerasdream import cli
-from kerasdream.ascent import stride
+from kerasdream.ascent import stepper
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # the shell of a job in the background has it ignored
-take_step = stride.Stride.__call__
-stride.Stride.__call__ = lambda *arguments: (print("step", flush=True), take_step(*arguments))[1]
+take_step = stepper.Stepper.step
+stepper.Stepper.step = lambda *arguments: (print("step", flush=True), take_step(*arguments))[1]
 sys.argv[0] = "kerasdream"
 cli.run()
 """

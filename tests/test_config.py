@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from kerasdream.config import KNOBS, DreamConfig, check_names
+from kerasdream.config import KNOBS, DreamConfig, at_octave, check_names
 from kerasdream.errors import ConfigError
 from kerasdream.objectives import objective  # noqa: F401 (a config's repr names it)
 
@@ -82,8 +82,8 @@ def test_the_knobs_of_the_climb_are_checked(settings, words):
 def test_a_number_or_one_per_octave():
     config = DreamConfig(step=[0.1, 0.2, 0.4], iterations=7)
     assert config.step == (0.1, 0.2, 0.4)
-    assert [config.at("step", octave) for octave in range(3)] == [0.1, 0.2, 0.4]
-    assert config.at("iterations", 2) == 7
+    assert [at_octave(config.step, octave) for octave in range(3)] == [0.1, 0.2, 0.4]
+    assert at_octave(config.iterations, 2) == 7
     assert config.as_dict()["step"] == [0.1, 0.2, 0.4]
 
 

@@ -43,7 +43,9 @@ def test_an_inner_model_of_a_fixed_size_dreams_at_any_size_and_is_counted_in_the
     inner = keras.Model(image, layers.Conv2D(6, 3, 2, activation="relu", name="high")(x), name="backbone")
     outer = keras.Model(image, layers.GlobalAveragePooling2D()(inner(image)), name="outer")
     assert dreamt(outer, photo, "backbone/high").image.shape == photo.shape
-    there, here = (kerasdream.Dreamer(name, model=m).engine for name, m in (("high", inner), ("backbone/high", outer)))
+    there, here = (
+        kerasdream.Dreamer(name, model=m).compiled for name, m in (("high", inner), ("backbone/high", outer))
+    )
     assert here.bytes_per_pixel == there.bytes_per_pixel > 20
 
 

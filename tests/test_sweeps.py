@@ -17,8 +17,7 @@ import pytest
 from PIL import Image
 
 import kerasdream
-from kerasdream.ascent.engine import FREE
-from kerasdream.config import DEFAULTS
+from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.errors import ConfigError, LayerError, OutputError
 from kerasdream.recipes import RECIPES, sweeps_of
 from kerasdream.sweeps import axis_of, figures
@@ -68,8 +67,8 @@ def test_each_cell_is_the_dream_with_its_settings_on_one_compiled_step(small_net
         alone = kerasdream.Dreamer("relu1", model=small_net, iterations=3, **cell.values).run(photo)
         np.testing.assert_array_equal(cell.image, alone.image)
         assert cell.loss == alone.losses[-1][-1]
-    assert len(sweep.engines) == 1
-    assert next(iter(sweep.engines.values())).traces <= 6
+    assert len(sweep.dreamers.kept) == 1
+    assert next(iter(sweep.dreamers.kept.values())).traces <= 6
 
 
 def test_what_is_compiled_in_gets_a_step_of_its_own_on_the_same_network(small_net, photo):
@@ -77,7 +76,7 @@ def test_what_is_compiled_in_gets_a_step_of_its_own_on_the_same_network(small_ne
     for cell in sweep:
         alone = kerasdream.Dreamer(cell.values["layers"], model=small_net, normalize=cell.values["normalize"], **FEW)
         np.testing.assert_array_equal(cell.image, alone.run(photo).image)
-    assert (len(sweep.engines), len(sweep.networks)) == (4, 1)
+    assert (len(sweep.dreamers.kept), len(sweep.networks)) == (4, 1)
 
 
 OTHERS = {
@@ -87,14 +86,14 @@ OTHERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(FREE))
+@pytest.mark.parametrize("name", sorted(name for name, knob in KNOBS.items() if not knob.compiled))
 def test_a_knob_that_is_not_compiled_in_acts_through_a_shared_step(name, small_net, photo):
     settings = {"jitter": 3, "smooth_samples": 2} | FEW
     photo = photo.resize((100, 90)) if name in ("tile", "overlap") else photo
-    engine = kerasdream.Dreamer("relu1", model=small_net, **settings).engine
+    compiled = kerasdream.Dreamer("relu1", model=small_net, **settings).compiled
     changed = settings | ({"tile": 64} if name == "overlap" else {}) | {name: OTHERS[name]}
     alone = kerasdream.Dreamer("relu1", model=small_net, **changed)
-    shared = kerasdream.Dreamer.on(engine.sharing(alone.config)).run(photo)
+    shared = kerasdream.Dreamer.from_compiled(compiled.with_config(alone.config)).run(photo)
     np.testing.assert_array_equal(shared.image, alone.run(photo).image)
     assert OTHERS[name] != DEFAULTS[name] or name == "preset"
 

@@ -35,8 +35,8 @@ def test_batch_norm_is_looked_at_as_in_inference_and_left_alone(small_net, photo
     before = small_net.get_weights()
     _, slopes = kerasdream.gradient(small_net, image, "relu1:3 + 0.5*relu2")
     dreamer = kerasdream.Dreamer("relu1:3 + 0.5*relu2", model=small_net)
-    numbers = {"weights": dreamer.engine.weights[:, None], "given": {}}
-    _, wanted = dreamer.engine.slopes(ops.convert_to_tensor(image), numbers)
+    inputs = {"weights": dreamer.compiled.term_weights[:, None], "terms": {}}
+    _, wanted = dreamer.compiled.gradient(ops.convert_to_tensor(image), inputs)
     np.testing.assert_allclose(slopes, wanted[0], rtol=1e-3, atol=1e-7)
     assert all(np.array_equal(one, other) for one, other in zip(before, small_net.get_weights(), strict=True))
 
@@ -61,8 +61,10 @@ def test_a_dreamer_s_way_back_through_a_convolution_is_its_gradient(kind):
     model = keras.Model(image, x)
     picture = np.random.default_rng(0).uniform(-1, 1, (2, 15, 18, 3)).astype(np.float32)
     losses, wanted = kerasdream.gradient(model, picture, "last")
-    engine = kerasdream.Dreamer("last", model=model).engine
-    got, slopes = engine.slopes(ops.convert_to_tensor(picture), {"weights": np.ones((1, 2), np.float32), "given": {}})
+    compiled = kerasdream.Dreamer("last", model=model).compiled
+    got, slopes = compiled.gradient(
+        ops.convert_to_tensor(picture), {"weights": np.ones((1, 2), np.float32), "terms": {}}
+    )
     np.testing.assert_allclose(got, losses, rtol=1e-5)
     wanted = ops.convert_to_numpy(wanted)
     np.testing.assert_allclose(slopes[0], wanted, rtol=1e-3, atol=1e-5 * np.abs(wanted).max())
@@ -153,7 +155,7 @@ def test_what_it_cannot_know_is_told(doubling):
     image = np.zeros((1, 8, 8, 3), np.float32)
     for wish, words in (
         ("content(twice)", "needs an original"),
-        ("twice:strong2", "needs the channels of an original"),
+        ("twice:strong2", "needs the channels of a picture"),
         (kerasdream.Layer("twice").inside(np.eye(8)), "needs a mask"),
         (kerasdream.Guide("twice", "g.png"), "needs a guide picture"),
     ):

@@ -83,9 +83,9 @@ def test_many_pictures_go_in_groups_and_come_in_order(small_net, settings, monke
     start = kerasdream.visualize("relu1", **settings | {"steps": 1, "rate": 1e-6})
     channels = np.flatnonzero(shown(small_net, start) > 0.05)[:5]
     wishes = [f"mean(relu1:{channel})" for channel in channels]
-    monkeypatch.setattr("kerasdream.visualization.AT_ONCE", 2 * 48**2)
+    monkeypatch.setattr("kerasdream.visualization.MAX_PIXELS", 2 * 48**2)
     visualizer = Visualizer(wishes, rate=0.2, **{k: v for k, v in settings.items() if k != "verbose"})
-    assert [numbers for numbers, _ in visualizer.groups(False)] == [[0, 1], [2, 3], [4]]
+    assert [numbers for numbers, _ in visualizer.batches(False)] == [[0, 1], [2, 3], [4]]
     pictures = visualizer.run(False)
     excited = np.array([shown(small_net, picture)[channels] for picture in pictures])
     assert len(channels) == 5
@@ -138,9 +138,9 @@ def test_a_classifier_of_one_size_says_which():
 
 
 def test_ctrl_c_hands_back_the_pictures_so_far(settings, monkeypatch):
-    from kerasdream.ascent import canvas
+    from kerasdream.ascent import parameterization
 
-    calls, real = [], canvas.transformations
+    calls, real = [], parameterization.random_affine
 
     def counted(*arguments):
         calls.append(1)
@@ -148,7 +148,7 @@ def test_ctrl_c_hands_back_the_pictures_so_far(settings, monkeypatch):
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(canvas, "transformations", counted)
+    monkeypatch.setattr(parameterization, "random_affine", counted)
     with pytest.raises(DreamInterrupted) as caught:
         kerasdream.visualize(["relu1:3", "relu1:4"], **settings)
     assert [picture.size for picture in caught.value.result] == [(48, 48)] * 2
@@ -158,7 +158,7 @@ def test_ctrl_c_hands_back_the_pictures_so_far(settings, monkeypatch):
     ("wish", "more", "error", "words"),
     [
         ("relu1:99", {}, LayerError, "Channel 99 of 'relu1'"),
-        ("relu1:strong3", {}, ConfigError, "needs channels of a picture; a visualisation starts from noise"),
+        ("relu1:strong3", {}, ConfigError, "needs the channels of a picture; a visualisation starts from noise"),
         ("inside(m.png, relu1)", {}, ConfigError, "needs a mask"),
         ("content(relu1)", {}, ConfigError, "needs an original"),
         ([], {}, ConfigError, "No objective was given"),

@@ -1,160 +1,209 @@
-"""One move uphill: two bodies that a framework compiles, the same for every framework.
+"""One step of gradient ascent: the functions that a framework compiles, the same for every framework.
 
-`uphill` finds the gradient of the objective; `move` takes the picture along it. What changes from step to step is an
-argument, what a Dreamer fixes is settled when the bodies are made: one trace each.
+`gradient` finds the gradient of the objective, `update` takes the picture along it. What changes from step to step is
+an argument; what a Dreamer fixes is a field: one trace each.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypeAlias, TypedDict
 
 from keras import ops
 
-from kerasdream.ascent.measure import Seen, measure
-from kerasdream.ascent.smoothing import blurred, divided_by, equal_scales, strength_of
+from kerasdream.ascent.backend import Weights
+from kerasdream.ascent.gradient_filters import (
+    GradientStatistics,
+    blur,
+    gradient_statistics,
+    laplacian_normalize,
+    normalization,
+)
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError
 from kerasdream.model.features import Features
-from kerasdream.objectives import Inside, Term
+from kerasdream.objectives import ActivationView, Masked, Objective, Term, unwrap_mask, weighted_sum
+from kerasdream.objectives.context import PictureSource
+from kerasdream.types import Tensor
 
+Preprocess: TypeAlias = Callable[[Any], Any]
 ADAM_MEAN, ADAM_SQUARE, ADAM_EPSILON = 0.9, 0.999, 1e-8
 
 
-class Region(NamedTuple):
-    """Terms, by number, that move the same part of the picture."""
+class GradientInputs(TypedDict):
+    """What the gradient takes besides the pictures."""
 
-    mask: Any
-    black: bool
+    weights: Tensor  # (terms, pictures)
+    terms: dict[str, Tensor]  # inputs of terms, by their number
+    spans: NotRequired[Tensor]  # of tiles: see ActivationView
+    noise: NotRequired[Tensor]  # (samples, H, W, 3), for SmoothGrad
+    original: NotRequired[Tensor]  # the undreamt pictures, transformed as the pictures are
+    size: NotRequired[Tensor]  # of pictures that are padded
+
+
+class UpdateInputs(TypedDict, total=False):
+    """What the update takes besides pictures, gradients and step sizes."""
+
+    mask: Tensor  # (H, W, 1)
+    regions: list[Tensor]  # a mask (H, W, 1) for each region
+    kernels: list[Tensor]  # of the blur
+    moments: list[Tensor]  # of Adam
+    time: Tensor  # of Adam, from 1
+
+
+class Region(NamedTuple):
+    """Terms, by number, that change the same part of the picture."""
+
+    mask: PictureSource | None
+    invert: bool
     terms: tuple[int, ...]
 
 
-def regions_of(terms: Sequence[Term]) -> list[Region]:
-    """The terms gathered by their masks."""
-    found: dict[Any, list[int]] = {}
-    for number, term in enumerate(terms):
-        key = (term.mask, term.black) if isinstance(term, Inside) else (None, False)
+def regions_of(objective: Objective) -> list[Region]:
+    """Return the terms of an objective gathered by their masks."""
+    found: dict[tuple[PictureSource | None, bool], list[int]] = {}
+    for number, (term, _) in enumerate(objective.terms):
+        key = (term.mask, term.invert) if isinstance(term, Masked) else (None, False)
         found.setdefault(key, []).append(number)
-    return [Region(mask, black, tuple(numbers)) for (mask, black), numbers in found.items()]
+    return [Region(mask, invert, tuple(numbers)) for (mask, invert), numbers in found.items()]
 
 
-def preprocessed(preprocess: Callable[[Any], Any] | None, image: Any) -> Any:
-    """The dream's picture, -1 to 1, as the model wants it; a model's own function takes 0 to 255."""
+def preprocess_images(preprocess: Preprocess | None, images: Tensor) -> Tensor:
+    """Return pictures from -1 to 1 as the model takes them; its own function takes 0 to 255."""
     if preprocess is None:
-        return image
-    prepared = preprocess((image + 1.0) * 127.5)
+        return images
+    prepared = preprocess((images + 1.0) * 127.5)
     if prepared is None:
         raise ConfigError(f"preprocess={preprocess!r} returned nothing; the pictures for the model were expected.")
     return prepared
 
 
-def make_uphill(
-    features: Features, preprocess: Callable[[Any], Any] | None, terms: Sequence[Term], gradient: Callable[..., Any]
-) -> Callable[..., Any]:
-    """`uphill(image, numbers, weights)`: the loss of each picture, and one gradient for each region.
+@dataclasses.dataclass(frozen=True)
+class AscentStep:
+    """The functions of one step, for an objective on a network."""
 
-    `numbers` holds "weights" (terms, pictures), "given", what terms need besides, and where wanted the "frame" of
-    windows (see `Seen`), "noise" (samples, H, W, 3) for SmoothGrad, the "original" that content is held to, and the
-    "size" of pictures that have room around them.
-    """
+    features: Features
+    preprocess: Preprocess | None
+    objective: Objective
+    config: DreamConfig
+    gradient_of: Callable[[Callable[[Tensor], Tensor], Tensor], tuple[Tensor, Tensor]]
 
-    def show(image: Any, model_weights: Any, size: Any) -> tuple[Any, Any]:
+    @property
+    def terms(self) -> list[Term]:
+        """The terms without their masks."""
+        return [unwrap_mask(term) for term, _ in self.objective.terms]
+
+    def step(
+        self, image: Tensor, inputs: GradientInputs, step_sizes: Tensor, update_inputs: UpdateInputs, weights: Weights
+    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+        """Return the loss, and what `update` returns: both functions in one call, where nothing comes between."""
+        loss, gradients = self.gradient(image, inputs, weights)
+        return loss, *self.update(image, gradients, step_sizes, update_inputs)
+
+    def gradient(self, image: Tensor, inputs: GradientInputs, weights: Weights) -> tuple[Tensor, list[Tensor]]:
+        """Return the loss of each picture, and one gradient for each region."""
+        original = None
+        if "original" in inputs:
+            original = self.activations(inputs["original"], weights, inputs.get("size"))[0]
+        terms, results = self.terms, []
+        for region in regions_of(self.objective):
+            numbered = [(number, terms[number]) for number in region.terms]
+
+            def loss_of(image: Tensor, numbered: list[tuple[int, Term]] = numbered) -> Tensor:
+                if "noise" in inputs:
+                    return self.smoothgrad_loss(image, numbered, inputs, original, weights)
+                return self.loss(image, numbered, inputs, original, weights)
+
+            results.append(self.gradient_of(loss_of, image))
+        return sum(loss for loss, _ in results), [gradient for _, gradient in results]
+
+    def loss(
+        self,
+        image: Tensor,
+        terms: Sequence[tuple[int, Term]],
+        inputs: GradientInputs,
+        original: dict[str, Tensor] | None,
+        weights: Weights,
+    ) -> Tensor:
+        """Return the weighted sum of numbered terms for each picture."""
+        activations, sizes = self.activations(image, weights, inputs.get("size"))
+        view = ActivationView(image, activations, original, inputs.get("spans"), sizes)
+        return weighted_sum(terms, inputs["weights"], view, inputs["terms"])
+
+    def smoothgrad_loss(
+        self,
+        image: Tensor,
+        terms: Sequence[tuple[int, Term]],
+        inputs: GradientInputs,
+        original: dict[str, Tensor] | None,
+        weights: Weights,
+    ) -> Tensor:
+        """Return the mean loss of noisy copies of each picture."""
+        noise = inputs["noise"]
+        samples = ops.shape(noise)[0]
+        copies = ops.reshape(image[:, None] + noise[None], (-1, *ops.shape(image)[1:]))
+        repeated: GradientInputs = {**inputs, "weights": ops.repeat(inputs["weights"], samples, axis=1)}
+        per_picture = [str(number) for number, term in terms if term.per_picture]
+        repeated["terms"] = inputs["terms"] | {
+            name: ops.repeat(inputs["terms"][name], samples, axis=0) for name in per_picture
+        }
+        if "spans" in inputs:
+            repeated["spans"] = ops.repeat(inputs["spans"], samples, axis=0)
+        if original is not None:
+            original = {name: ops.repeat(a, samples, axis=0) for name, a in original.items()}
+        losses = self.loss(copies, terms, repeated, original, weights)
+        return ops.mean(ops.reshape(losses, (-1, samples)), axis=1)
+
+    def activations(
+        self, image: Tensor, weights: Weights, size: Tensor | None
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
+        """Return the activations by layer, and the sizes of padded pictures in each layer."""
+        prepared = preprocess_images(self.preprocess, image)
         if size is None:
-            return features(preprocessed(preprocess, image), model_weights), None
-        shown, sizes = features.in_room(preprocessed(preprocess, image), model_weights, size)
-        return shown, sizes | {"": [size[0], size[1]]}
+            return self.features(prepared, weights), None
+        activations, sizes = self.features.in_room(prepared, weights, size)
+        return activations, sizes | {"": [size[0], size[1]]}
 
-    def uphill(image: Any, numbers: Any, model_weights: Any) -> tuple[Any, list[Any]]:
-        noise, samples, frame, size = numbers.get("noise"), 1, numbers.get("frame"), numbers.get("size")
-        reference = show(numbers["original"], model_weights, size)[0] if "original" in numbers else None
-        if noise is not None:
-            samples = ops.shape(noise)[0]
-            reference = reference and {name: ops.repeat(a, samples, axis=0) for name, a in reference.items()}
-            frame = None if frame is None else ops.repeat(frame, samples, axis=0)
+    def update(
+        self, image: Tensor, gradients: Sequence[Tensor], step_sizes: Tensor, inputs: UpdateInputs
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Return the picture after the step, the mean absolute gradient of each picture, and Adam's moments.
 
-        def height(image: Any, region: Region) -> Any:
-            if noise is not None:
-                image = ops.reshape(image[:, None] + noise[None], (-1, *ops.shape(image)[1:]))
-            shown, sizes = show(image, model_weights, size)
-            seen, total = Seen(image, shown, reference, frame, sizes), 0.0
-            for number in region.terms:
-                term, given = terms[number], numbers["given"].get(str(number))
-                if noise is not None and per_picture(term):
-                    given = ops.repeat(given, samples, axis=0)
-                amount = measure(term, seen, given)
-                amount = amount if noise is None else ops.mean(ops.reshape(amount, (-1, samples)), axis=1)
-                total = total + numbers["weights"][number] * amount
-            return total
+        `step_sizes` has one number for each picture: 0 keeps a picture as it is.
+        """
+        masks = inputs.get("regions")
+        gradient = sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
+        mean_absolute = ops.mean(ops.abs(gradient), axis=(1, 2, 3))
+        gradient = self.filter_gradient(gradient, inputs)
+        image, moments = self.advance(image, gradient, gradient_statistics(gradient), step_sizes, inputs)
+        return image, mean_absolute, moments
 
-        outcomes = [gradient(lambda image, r=region: height(image, r), image) for region in regions_of(terms)]
-        return sum(loss for loss, _ in outcomes), [slope for _, slope in outcomes]
+    def filter_gradient(self, gradient: Tensor, inputs: UpdateInputs) -> Tensor:
+        """Return the gradient after Laplacian normalization and blur, where the settings ask for them."""
+        if self.config.gradient_scales:
+            gradient = laplacian_normalize(gradient, self.config.gradient_scales)
+        return blur(gradient, inputs["kernels"]) if "kernels" in inputs else gradient
 
-    return uphill
-
-
-def per_picture(term: Term) -> bool:
-    """Whether what the term needs besides has one row per picture."""
-    return getattr(term.term if isinstance(term, Inside) else term, "pick", None) is not None
-
-
-def combined(gradients: Sequence[Any], masks: Sequence[Any]) -> Any:
-    """The gradients of the regions as one, each inside its mask (H, W, 1)."""
-    return sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
-
-
-def shaped(uphill: Any, tools: Any, scales: int) -> Any:
-    """The gradient with its scales made equal, and blurred, where that is wanted."""
-    if scales:
-        uphill = equal_scales(uphill, scales)
-    return blurred(uphill, tools["kernels"]) if "kernels" in tools else uphill
+    def advance(
+        self, image: Tensor, gradient: Tensor, statistics: GradientStatistics, step_sizes: Tensor, inputs: UpdateInputs
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return the image, or a strip of it, after the step, and Adam's moments; `statistics` are of the whole."""
+        shift, scale = normalization(statistics, self.config.normalize)
+        direction, rate = gradient - shift, ops.reshape(step_sizes, (-1, 1, 1, 1))
+        moments: list[Tensor] = []
+        if self.config.optimizer == "adam":
+            direction, moments = adam(direction / scale, inputs["moments"], inputs["time"])
+        else:
+            rate = rate / scale
+        if "mask" in inputs:
+            direction = direction * inputs["mask"]
+        # A rate of 0 gives 0 even where the gradient is not finite, in a third of the time of a choice by pixel.
+        image = image + ops.divide_no_nan(direction, ops.where(rate > 0, 1.0 / rate, 0.0))
+        return ops.clip(image, -1.0, 1.0) if self.config.clip else image, moments
 
 
-def moved_along(
-    image: Any, uphill: Any, strength: Any, sizes: Any, tools: Any, config: DreamConfig
-) -> tuple[Any, list[Any]]:
-    """The image one step further along its gradient, and what Adam remembers; `strength` is that of all of it."""
-    centre, divisor = divided_by(strength, config.normalize)
-    uphill, pace = uphill - centre, ops.reshape(sizes, (-1, 1, 1, 1))
-    moments: list[Any] = []
-    if config.optimizer == "adam":
-        uphill, moments = adam(uphill / divisor, tools["moments"], tools["time"])
-    else:
-        pace = pace / divisor
-    if "mask" in tools:
-        uphill = uphill * tools["mask"]
-    # What stays, stays whatever its gradient is; this division says so three times as fast as a choice of pixels.
-    moved = image + ops.divide_no_nan(uphill, ops.where(pace > 0, 1.0 / pace, 0.0))
-    return ops.clip(moved, -1.0, 1.0) if config.clip else moved, moments
-
-
-def make_move(config: DreamConfig) -> Callable[..., Any]:
-    """`move(image, gradients, sizes, tools)`: the moved picture, the slope of each picture, and what Adam remembers.
-
-    `sizes` has one number per picture: 0 keeps a picture where it is. The slope is the mean absolute gradient.
-    `tools` holds what the settings need: "regions" and "mask" (H, W, 1), "kernels" of the blur, "moments" and "time".
-    """
-
-    def move(image: Any, gradients: list[Any], sizes: Any, tools: Any) -> tuple[Any, Any, Any]:
-        uphill = combined(gradients, tools.get("regions", []))
-        slope = ops.mean(ops.abs(uphill), axis=(1, 2, 3))
-        uphill = shaped(uphill, tools, config.gradient_scales)
-        moved, moments = moved_along(image, uphill, strength_of(uphill), sizes, tools, config)
-        return moved, slope, moments
-
-    return move
-
-
-def make_step(uphill: Callable[..., Any], move: Callable[..., Any]) -> Callable[..., Any]:
-    """`step(image, numbers, sizes, tools, weights)`: both at once, where nothing comes between; a call less."""
-
-    def step(image: Any, numbers: Any, sizes: Any, tools: Any, model_weights: Any) -> tuple[Any, ...]:
-        loss, gradients = uphill(image, numbers, model_weights)
-        return loss, *move(image, gradients, sizes, tools)
-
-    return step
-
-
-def adam(gradient: Any, moments: Sequence[Any], time: Any) -> tuple[Any, list[Any]]:
-    """Adam's direction, and its two moving means; `time` counts from 1."""
+def adam(gradient: Tensor, moments: Sequence[Tensor], time: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Return Adam's direction, and its two moving means; `time` counts from 1."""
     mean = ADAM_MEAN * moments[0] + (1 - ADAM_MEAN) * gradient
-    spread = ADAM_SQUARE * moments[1] + (1 - ADAM_SQUARE) * ops.square(gradient)
+    square = ADAM_SQUARE * moments[1] + (1 - ADAM_SQUARE) * ops.square(gradient)
     direction = mean / (1 - ADAM_MEAN**time)
-    return direction / (ops.sqrt(spread / (1 - ADAM_SQUARE**time)) + ADAM_EPSILON), [mean, spread]
+    return direction / (ops.sqrt(square / (1 - ADAM_SQUARE**time)) + ADAM_EPSILON), [mean, square]

@@ -8,7 +8,7 @@ from PIL import Image
 from kerasdream.errors import InputImageError
 from kerasdream.image.picture import GREY, Picture
 from kerasdream.image.tiles import strips
-from kerasdream.objectives import Pixels
+from kerasdream.pixels import Pixels
 
 ASPECT = 0.02  # how much a mask's proportions may differ from the picture's
 

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
-from kerasdream.config import LIMITS, files_named
+from kerasdream.config import KNOBS, files_named
 from kerasdream.errors import InputImageError
 
 CHUNK = "kerasdream"
@@ -70,7 +70,11 @@ def settings_of(path: str | os.PathLike[str], *, files: bool = False) -> dict[st
     >>> settings_of("dream.png")["num_octave"]
     3
     """
-    settings = {name: value for name, value in record_of(path)["settings"].items() if name not in LIMITS}
+    settings = {
+        name: value
+        for name, value in record_of(path)["settings"].items()
+        if not (name in KNOBS and KNOBS[name].machine)
+    }
     if named := [] if files else [file for ones in files_named(settings).values() for file in ones]:
         raise InputImageError(
             f"The settings in {os.fspath(path)!r} name files: {', '.join(named)}. With files=True they are opened."

@@ -1,5 +1,6 @@
 """A picture too large to be worked on at once: in strips, in windows that overlap, and on disk."""
 
+import math
 import mmap
 import os
 import tempfile
@@ -11,7 +12,7 @@ import numpy as np
 from kerasdream.errors import OutputError
 
 STRIP_PIXELS = 2_000_000
-FAR = 1e9  # pixels: farther than any
+FAR = math.inf  # pixels: beyond the ends of a picture
 GRID = 32  # pixels: the stride of the deepest layers of nearly every network
 MOST_IN_MEMORY = 256_000_000  # bytes of an array; a larger one lies in a file without a name
 

@@ -13,8 +13,8 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from kerasdream.ascent.step import preprocessed
-from kerasdream.dreamer import Dreamer, Preprocess, engine_of, network_of, resolve
+from kerasdream.ascent.step import Preprocess, preprocess_images
+from kerasdream.dreamer import Dreamer, compile_objective
 from kerasdream.errors import ConfigError, DreamWarning, InputImageError, ModelError, NonFiniteError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
@@ -22,6 +22,7 @@ from kerasdream.image.sample import noise
 from kerasdream.model import zoo
 from kerasdream.model.classes import IMAGENET, categories, category_of, wordnet_ids
 from kerasdream.objectives import Objective, objective
+from kerasdream.resolution import build_network, resolve_config
 from kerasdream.studies import report
 from kerasdream.studies.records import AFTER, BEFORE, CONTROL, NOISE, PHOTO, Example, Look, Records
 from kerasdream.studies.summary import summary
@@ -58,7 +59,7 @@ class Judge:
         side = (self.side, self.side)
         resized = [np.asarray(Image.fromarray(one).resize(side, Image.Resampling.BILINEAR)) for one in pictures]
         image = ops.convert_to_tensor(np.stack(resized).astype(np.float32) / np.float32(127.5) - np.float32(1.0))
-        given = ops.convert_to_numpy(preprocessed(self.preprocess, image))
+        given = ops.convert_to_numpy(preprocess_images(self.preprocess, image))
         shown = np.asarray(self.network.predict_on_batch(given), np.float64)
         if np.allclose(shown.sum(-1), 1.0, atol=1e-2) and (shown >= 0).all():
             return shown / shown.sum(-1, keepdims=True)
@@ -105,15 +106,15 @@ class Study:
             raise ConfigError("There is nothing to dream on: a folder with pictures, or noises=16, was expected.")
         self.training = training_shares(training_counts)
         deep = Objective(tuple({term: 1.0 for wish in self.wishes.values() for term, _ in wish.terms}.items()))
-        self.config = resolve(deep, model, preprocess, {"max_loss": None} | settings)
+        self.config = resolve_config(deep, model, preprocess, {"max_loss": None} | settings)
         self.check_judge(judge, same_judge)
         self.judge = Judge(judge, judge_weights, judge_preprocess)
-        network, preprocess = network_of(self.config, model, preprocess)
+        network, preprocess = build_network(self.config, model, preprocess)
         self.dreamers = {AFTER: self.dreamers_on(network, preprocess)}
         self.moments = [BEFORE, AFTER, CONTROL] if control else [BEFORE, AFTER]
         if control:
             own = isinstance(model, keras.Model)
-            other = keras.models.clone_model(network) if own else network_of(self.config, model, None)[0]
+            other = keras.models.clone_model(network) if own else build_network(self.config, model, None)[0]
             shuffle(other, network)
             self.dreamers[CONTROL] = self.dreamers_on(other, preprocess)
         self.folder = pathlib.Path(output)
@@ -137,7 +138,7 @@ class Study:
     def dreamers_on(self, network: keras.Model, preprocess: Preprocess | None) -> dict[str, Dreamer]:
         """A dreamer for each layer, on one network."""
         return {
-            name: Dreamer.on(engine_of(self.config.replace(layers=wish), network, preprocess))
+            name: Dreamer.from_compiled(compile_objective(self.config.replace(layers=wish), network, preprocess))
             for name, wish in self.wishes.items()
         }
 

@@ -7,7 +7,7 @@ from kerasdream import presets
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, suggest
 from kerasdream.model import zoo
-from kerasdream.objectives import Class, Guide, Inside, objective
+from kerasdream.objectives import Class, Guide, Masked, objective
 
 # The machine's own, and what would name a file, are not for the page.
 HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots"}
@@ -88,7 +88,7 @@ def checked(said: Any, models: list[str]) -> dict[str, Any]:
         if isinstance(settings["layers"], str) and len(settings["layers"]) > LONGEST_WISH:
             raise ConfigError(f"layers has {len(settings['layers'])} letters; {LONGEST_WISH} at most were expected.")
         wish = KNOBS["layers"].check("layers", settings["layers"])
-        if any(isinstance(term, Guide | Inside) for term, _ in wish.terms):
+        if any(isinstance(term, Guide | Masked) for term, _ in wish.terms):
             raise ConfigError("layers names a picture file; choose a guide picture or paint a mask instead.")
         settings["layers"] = wish.as_dict()
         if any(isinstance(term, Class) for term, _ in wish.terms):

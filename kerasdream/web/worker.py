@@ -1,6 +1,5 @@
 """The one thread that dreams: it owns the networks, takes jobs in turn, and shows how far it is."""
 
-import collections
 import dataclasses
 import io
 import threading
@@ -11,13 +10,13 @@ from typing import Any
 
 from PIL import Image
 
-from kerasdream.ascent.engine import FREE
-from kerasdream.dreamer import Dreamer, resolve
+from kerasdream.dreamer import Dreamer, DreamerCache
 from kerasdream.errors import DreamError, DreamWarning, OutputError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size, sample
 from kerasdream.objectives import Guide, Layer
+from kerasdream.resolution import resolve_config
 from kerasdream.result import DreamResult, Moment
 from kerasdream.visualization import Visualizer
 from kerasdream.web.store import CANCELLED, DONE, FAILED, QUEUED, RUNNING, THUMB_SIDE, Job, Store
@@ -71,7 +70,7 @@ class Worker:
 
     def __init__(self, store: Store, models: dict[str, dict[str, Any]]):
         self.store, self.models = store, models
-        self.dreamers: collections.OrderedDict[Any, Dreamer] = collections.OrderedDict()
+        self.dreamers = DreamerCache(WARM)
         self.progress: dict[str, Progress] = {}
         self.sketches: dict[tuple[str, str, int], str] = {}  # what waits, or why there is none
         self.wake, self.ending = threading.Event(), threading.Event()
@@ -264,29 +263,17 @@ class Worker:
         settings = job.settings | self.models[job.settings["model"]]
         if job.mask:
             settings["mask"] = self.store.picture(job.mask).convert("L")
-        config = resolve(settings.pop("layers", None), settings.pop("model"), None, settings)
+        config = resolve_config(settings.pop("layers", None), settings.pop("model"), None, settings)
         if job.guide:
             layers = config.layers.layers() if config.layers else ()
             guide = Picture.of(self.store.picture(job.guide)).source
             config = config.replace(layers=sum(Guide(layer, guide) for layer in layers), max_loss=None)
-        key = tuple((name, value) for name, value in vars(config).items() if name not in FREE)
-        if key not in self.dreamers:
-            self.dreamers[key] = made_of(config)
-        self.dreamers.move_to_end(key)
-        while len(self.dreamers) > WARM:
-            self.dreamers.popitem(last=False)
-        return Dreamer.on(self.dreamers[key].engine.sharing(config))
+        return self.dreamers.get(config)
 
 
 def sketch_name(model: str, layer: str, channel: int) -> str:
     """The file of a drawn channel."""
     return f"{model}-{layer.replace('/', '_')}-{channel:d}.webp"
-
-
-def made_of(config: Any) -> Dreamer:
-    """A dreamer with these very settings."""
-    settings = {name: getattr(config, name) for name in vars(config) if name not in ("layers", "model")}
-    return Dreamer(config.layers, model=config.model, **settings)
 
 
 def smaller(image: Image.Image, side: int) -> Image.Image:

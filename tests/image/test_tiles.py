@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasdream.ascent.measure import counted
 from kerasdream.errors import OutputError
 from kerasdream.image import tiles
 from kerasdream.image.tiles import FAR, add, cut, pieces, room, settle, strips, windows
+from kerasdream.objectives.view import cell_weights
 
 SIDES = [(65, 64, 0), (65, 64, 32), (700, 64, 32), (1000, 400, 96), (1280, 512, 96), (8192, 1024, 96), (1030, 1024, 96)]
 
@@ -59,7 +59,7 @@ def test_windows_cover_a_side_and_their_weights_add_up_to_one(side, tile, overla
         total = np.zeros(side)
         for w in some:
             frame = ops.convert_to_tensor(np.array([[w.low, w.high, w.ramp, side - w.length]], np.float32))
-            weight, count = counted(w.length, w.length, w.length, frame, 0)
+            weight, count = cell_weights(w.length, w.length, w.length, frame, 0)
             assert float(count[0, 0]) == side
             total[w.start : w.start + w.length] += ops.convert_to_numpy(weight)[0]
         np.testing.assert_allclose(total, 1.0, atol=1e-3)
@@ -71,10 +71,10 @@ def test_a_small_side_is_one_window():
 
 def test_the_border_of_the_picture_is_left_out_and_that_of_a_window_is_not():
     inner = ops.convert_to_tensor(np.array([[-FAR, 7.0, 1.0, 30.0]], np.float32))
-    weight, count = counted(10, 10, 10, inner, 2)
+    weight, count = cell_weights(10, 10, 10, inner, 2)
     assert ops.convert_to_numpy(weight)[0].tolist() == [0, 0, 1, 1, 1, 1, 1, 0, 0, 0]
     assert float(count[0, 0]) == 40
-    weight, count = counted(5, 5, 80, inner * 8, 0)  # cells of 16 pixels
+    weight, count = cell_weights(5, 5, 80, inner * 8, 0)  # cells of 16 pixels
     assert ops.convert_to_numpy(weight)[0].tolist() == [1, 1, 1, 0.5, 0]
     assert float(count[0, 0]) == 5 + 240 / 16
 

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 import kerasdream
-from kerasdream import ascent
+from kerasdream.ascent.current_backend import current_backend
 from kerasdream.errors import LayerError, ModelError
 from kerasdream.model.features import Features, fold
 
@@ -81,7 +81,7 @@ def test_a_framework_s_own_convolution_gives_the_numbers_of_keras(more):
     x = layers.Conv2D(4, 1, name="first")(image)
     x = layers.Conv2D(6, (3, 4), activation="tanh", bias_initializer="normal", name="conv", **more)(x)
     model = keras.Model(image, x)
-    features = Features(model, ["conv"], None, ascent.backend().CONVOLUTION, ascent.backend().MIRRORED)
+    features = Features(model, ["conv"], None, current_backend().CONVOLUTION, current_backend().FLIPPED_KERNELS)
     wanted = ops.convert_to_numpy(model(ops.convert_to_tensor(IMAGES)))
     np.testing.assert_allclose(activations(features)["conv"], wanted, rtol=1e-4, atol=1e-5)
 

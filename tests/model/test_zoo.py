@@ -78,7 +78,7 @@ def test_every_family_dreams_a_step_and_lists_its_layers(name):
     weights = "imagenet" if name == "mini" else "random"
     settings = {"weights": weights, "iterations": 2, "num_octave": 1, "max_loss": None}
     dreamer = kerasdream.Dreamer(model=name, **settings, step=1e-3)
-    dreamer.engine.weights /= dreamer.run(picture).losses[0][0]  # random weights may show next to nothing
+    dreamer.compiled.term_weights /= dreamer.run(picture).losses[0][0]  # random weights may show next to nothing
     losses = dreamer.run(picture).losses[0]
     assert losses[0] == pytest.approx(1.0, rel=1e-3)
     assert losses[1] > losses[0] * 1.001

@@ -135,7 +135,7 @@ def test_a_picture_whose_dream_fails_holds_up_no_other(asked, monkeypatch):
     run = kerasdream.Dreamer.run
 
     def torn(self, image, **settings):
-        if (image == bad).all((1, 2, 3)).any() and "relu2" in self.engine.features.names:
+        if (image == bad).all((1, 2, 3)).any() and "relu2" in self.features.names:
             raise NonFiniteError("The loss of the dream became nan.")
         return run(self, image, **settings)
 

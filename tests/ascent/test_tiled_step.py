@@ -5,12 +5,11 @@ import numpy as np
 import pytest
 from conftest import traces
 from PIL import Image
-from test_step import WISHES, engine_of, noise, three  # noqa: F401
+from test_step import TERMS, compile_objective, noise, stepper_of, three  # noqa: F401
 
 import kerasdream
-from kerasdream.ascent import tiling
-from kerasdream.ascent.loop import Place
-from kerasdream.ascent.stride import Stride
+from kerasdream.ascent.memory import MAX_TILE, MemoryBudget
+from kerasdream.ascent.sampling import StepIndex
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, DreamWarning, OutOfMemoryError
 from kerasdream.image import tiles
@@ -19,28 +18,27 @@ SIZE = (140, 100)
 PARTS = {"tile": 64, "overlap": 32}
 
 
-def stepped(engine, image, octave=0, mask=None, original=None):
-    """Two steps: pictures, losses, slopes."""
-    stride = Stride(engine, image.shape[1:3], image.shape[1:3], mask)
+def stepped(compiled, image, octave=0, mask=None, original=None):
+    """Two steps: pictures, losses, mean absolute gradients."""
+    stepper = stepper_of(compiled, image.shape[1:3], mask)
     original = image.copy() if original is None else original
     image, outcomes, sizes = image.copy(), [], np.array([0.1, 0.05, 0.1, 0.1, 0.1], np.float32)
     for number in range(2):
-        place = Place(octave, number, lambda: original)
-        image, loss, slope = stride(image, sizes[: len(image)], place)
+        image, loss, slope = stepper.step(image, sizes[: len(image)], StepIndex(octave, number), lambda: original)
         outcomes += [np.array(image), loss, slope]
     return outcomes
 
 
 # A class is the mean of what the tiles score; a channel is picked by the mean over tiles that overlap.
-ALIKE = [name for name in WISHES if name not in ("class", "sum", "masked")]
+ALIKE = [name for name in TERMS if name not in ("class", "sum", "masked", "function")]
 
 
 @pytest.mark.parametrize("name", ALIKE)
 def test_every_objective_is_the_same_in_tiles(three, name):  # noqa: F811
     image, original = noise(2, *SIZE, 3), noise(2, *SIZE, 3, seed=5)
     image[:, 20:60] *= 0.5
-    whole = stepped(engine_of(three, WISHES[name]), image, original=original)
-    parts = stepped(engine_of(three, WISHES[name], **PARTS), image, original=original)
+    whole = stepped(compile_objective(three, TERMS[name]), image, original=original)
+    parts = stepped(compile_objective(three, TERMS[name], **PARTS), image, original=original)
     for got, wanted in zip(parts, whole, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=2e-3)
 
@@ -63,10 +61,10 @@ SETTINGS = {
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_is_the_same_in_tiles(three, name):  # noqa: F811
-    image, wish = noise(2, *SIZE, 3), "twice + halves:1"
+    image, expression = noise(2, *SIZE, 3), "twice + halves:1"
     for octave in range(3):
-        whole = stepped(engine_of(three, wish, **SETTINGS[name]), image, octave)
-        parts = stepped(engine_of(three, wish, **SETTINGS[name], **PARTS), image, octave)
+        whole = stepped(compile_objective(three, expression, **SETTINGS[name]), image, octave)
+        parts = stepped(compile_objective(three, expression, **SETTINGS[name], **PARTS), image, octave)
         for got, wanted in zip(parts, whole, strict=True):
             np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=2e-3)
 
@@ -75,11 +73,11 @@ def test_every_setting_is_the_same_in_tiles(three, name):  # noqa: F811
 def test_tiles_that_only_touch_share_the_cells(three, more):  # noqa: F811
     """128 is twice 64: the weights of the windows meet at the very edge."""
     image = noise(1, 128, 192, 3)
-    wishes = ["twice"] if more else ["twice", "halves:1@3,4", "halves:0@40,60"]
-    for wish in wishes:
+    objectives = ["twice"] if more else ["twice", "halves:1@3,4", "halves:0@40,60"]
+    for expression in objectives:
         for octave in range(3):
-            whole = stepped(engine_of(three, wish, **more), image, octave)
-            parts = stepped(engine_of(three, wish, **more, tile=64, overlap=0), image, octave)
+            whole = stepped(compile_objective(three, expression, **more), image, octave)
+            parts = stepped(compile_objective(three, expression, **more, tile=64, overlap=0), image, octave)
             for got, wanted in zip(parts, whole, strict=True):
                 np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=2e-3)
 
@@ -88,12 +86,12 @@ def test_masks_and_regions_are_the_same_in_tiles(three):  # noqa: F811
     mask = np.zeros(SIZE, np.float32)
     mask[30:90, :70] = 1.0
     halves = np.arange(SIZE[0] * SIZE[1], dtype=np.float32).reshape(SIZE) / (SIZE[0] * SIZE[1])
-    wish = kerasdream.Layer("twice").inside(halves) + kerasdream.Layer("halves").outside(halves)
+    expression = kerasdream.Layer("twice").inside(halves) + kerasdream.Layer("halves").outside(halves)
     for jitter in (0, 25):
         settings = {"mask": mask, "jitter": jitter}
         image = noise(1, *SIZE, 3)
-        whole = stepped(engine_of(three, wish, **settings), image, mask=mask)
-        parts = stepped(engine_of(three, wish, **settings, **PARTS), image, mask=mask)
+        whole = stepped(compile_objective(three, expression, **settings), image, mask=mask)
+        parts = stepped(compile_objective(three, expression, **settings, **PARTS), image, mask=mask)
         for got, wanted in zip(parts, whole, strict=True):
             np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=2e-3)
         assert np.array_equal(parts[3][0, 90:], image[0, 90:])
@@ -101,46 +99,52 @@ def test_masks_and_regions_are_the_same_in_tiles(three):  # noqa: F811
 
 def test_a_class_is_the_mean_of_what_the_tiles_score(three):  # noqa: F811
     image = np.full((1, *SIZE, 3), 0.3, np.float32)
-    whole, parts = (stepped(engine_of(three, "class:1", **more), image) for more in ({}, PARTS))
+    whole, parts = (stepped(compile_objective(three, "class:1", **more), image) for more in ({}, PARTS))
+    np.testing.assert_allclose(parts[1], whole[1], rtol=1e-4)
+
+
+def test_a_function_is_the_mean_over_the_tiles(three):  # noqa: F811
+    image = np.full((1, *SIZE, 3), 0.3, np.float32)
+    whole, parts = (stepped(compile_objective(three, TERMS["function"], **more), image) for more in ({}, PARTS))
     np.testing.assert_allclose(parts[1], whole[1], rtol=1e-4)
 
 
 def test_a_batch_too_large_for_the_memory_goes_through_the_network_in_parts(three):  # noqa: F811
     images = noise(5, *SIZE, 3)
-    whole = stepped(engine_of(three, "twice + halves:strong1"), images)
-    engine = engine_of(three, "twice + halves:strong1")
-    engine.bytes_per_pixel, slopes, counts = 2e9 / (2.5 * SIZE[0] * SIZE[1]), engine.slopes, []
-    engine.slopes = lambda image, *rest: (counts.append(image.shape[:3]), slopes(image, *rest))[1]
+    whole = stepped(compile_objective(three, "twice + halves:strong1"), images)
+    compiled = compile_objective(three, "twice + halves:strong1")
+    compiled.bytes_per_pixel, gradient, counts = 2e9 / (2.5 * SIZE[0] * SIZE[1]), compiled.gradient, []
+    compiled.gradient = lambda image, *rest: (counts.append(image.shape[:3]), gradient(image, *rest))[1]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kerasdream.ascent.stride.SURELY_ENOUGH", 1e9)
-        parts = stepped(engine, images)
-    assert counts[:3] == [(1 if engine.backend.STATIC else count, *SIZE) for count in (2, 2, 1)]
+        patch.setattr("kerasdream.ascent.memory.ALWAYS_FITS", 1e9)
+        parts = stepped(compiled, images)
+    assert counts[:3] == [(1 if compiled.backend.STATIC_SHAPES else count, *SIZE) for count in (2, 2, 1)]
     for got, wanted in zip(parts, whole, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=2e-3)
 
 
 def test_one_trace_serves_all_tiles(three):  # noqa: F811
-    engine = engine_of(three, "twice", **PARTS)
+    compiled = compile_objective(three, "twice", **PARTS)
     for size in ((140, 100), (64, 300)):
-        stepped(engine, noise(1, *size, 3))
-    assert engine.traces == traces(1)
-    stepped(engine, noise(1, 50, 50, 3))  # fits into one tile: a whole picture, whose trace has no windows
-    assert engine.traces == 2 * traces(1)
+        stepped(compiled, noise(1, *size, 3))
+    assert compiled.traces == traces(1)
+    stepped(compiled, noise(1, 50, 50, 3))  # fits into one tile: a whole picture, whose trace has no windows
+    assert compiled.traces == 2 * traces(1)
 
 
 def test_tiles_come_from_the_memory_that_may_be_used(small_net):
     def tile(memory, shape):
-        stride = kerasdream.Dreamer("relu2", model=small_net, memory=memory)
-        return Stride(stride.engine, shape[1:3], shape[1:3], None).tile_for(shape)
+        dreamer = kerasdream.Dreamer("relu2", model=small_net, memory=memory)
+        return MemoryBudget(dreamer.compiled).tile_side(shape)
 
-    engine = kerasdream.Dreamer("relu2", model=small_net).engine
+    compiled = kerasdream.Dreamer("relu2", model=small_net).compiled
     # conv0 has 8 numbers a pixel, conv1 12 a quarter of them, conv2 16 a sixteenth.
-    assert engine.bytes_per_pixel == pytest.approx(1.25 * 4 * (8 + 12 / 4 + 16 / 16), rel=0.01)
+    assert compiled.bytes_per_pixel == pytest.approx(1.25 * 4 * (8 + 12 / 4 + 16 / 16), rel=0.01)
     assert tile("100MB", (1, 1000, 1000, 3)) is None
-    assert tile("10MB", (1, 1000, 1000, 3)) == int((10e6 / engine.bytes_per_pixel) ** 0.5)
+    assert tile("10MB", (1, 1000, 1000, 3)) == int((10e6 / compiled.bytes_per_pixel) ** 0.5)
     assert tile("10MB", (1, 300, 300, 3)) is None
     assert tile("10MB", (4, 300, 200, 3)) == 300  # each picture by itself, and whole
-    assert tile("100GB", (1, 60000, 60000, 3)) == tiling.LARGEST
+    assert tile("100GB", (1, 60000, 60000, 3)) == MAX_TILE
     assert tile("1MB", (1, 60000, 60000, 3)) >= 64
 
 
@@ -159,16 +163,16 @@ def test_tiles_too_small_for_the_network_are_told(small_net):
 def test_running_out_of_memory_halves_the_tiles_and_is_told_once(small_net, photo):
     picture = np.asarray(Image.fromarray(photo).resize((520, 300)))
     dreamer = kerasdream.Dreamer("relu1", model=small_net, num_octave=1, iterations=2, max_loss=None, overlap=32)
-    slopes, seen = dreamer.engine.slopes, []
+    gradient, seen = dreamer.compiled.gradient, []
 
     def short(image, *rest):
         seen.append(max(image.shape[1:3]))
         if seen[-1] > 150:
             raise MemoryError
-        return slopes(image, *rest)
+        return gradient(image, *rest)
 
     wanted = dreamer.run(picture)
-    dreamer.engine.step = dreamer.engine.slopes = short
+    dreamer.compiled.step = dreamer.compiled.gradient = short
     with pytest.warns(DreamWarning, match="memory ran out; the dream goes on in tiles of 260 pixels") as told:
         result = dreamer.run(picture)
     assert [one.category for one in told].count(DreamWarning) == 1
@@ -176,7 +180,7 @@ def test_running_out_of_memory_halves_the_tiles_and_is_told_once(small_net, phot
     np.testing.assert_allclose(result.losses[0], wanted.losses[0], rtol=0.02)
     assert np.abs(result.image.astype(float) - wanted.image).mean() < 1
 
-    dreamer.engine.step = dreamer.engine.slopes = lambda *_: (_ for _ in ()).throw(MemoryError)
+    dreamer.compiled.step = dreamer.compiled.gradient = lambda *_: (_ for _ in ()).throw(MemoryError)
     with (
         pytest.warns(DreamWarning, match="memory ran out"),
         pytest.raises(OutOfMemoryError, match=r"gradient of a tile of \d+ pixels, about .* MB\. A smaller network"),

@@ -12,15 +12,17 @@ from kerasdream.objectives import (
     Class,
     Content,
     Direction,
+    Function,
     Guide,
-    Inside,
     Layer,
+    Masked,
     Objective,
-    Pixels,
     TotalVariation,
     objective,
-    read_picture,
+    objective_of,
 )
+from kerasdream.objectives.term import LayerTerm, Term
+from kerasdream.pixels import Pixels, read_picture
 
 EVERY = {
     "mixed4": Layer("mixed4"),
@@ -43,8 +45,8 @@ EVERY = {
     "content(mixed2)": Content("mixed2"),
     "tv()": TotalVariation(),
     "l2()": L2(),
-    "inside(face.png, mixed4:3)": Inside(Layer("mixed4", 3), "face.png"),
-    "outside(face.png, mean(mixed4))": Inside(Layer("mixed4", measure="mean"), "face.png", black=True),
+    "inside(face.png, mixed4:3)": Masked(Layer("mixed4", 3), "face.png"),
+    "outside(face.png, mean(mixed4))": Masked(Layer("mixed4", measure="mean"), "face.png", invert=True),
 }
 
 
@@ -185,3 +187,32 @@ def test_records_keep_two_files_of_one_name_apart():
 
 def test_a_direction_may_be_written_out():
     assert Direction("a", [0.0, 2.0, -1.0]) == Direction("a", {1: 2.0, 2: -1.0})
+
+
+def test_a_function_is_an_objective_that_no_text_brings_back():
+    def spread(activations):
+        return activations
+
+    made = objective_of(spread, "mixed4") + 0.5 * Layer("mixed5")
+    assert made.layers() == ("mixed4", "mixed5")
+    assert made == objective_of(spread, ["mixed4"]) + 0.5 * Layer("mixed5")
+    assert made != objective_of(lambda activations: activations, ["mixed4"]) + 0.5 * Layer("mixed5")
+    assert str(made) == "<function spread(mixed4)> + mixed5*0.5"
+    with pytest.raises(ConfigError, match=r"<function spread\(mixed4\)> stands for a function given in Python"):
+        objective(made.as_dict())
+    for function, layers, words in ((3, "a", "3 was given; a function"), (spread, [], "one layer name or more")):
+        with pytest.raises(ConfigError, match=words):
+            objective_of(function, layers)
+    with pytest.raises(ConfigError, match="To follow a function, give objective_of"):
+        objective(spread)
+
+
+def test_every_kind_of_term_is_tried_here():
+    tried = {type(term) for term in EVERY.values()} | {Function}
+    kinds = {
+        kind
+        for parent in (Term, LayerTerm)
+        for kind in parent.__subclasses__()
+        if kind.__module__.startswith("kerasdream")
+    }
+    assert kinds - {LayerTerm} == tried

@@ -1,0 +1,219 @@
+"""An objective on a network, compiled for pictures of any size."""
+
+import copy
+import functools
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdream.ascent.backend import Compiled, Weights, to_numpy
+from kerasdream.ascent.current_backend import current_backend
+from kerasdream.ascent.gradient_filters import GradientStatistics
+from kerasdream.ascent.step import (
+    AscentStep,
+    GradientInputs,
+    Preprocess,
+    UpdateInputs,
+    preprocess_images,
+    regions_of,
+)
+from kerasdream.config import DreamConfig
+from kerasdream.errors import ConfigError
+from kerasdream.image.blend import as_picture
+from kerasdream.image.pyramid import pad
+from kerasdream.model.classes import number_of
+from kerasdream.model.features import Features
+from kerasdream.model.padded import roomy
+from kerasdream.objectives import Objective
+from kerasdream.objectives.context import PictureSource
+from kerasdream.objectives.view import SCORES
+from kerasdream.types import Array, Size, Tensor
+
+IMAGE = keras.KerasTensor((None, None, None, 3))
+PLANE = keras.KerasTensor((None, None, 1))
+VECTOR = keras.KerasTensor((None,))
+GUIDE_SIDE = 384  # of a guide picture: its textures matter, not its size
+
+
+class Programs(NamedTuple):
+    """The compiled functions of an AscentStep. One that is never called is never traced."""
+
+    step: Compiled
+    gradient: Compiled
+    tile_gradient: Compiled  # with `spans`
+    update: Compiled
+    filter_gradient: Compiled
+    advance: Compiled
+
+
+class CompiledObjective:
+    """An objective on a network, compiled once, for pictures of any size."""
+
+    def __init__(self, model: keras.Model, preprocess: Preprocess | None, objective: Objective, config: DreamConfig):
+        self.backend, self.config, self.preprocess = current_backend(), config, preprocess
+        self.features = Features(
+            model,
+            objective.layers(),
+            SCORES if objective.needs_classes else None,
+            self.backend.CONVOLUTION,
+            self.backend.FLIPPED_KERNELS,
+        )
+        self.body = AscentStep(self.features, preprocess, objective, config, self.backend.gradient)
+        self.terms, self.regions = self.body.terms, regions_of(objective)
+        self.term_weights = np.array([weight for _, weight in objective.terms], np.float32)
+        if config.turns and (neuron := next((term for term in self.terms if term.one_tile), None)):
+            raise ConfigError(
+                f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
+            )
+        exact = any(term.exact_shape for term in self.terms)
+        # Where each size would be compiled by itself, pictures are padded to one of few sizes.
+        self.pads_to_buckets = self.backend.STATIC_SHAPES and self.features.takes_room and not exact
+        self.model_weights: Weights = {}
+        self.refresh()
+        self.programs = self.compile()
+
+    def compile(self) -> Programs:
+        """Compile the functions of the step."""
+        compile_function, body, weights = self.backend.compile_function, self.body, self.model_weights
+        inputs, update_inputs = self.gradient_spec(), self.update_spec
+        of_tiles = inputs | {"spans": keras.KerasTensor((None, 2, 4))}
+        statistics = GradientStatistics(*[keras.KerasTensor((None, 1, 1, 1))] * 3)
+        kernels: UpdateInputs = {"kernels": update_inputs["kernels"]} if "kernels" in update_inputs else {}
+        strip = {name: spec for name, spec in update_inputs.items() if name in ("mask", "moments", "time")}
+        return Programs(
+            compile_function(body.step, IMAGE, inputs, VECTOR, update_inputs, weights=weights),
+            compile_function(body.gradient, IMAGE, inputs, weights=weights),
+            compile_function(body.gradient, IMAGE, of_tiles, weights=weights),
+            compile_function(body.update, IMAGE, [IMAGE] * len(self.regions), VECTOR, update_inputs),
+            compile_function(body.filter_gradient, IMAGE, kernels),
+            compile_function(body.advance, IMAGE, IMAGE, statistics, VECTOR, strip),
+        )
+
+    def with_config(self, config: DreamConfig) -> "CompiledObjective":
+        """Return the same compiled functions with other settings, of which the compiled ones are the same."""
+        other = copy.copy(self)
+        other.config = config
+        return other
+
+    def refresh(self) -> None:
+        """Take the weights that the model has now."""
+        self.backend.store_weights(self.model_weights, self.features.weights(rest=self.backend.STATIC_SHAPES))
+        self.constants = {
+            str(number): value for number, term in enumerate(self.terms) if (value := term.constant(self)) is not None
+        }
+
+    # The compiled functions: AscentStep says what they compute
+
+    def step(
+        self, image: Tensor, inputs: GradientInputs, step_sizes: Array, update_inputs: UpdateInputs
+    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+        """Call AscentStep.step, compiled."""
+        return self.programs.step(image, inputs, step_sizes, update_inputs)  # type: ignore[no-any-return]
+
+    def gradient(self, image: Tensor, inputs: GradientInputs) -> tuple[Tensor, list[Tensor]]:
+        """Call AscentStep.gradient, compiled; on pictures padded to a bucket where the backend asks for that."""
+        program = self.programs.tile_gradient if "spans" in inputs else self.programs.gradient
+        if not self.pads_to_buckets:
+            return program(image, inputs)  # type: ignore[no-any-return]
+        height, width = image.shape[1:3]
+        rows, columns = roomy((height, width))
+        pads = [(0, 0), (0, rows - height), (0, columns - width), (0, 0)]
+        padded: GradientInputs = {**inputs, "size": np.array((height, width), np.int32)}
+        if "noise" in inputs:
+            padded["noise"] = ops.pad(inputs["noise"], pads)
+        if "original" in inputs:
+            padded["original"] = ops.pad(inputs["original"], pads)
+        loss, gradients = program(ops.pad(image, pads), padded)
+        return loss, [gradient[:, :height, :width] for gradient in gradients]
+
+    def update(
+        self, image: Tensor, gradients: list[Tensor], step_sizes: Array, inputs: UpdateInputs
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Call AscentStep.update, compiled."""
+        return self.programs.update(image, gradients, step_sizes, inputs)  # type: ignore[no-any-return]
+
+    def filter_gradient(self, gradient: Tensor, inputs: UpdateInputs) -> Array:
+        """Call AscentStep.filter_gradient, compiled."""
+        return to_numpy(self.programs.filter_gradient(gradient, inputs))
+
+    def advance(
+        self, image: Array, gradient: Array, statistics: GradientStatistics, step_sizes: Array, inputs: UpdateInputs
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Call AscentStep.advance, compiled."""
+        return self.programs.advance(image, gradient, statistics, step_sizes, inputs)  # type: ignore[no-any-return]
+
+    def activations(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the activations by layer of pictures from -1 to 1."""
+        return self.features(preprocess_images(self.preprocess, ops.convert_to_tensor(image)), self.model_weights)
+
+    @property
+    def traces(self) -> int:
+        """How often the gradient has been traced: on TensorFlow once for whole pictures of any size, once for
+        those that are transformed or noisy, once for tiles."""
+        programs = (self.programs.step, self.programs.gradient, self.programs.tile_gradient)
+        return sum(map(self.backend.trace_count, programs))
+
+    @functools.cached_property
+    def bytes_per_pixel(self) -> float:
+        """About how much memory the gradient of a pixel takes; regions are computed one after the other."""
+        return self.features.bytes_per_pixel()
+
+    # The shapes of the inputs
+
+    def gradient_spec(self) -> GradientInputs:
+        """Return the shapes of the gradient's inputs."""
+        terms = {key: keras.KerasTensor(value.shape, str(value.dtype)) for key, value in self.constants.items()}
+        for number, term in enumerate(self.terms):
+            if (shape := term.octave_input_shape) is not None:
+                terms[str(number)] = keras.KerasTensor(shape, "int32")
+        spec: GradientInputs = {"weights": keras.KerasTensor((None, None)), "terms": terms}
+        if self.config.smooth_samples:
+            spec["noise"] = IMAGE
+        if self.compares_original:
+            spec["original"] = IMAGE
+        if self.pads_to_buckets:
+            spec["size"] = keras.KerasTensor((2,), "int32")
+        return spec
+
+    @property
+    def compares_original(self) -> bool:
+        """Whether the loss takes the activations of the original."""
+        return any(term.compares_original for term in self.terms)
+
+    @functools.cached_property
+    def update_spec(self) -> UpdateInputs:
+        """The shapes of the update's inputs."""
+        spec: UpdateInputs = {}
+        config = self.config
+        if config.mask is not None:
+            spec["mask"] = PLANE
+        if any(region.mask is not None for region in self.regions):
+            spec["regions"] = [PLANE] * len(self.regions)
+        if np.any(config.gradient_blur) or config.blur_growth:
+            spec["kernels"] = [VECTOR] * (3 if config.blur_kind == "cascade" else 1)
+        if config.optimizer == "adam":
+            spec["moments"], spec["time"] = [IMAGE, IMAGE], keras.KerasTensor(())
+        return spec
+
+    # What terms may ask: objectives.context.Network
+
+    def channel_count(self, layer: str) -> int:
+        """Return how many channels a layer has."""
+        return int(self.features.outputs()[layer].shape[-1])
+
+    def class_index(self, name: str) -> int:
+        """Return the number of a class; LayerError where the network has no such class."""
+        return number_of(name, self.channel_count(SCORES))
+
+    def picture_activations(self, picture: PictureSource, layer: str) -> Array:
+        """Return the activations of every cell of a picture in a layer, one row each."""
+        pixels = as_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
+        shrink = min(1.0, GUIDE_SIDE / max(pixels.shape[1:3]))
+        if shrink < 1:
+            size: Size = tuple(max(1, round(side * shrink)) for side in pixels.shape[1:3])
+            pixels = to_numpy(ops.image.resize(pixels, size, antialias=True, data_format="channels_last"))
+        pixels = pad(pixels, (self.features.least_side(1),) * 2)
+        activations = np.asarray(to_numpy(self.activations(pixels / 127.5 - 1.0)[layer]), np.float32)
+        return activations.reshape(-1, activations.shape[-1])

@@ -1,0 +1,47 @@
+"""The framework that Keras runs on, and the process that computes."""
+
+import importlib
+import os
+from typing import TYPE_CHECKING, cast
+
+import keras
+
+from kerasdream.ascent.backend import Backend
+from kerasdream.config import BACKENDS
+from kerasdream.errors import DreamError, ModelError
+
+if TYPE_CHECKING:
+    from kerasdream.ascent import jax, tensorflow, torch
+
+    on_tensorflow: Backend = tensorflow  # so that the type checker holds each file to the protocol
+    on_jax: Backend = jax
+    on_torch: Backend = torch
+
+computing_process: int | None = None
+
+
+def current_backend() -> Backend:
+    """Return the file of the framework that Keras runs on.
+
+    Raises ModelError for one that there is no file for, and DreamError in a forked process.
+    """
+    name = keras.backend.backend()
+    if name not in BACKENDS:
+        known = f"{', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}"
+        raise ModelError(
+            f"Keras runs on {name}; kerasdream needs {known}. Set the environment variable KERAS_BACKEND={BACKENDS[0]} "
+            "before Python starts."
+        )
+    check_process()
+    return cast(Backend, importlib.import_module(f"kerasdream.ascent.{name}"))
+
+
+def check_process() -> None:
+    """DreamError in a process that was forked from the one that computes: it would wait for ever."""
+    global computing_process
+    computing_process = computing_process or os.getpid()
+    if os.getpid() != computing_process:
+        raise DreamError(
+            "This process was forked from one that has dreamt already, and the threads that compute were not. Start "
+            "processes with multiprocessing.get_context('spawn'), or fork before the first Dreamer is made."
+        )

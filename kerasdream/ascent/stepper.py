@@ -1,0 +1,188 @@
+"""The steps of one dream: the inputs of each octave and step, and whole pictures or tiles as memory allows."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from keras import ops
+
+from kerasdream.ascent.backend import to_numpy
+from kerasdream.ascent.compiled import CompiledObjective
+from kerasdream.ascent.gradient_filters import gaussian_kernels
+from kerasdream.ascent.memory import MemoryBudget
+from kerasdream.ascent.plan import DreamPlan
+from kerasdream.ascent.sampling import StepIndex, draw_transform, sampled_gradient, step_rng
+from kerasdream.ascent.step import GradientInputs, Region, UpdateInputs
+from kerasdream.ascent.tiled_step import TiledStep, mean_absolute
+from kerasdream.config import at_octave
+from kerasdream.image.blend import mask_of
+from kerasdream.image.pyramid import resized
+from kerasdream.image.tiles import room
+from kerasdream.types import Array, Size, Tensor
+
+
+class StepResult(NamedTuple):
+    """The picture after a step, and the loss and the mean absolute gradient of each picture before it."""
+
+    image: Tensor
+    loss: Array
+    mean_absolute: Array
+
+
+@dataclasses.dataclass
+class OctaveInputs:
+    """What stays the same for all steps of an octave, but Adam's moments."""
+
+    weights: Tensor
+    terms: dict[str, Array]
+    update: UpdateInputs
+    original: Array | None  # where the loss compares with it
+
+
+class Stepper:
+    """Takes the steps of one dream: `begin_octave`, then `step` for each."""
+
+    def __init__(self, compiled: CompiledObjective, plan: DreamPlan, mask: Array | None):
+        """`mask` (H, W) is of the picture's own size."""
+        self.compiled, self.config, self.plan = compiled, compiled.config, plan
+        self.budget = MemoryBudget(compiled)
+        self.mask = None if mask is None else plan.pad(mask[None, ..., None])
+        self.region_masks = [self.region_mask(region) for region in compiled.regions]
+        self.picked: dict[str, Array] = {}  # term inputs of the octave before
+        self.inputs: OctaveInputs
+        self.tiled: TiledStep | None = None
+
+    def region_mask(self, region: Region) -> Array | None:
+        """Return the mask of a region, padded as the picture is; None for all of the picture."""
+        if region.mask is None:
+            return None
+        mask = mask_of(region.mask, self.plan.size, self.config.max_pixels)
+        return self.plan.pad((1.0 - mask if region.invert else mask)[None, ..., None])
+
+    def step(self, image: Tensor, step_sizes: Array, index: StepIndex, original: Callable[[], Array]) -> StepResult:
+        """Take one step of pictures (N, H, W, 3), whole or in tiles; tiles halve where the memory runs out.
+
+        `step_sizes` has one number for each picture. `original` makes the undreamt pictures at this size.
+        """
+        if index.step == 0:
+            self.choose_tiles(self.budget.tile_side(image.shape))
+        while True:
+            try:
+                if index.step == 0:
+                    self.begin_octave(image.shape, index, original)
+                self.set_update_inputs(index)
+                if self.tiled is None:
+                    return self.whole_step(image, step_sizes, index)
+                return self.tiled_step(self.tiled, to_numpy(image), step_sizes, index)
+            except self.compiled.backend.OUT_OF_MEMORY as fault:
+                side = max(image.shape[1:3]) if self.tiled is None else self.tiled.side
+                self.choose_tiles(self.budget.halve_tile(side, fault))
+
+    def choose_tiles(self, side: int | None) -> None:
+        """Take the next steps in tiles of a side; with None, whole."""
+        self.tiled = None if side is None else TiledStep(self.compiled, self.budget, side)
+
+    def whole_step(self, image: Tensor, step_sizes: Array, index: StepIndex) -> StepResult:
+        """Take one step of whole pictures."""
+        image, config, update = ops.convert_to_tensor(image), self.config, self.inputs.update
+        inputs: GradientInputs = {"weights": self.inputs.weights, "terms": self.inputs.terms}
+        if self.inputs.original is not None:
+            inputs["original"] = self.inputs.original
+        if config.jitter or config.turns or config.smooth_samples or self.compiled.pads_to_buckets:
+            rng = step_rng(config, index)
+            transform = draw_transform(config, rng)
+            if "original" in inputs:
+                inputs["original"] = transform.apply(inputs["original"])
+            affordable = self.budget.affordable_pixels()
+            loss, gradients = sampled_gradient(self.compiled, transform.apply(image), inputs, rng, affordable)
+            gradients = [transform.invert(gradient) for gradient in gradients]
+            image, slope, moments = self.compiled.update(image, gradients, step_sizes, update)
+        else:  # nothing comes between gradient and update: one call
+            loss, image, slope, moments = self.compiled.step(image, inputs, step_sizes, update)
+        if moments:
+            update["moments"] = moments
+        return StepResult(image, to_numpy(loss), to_numpy(slope))
+
+    def tiled_step(self, tiled: TiledStep, image: Array, step_sizes: Array, index: StepIndex) -> StepResult:
+        """Take one step in tiles; the image is changed in place."""
+        inputs, update = self.inputs, self.inputs.update
+        if "moments" in update:  # tensors, where whole pictures were dreamt until the memory ran out
+            update["moments"] = [to_numpy(moment) for moment in update["moments"]]
+        rng = step_rng(self.config, index)
+        loss, gradient = tiled.gradient(image, inputs.terms, inputs.original, update.get("regions"), rng)
+        size = mean_absolute(gradient)
+        gradient = tiled.filter_gradient(gradient, update)
+        active = step_sizes > 0
+        if np.isfinite([loss[active], size[active]]).all():  # else the image stays as it was
+            tiled.advance(image, gradient, step_sizes, update)
+        return StepResult(image, loss, size)
+
+    def begin_octave(self, shape: tuple[int, ...], index: StepIndex, original: Callable[[], Array]) -> None:
+        """Prepare what stays the same throughout an octave of pictures of a shape."""
+        compiled, size = self.compiled, (shape[1], shape[2])
+        pixels = original() if any(term.needs_original for term in compiled.terms) else None
+        octave = OctaveLayers(compiled, self.tiled, size, self.plan.padded_size, pixels)
+        terms = dict(compiled.constants)
+        for number, term in enumerate(compiled.terms):
+            if term.octave_input_shape is not None:
+                terms[str(number)] = term.octave_input(octave, self.picked.get(str(number)))
+        self.picked = terms
+        self.inputs = OctaveInputs(
+            ops.convert_to_tensor(np.repeat(compiled.term_weights[:, None], shape[0], 1)),
+            terms,
+            self.octave_update_inputs(shape),
+            pixels if compiled.compares_original else None,
+        )
+
+    def octave_update_inputs(self, shape: tuple[int, ...]) -> UpdateInputs:
+        """Return the update's inputs that stay the same throughout an octave."""
+        inputs: UpdateInputs = {}
+        size, spec = (shape[1], shape[2]), self.compiled.update_spec
+        if self.mask is not None:
+            inputs["mask"] = resized(self.mask, size)[0]
+        if "regions" in spec:
+            everywhere = np.ones((*size, 1), np.float32)
+            inputs["regions"] = [everywhere if mask is None else resized(mask, size)[0] for mask in self.region_masks]
+        if "moments" in spec:
+            inputs["moments"] = [room(shape), room(shape)]
+        return inputs
+
+    def set_update_inputs(self, index: StepIndex) -> None:
+        """Set the update's inputs that change from step to step."""
+        spec, update, config = self.compiled.update_spec, self.inputs.update, self.config
+        if "kernels" in spec:
+            share = (index.step + 1) / at_octave(config.iterations, index.octave)
+            sigma = at_octave(config.gradient_blur, index.octave) + config.blur_growth * share
+            update["kernels"] = gaussian_kernels(sigma, config.blur_kind)
+        if "time" in spec:
+            update["time"] = np.float32(index.step + 1)
+
+
+@dataclasses.dataclass
+class OctaveLayers:
+    """The layers of an octave: what terms may ask (`objectives.context.Octave`)."""
+
+    compiled: CompiledObjective
+    tiled: TiledStep | None
+    size: Size
+    full_size: Size
+    original: Array | None
+
+    def cells(self, layer: str) -> tuple[int, int]:
+        """Return the rows and columns of a layer in this octave."""
+        rows, columns = self.compiled.features.shapes(self.size)[layer][1:3]
+        return rows, columns
+
+    def full_size_cells(self, layer: str) -> tuple[int, int]:
+        """Return the rows and columns of a layer at the picture's full size."""
+        rows, columns = self.compiled.features.shapes(self.full_size)[layer][1:3]
+        return rows, columns
+
+    def mean_squares(self, layer: str) -> Array:
+        """Return the mean square of each channel in the original, one row for each picture."""
+        assert self.original is not None
+        if self.tiled is not None:
+            return self.tiled.mean_squares(self.original, layer)
+        activations = to_numpy(self.compiled.activations(self.original)[layer]).astype(np.float32)
+        return np.square(activations).mean((1, 2))  # type: ignore[no-any-return]

@@ -1,0 +1,154 @@
+"""The settings and the network of a dream: from what a user says, what the model wants, and the defaults."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasdream import presets
+from kerasdream.ascent.current_backend import current_backend
+from kerasdream.ascent.step import Preprocess
+from kerasdream.config import DEFAULTS, OWN_WEIGHTS, DreamConfig, check_names, files_named
+from kerasdream.errors import ConfigError, ModelError
+from kerasdream.image.files import check_regular, check_size
+from kerasdream.image.picture import GREY, Picture
+from kerasdream.image.sample import noise, noise_size
+from kerasdream.model import zoo
+from kerasdream.model.features import OWN_CLASS
+from kerasdream.objectives import follows_whole_layers
+from kerasdream.settings import ObjectiveLike
+from kerasdream.types import Tensor
+
+MAX_CHANNELS = 64  # of a picture; an input with more has its channels elsewhere
+
+
+def resolve_config(
+    layers: ObjectiveLike | None,
+    model: str | keras.Model | None,
+    preprocess: Preprocess | None,
+    settings: Mapping[str, Any],
+) -> DreamConfig:
+    """Return the settings of a dream: what the user said, then what the model wants, then the defaults.
+
+    Raises ConfigError or ModelError for what cannot be, before anything is built or fetched.
+    """
+    check_names(settings)
+    if preprocess is not None and not callable(preprocess):
+        raise ConfigError(
+            f"preprocess={preprocess!r} was given; a function of RGB pictures from 0 to 255 was expected."
+        )
+    named = {"layers": layers, "model": model}
+    given = {name: value for name, value in named.items() if value is not None} | dict(settings)
+    if given.get("weights") == OWN_WEIGHTS:
+        del given["weights"]
+        if not isinstance(model, keras.Model):
+            raise ModelError(f"These settings were made with a model of your own, {model!r}; pass it as model=.")
+    if isinstance(model, keras.Model):
+        return config_of_own_model(model, given)
+    if preprocess is not None:
+        raise ConfigError(
+            "preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model."
+        )
+    if not isinstance(model, str | None):
+        raise ModelError(f"model is a {type(model).__name__}; a name or a functional keras.Model was expected.")
+    return config_of_named_model(given)
+
+
+def config_of_own_model(model: keras.Model, given: dict[str, Any]) -> DreamConfig:
+    """Return the settings of a dream on a user's model."""
+    if "weights" in given:
+        raise ConfigError(
+            f"weights={given['weights']!r} was given with the model {model.name!r}, which has its own. "
+            "Leave weights out."
+        )
+    if given.get("precision", "float32") != "float32":
+        raise ConfigError(
+            f"precision={given['precision']!r} was given with the model {model.name!r}, which has its own. "
+            "Build it with another dtype policy, and leave precision out."
+        )
+    if "layers" not in given:
+        raise ConfigError(
+            f"No layers were named; the model {model.name!r} has no default ones. "
+            "kerasdream.layers(model) lists its layers."
+        )
+    preset = presets.settings(given.get("preset", DEFAULTS["preset"]))
+    return complete_config(preset | given | {"model": model.name, "weights": OWN_WEIGHTS})
+
+
+def config_of_named_model(given: dict[str, Any]) -> DreamConfig:
+    """Return the settings of a dream on a named model; mini's where the default one is not at hand."""
+    preset = given.get("preset", DEFAULTS["preset"])
+    config = DreamConfig(**presets.settings(preset) | given)  # a wrong value is told before anything is fetched
+    if "model" not in given and "weights" not in given and not needs_classes(config):
+        given["model"] = zoo.at_hand(DEFAULTS["model"])
+    network = given.get("model", DEFAULTS["model"])
+    return complete_config({**zoo.entry_of(network).defaults, **presets.settings(preset, network), **given})
+
+
+def complete_config(settings: dict[str, Any]) -> DreamConfig:
+    """Return the config, with what depends on the machine and on the objective.
+
+    The default max_loss, made for whole layers, ends no octave of anything else.
+    """
+    config = DreamConfig(**settings)
+    for files in files_named({"layers": config.layers, "mask": config.mask}).values():
+        for file in files:
+            check_regular(file)
+    if config.precision == "auto":
+        config = config.replace(precision="bfloat16" if current_backend().has_bfloat16() else "float32")
+    if "max_loss" in settings or config.layers is None or follows_whole_layers(config.layers):
+        return config
+    return config.replace(max_loss=None)
+
+
+def needs_classes(config: DreamConfig) -> bool:
+    """Return whether the objective needs a model that tells classes apart."""
+    return config.layers is not None and config.layers.needs_classes
+
+
+def build_network(
+    config: DreamConfig, model: str | keras.Model | None, preprocess: Preprocess | None
+) -> tuple[keras.Model, Preprocess | None]:
+    """Return the network that the settings name, or the user's own, and the preprocessing of its pictures."""
+    if isinstance(model, keras.Model):
+        channels = input_channels(model)
+        if preprocess is None and channels == 1:
+            return model, to_grey
+        if preprocess is None and channels != 3:
+            raise ModelError(
+                f"The model {model.name!r} takes pictures of {channels} channels; pass preprocess=, a function that "
+                "makes them of RGB from 0 to 255."
+            )
+        return model, preprocess
+    assert config.layers is not None
+    top, layers = needs_classes(config), config.layers.layers()
+    network = zoo.build(config.model, config.weights, config.seed, layers, top=top, precision=config.precision)
+    return network, zoo.preprocess_of(config.model)
+
+
+def input_channels(model: keras.Model) -> int:
+    """Return how many channels a user's model takes; ModelError where it takes no picture with channels last."""
+    shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or []]  # an unbuilt one has none
+    if len(shapes) != 1 or len(shapes[0]) != 4 or not shapes[0][-1] or shapes[0][-1] > MAX_CHANNELS:
+        raise ModelError(
+            f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, channels) was "
+            f"expected, of a functional or built Sequential model. {OWN_CLASS}"
+        )
+    return int(shapes[0][-1])
+
+
+def to_grey(pixels: Tensor) -> Tensor:
+    """Return RGB from 0 to 255 as one channel from -1 to 1."""
+    return ops.sum(pixels * ops.convert_to_tensor(GREY, "float32"), axis=-1, keepdims=True) / 127.5 - 1.0
+
+
+def open_picture(image: Any, max_pixels: int, seed: int) -> Picture:
+    """Return the picture of anything that a user gives; "noise" is one drawn from the seed."""
+    if isinstance(image, str | os.PathLike) and (size := noise_size(image)) and not os.path.exists(image):
+        check_size(size[::-1], max_pixels, f"{os.fspath(image)!r}")
+        return dataclasses.replace(Picture.of(noise(size, seed)), path=os.fspath(image))
+    return Picture.of(np.asarray(ops.convert_to_numpy(image)) if ops.is_tensor(image) else image, max_pixels)
