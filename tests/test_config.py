@@ -2,14 +2,23 @@
 
 import dataclasses
 import json
+import os
+import pathlib
 import pickle
+import subprocess
+import sys
+import typing
 
 import numpy as np
 import pytest
 
+import kerasdream
 from kerasdream.config import KNOBS, DreamConfig, at_octave, check_names
 from kerasdream.errors import ConfigError
 from kerasdream.objectives import objective  # noqa: F401 (a config's repr names it)
+from kerasdream.settings import AllSettings
+
+ROOT = pathlib.Path(__file__).parents[1]
 
 
 def test_the_defaults_are_those_of_the_keras_example():
@@ -111,3 +120,48 @@ def test_an_unknown_name_gets_the_nearest():
 def test_every_knob_has_a_help():
     assert list(KNOBS) == [field.name for field in dataclasses.fields(DreamConfig)]
     assert all(len(knob.help) > 10 for knob in KNOBS.values())
+
+
+def test_the_types_of_keyword_arguments_are_those_of_the_knobs():
+    types = typing.get_type_hints(AllSettings)
+    assert types.keys() == KNOBS.keys()
+    for name, knob in KNOBS.items():
+        choices = typing.get_args(types[name]) if typing.get_origin(types[name]) is typing.Literal else ()
+        assert choices == knob.choices, name
+        optional = types[name] is typing.Any or type(None) in typing.get_args(types[name])
+        assert optional or not knob.optional, name
+
+
+def test_the_help_of_dream_explains_every_knob():
+    for name, knob in KNOBS.items():
+        for function in (kerasdream.dream, kerasdream.Dreamer.__init__):
+            assert f"    {name}: {knob.help}" in function.__doc__
+
+
+def test_a_type_checker_knows_the_knobs(tmp_path):
+    pytest.importorskip("mypy")
+    calls = {
+        'kerasdream.dream("sky.jpg", "mixed4", step=0.02, detail="none")': "",
+        'kerasdream.dream("sky.jpg", stepp=3)': 'Unexpected keyword argument "stepp" for "dream"; did you mean "step"',
+        'kerasdream.Dreamer(step="abc")': 'Argument "step" to "Dreamer" has incompatible type "str"',
+        'kerasdream.visualize("mixed4:1", size="x")': 'Argument "size" to "visualize" has incompatible type "str"',
+    }
+    (tmp_path / "user.py").write_text("\n".join(["import kerasdream", *calls]))
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        f"--config-file={ROOT / 'setup.cfg'}",
+        f"--cache-dir={tmp_path}",
+        "user.py",
+    ]
+    environment = os.environ | {"MYPYPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    told = {
+        int(line.split(":")[1]): line
+        for line in done.stdout.splitlines()
+        if line.startswith("user.py:") and " error: " in line
+    }
+    for number, words in enumerate(calls.values(), 2):
+        assert words in told.get(number, ""), done.stdout
+        assert bool(words) == (number in told), done.stdout

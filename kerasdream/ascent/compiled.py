@@ -110,13 +110,13 @@ class CompiledObjective:
         self, image: Tensor, inputs: GradientInputs, step_sizes: Array, update_inputs: UpdateInputs
     ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
         """Call AscentStep.step, compiled."""
-        return self.programs.step(image, inputs, step_sizes, update_inputs)  # type: ignore[no-any-return]
+        return self.programs.step(image, inputs, step_sizes, update_inputs)
 
     def gradient(self, image: Tensor, inputs: GradientInputs) -> tuple[Tensor, list[Tensor]]:
         """Call AscentStep.gradient, compiled; on pictures padded to a bucket where the backend asks for that."""
         program = self.programs.tile_gradient if "spans" in inputs else self.programs.gradient
         if not self.pads_to_buckets:
-            return program(image, inputs)  # type: ignore[no-any-return]
+            return program(image, inputs)
         height, width = image.shape[1:3]
         rows, columns = roomy((height, width))
         pads = [(0, 0), (0, rows - height), (0, columns - width), (0, 0)]
@@ -132,7 +132,7 @@ class CompiledObjective:
         self, image: Tensor, gradients: list[Tensor], step_sizes: Array, inputs: UpdateInputs
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Call AscentStep.update, compiled."""
-        return self.programs.update(image, gradients, step_sizes, inputs)  # type: ignore[no-any-return]
+        return self.programs.update(image, gradients, step_sizes, inputs)
 
     def filter_gradient(self, gradient: Tensor, inputs: UpdateInputs) -> Array:
         """Call AscentStep.filter_gradient, compiled."""
@@ -142,7 +142,7 @@ class CompiledObjective:
         self, image: Array, gradient: Array, statistics: GradientStatistics, step_sizes: Array, inputs: UpdateInputs
     ) -> tuple[Tensor, list[Tensor]]:
         """Call AscentStep.advance, compiled."""
-        return self.programs.advance(image, gradient, statistics, step_sizes, inputs)  # type: ignore[no-any-return]
+        return self.programs.advance(image, gradient, statistics, step_sizes, inputs)
 
     def activations(self, image: Tensor) -> dict[str, Tensor]:
         """Return the activations by layer of pictures from -1 to 1."""

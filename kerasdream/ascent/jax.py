@@ -77,4 +77,4 @@ def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
     devices = ["cpu:0"]
     if jax.default_backend() != "cpu":
         devices += [f"{jax.default_backend()}:{device.id}" for device in jax.devices()]
-    return keras.device(check_device(name, devices))  # type: ignore[no-any-return]
+    return keras.device(check_device(name, devices))

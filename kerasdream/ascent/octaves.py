@@ -105,7 +105,8 @@ class OctaveLoop:
         smaller, shape = self.original(octave - 1), self.shapes[octave]
 
         def rows_of(rows: slice) -> Array:
-            return image[:, rows] + (self.original_rows(octave, rows) - resized(smaller, shape, rows))
+            detailed: Array = image[:, rows] + (self.original_rows(octave, rows) - resized(smaller, shape, rows))
+            return detailed
 
         return self.in_strips(shape, rows_of, image, smaller)
 

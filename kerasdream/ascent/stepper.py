@@ -185,4 +185,4 @@ class OctaveLayers:
         if self.tiled is not None:
             return self.tiled.mean_squares(self.original, layer)
         activations = to_numpy(self.compiled.activations(self.original)[layer]).astype(np.float32)
-        return np.square(activations).mean((1, 2))  # type: ignore[no-any-return]
+        return np.square(activations).mean((1, 2))

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
-from kerasdream.ascent.backend import Weights
+from kerasdream.ascent.backend import Convolution, Weights
 from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 from kerasdream.types import Array, Tensor
 
@@ -45,10 +45,10 @@ def convolve(
     return tf.nn.bias_add(convolved, bias)
 
 
-CONVOLUTION = convolve
+CONVOLUTION: Convolution | None = convolve
 
 
-@tf.RegisterGradient("KerasdreamConv2D")  # type: ignore[untyped-decorator]
+@tf.RegisterGradient("KerasdreamConv2D")
 def convolution_input_gradient(convolution: Any, gradient: Tensor) -> tuple[Tensor, None]:
     """Return the gradient of a convolution with stride 1 with respect to its images; that of its kernel is not used."""
     kernels = flipped_kernels.get()
@@ -79,7 +79,7 @@ class CompiledGraph:
     @functools.cached_property
     def graph(self) -> Callable[..., Any]:
         """The graph, traced at the first call."""
-        return self.function.get_concrete_function()  # type: ignore[no-any-return]
+        return self.function.get_concrete_function()
 
     def __call__(self, *arguments: Any) -> Any:
         return self.graph(*arguments)
@@ -96,7 +96,7 @@ def compile_function(function: Callable[..., Any], *specs: Any, weights: Weights
 
 def trace_count(compiled: CompiledGraph) -> int:
     """Return how often a compiled function has been traced."""
-    return compiled.function.experimental_get_tracing_count()  # type: ignore[no-any-return]
+    return compiled.function.experimental_get_tracing_count()
 
 
 def gradient(function: Callable[[Tensor], Tensor], image: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,7 +133,7 @@ def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
     devices = [
         f"{device.device_type.lower()}:{device.name.rsplit(':', 1)[-1]}" for device in tf.config.list_logical_devices()
     ]
-    return tf.device(check_device(name, devices))  # type: ignore[no-any-return]
+    return tf.device(check_device(name, devices))
 
 
 def map_pictures(dataset: Any, function: Callable[[int, Array], Array]) -> Any:

@@ -138,7 +138,7 @@ class TiledStep:
             activations = to_numpy(self.compiled.activations(crop_tiles(original, tiles))[layer])
             squares.append(np.square(activations.astype(np.float32)).mean((1, 2)))
         rows = np.concatenate(squares)
-        return rows.reshape(len(original), -1, rows.shape[1]).mean(1)  # type: ignore[no-any-return]
+        return rows.reshape(len(original), -1, rows.shape[1]).mean(1)
 
     def filter_gradient(self, gradient: Array, inputs: UpdateInputs) -> Array:
         """Return the gradient after the filters that the settings ask for, strip by strip where they allow it."""

@@ -8,7 +8,7 @@ import keras
 import torch
 from torch.nn import functional
 
-from kerasdream.ascent.backend import Compiled, Weights
+from kerasdream.ascent.backend import Compiled, Convolution, Weights
 from kerasdream.ascent.devices import check_device, convert_arguments, processor_has_bfloat16
 from kerasdream.types import Tensor
 
@@ -32,7 +32,7 @@ def convolve(images: Tensor, kernel: Tensor, bias: Tensor, strides: Any, padding
     return y.permute(0, 2, 3, 1)
 
 
-CONVOLUTION = convolve
+CONVOLUTION: Convolution | None = convolve
 
 
 def compile_function(function: Callable[..., Any], *specs: Any, weights: Weights | None = None) -> Compiled:
@@ -84,4 +84,4 @@ def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
     if name is None:
         return contextlib.nullcontext()
     devices = ["cpu:0", *(f"gpu:{i}" for i in range(torch.cuda.device_count()))]
-    return keras.device(check_device(name, devices))  # type: ignore[no-any-return]
+    return keras.device(check_device(name, devices))
