@@ -308,7 +308,7 @@ def visualize(
     device: str | None = None,
     verbose: bool | str = "auto",
     **settings: Unpack[VisualSettings],
-) -> Image.Image | list[Image.Image]:
+) -> Any:
     """Draw from noise what excites an objective most: a PIL image, or a list of them for a list of objectives.
 
     The settings are those of VisualConfig, and `model`, `weights`, `preprocess` and `device` as in `dream`.

@@ -8,10 +8,19 @@ import sys
 import numpy as np
 from PIL import Image
 
+from kerasdream.types import Array
+
 HEIGHT, WIDTH, HORIZON = 512, 768, 330
 
 
-def noise(rng, rows, columns, scale=(1.0, 1.0), octaves=7, roughness=0.55):
+def noise(
+    rng: np.random.Generator,
+    rows: int,
+    columns: int,
+    scale: tuple[float, float] = (1.0, 1.0),
+    octaves: int = 7,
+    roughness: float = 0.55,
+) -> Array:
     """Fractal noise from 0 to 1: smooth grids, each twice as fine and about half as strong as the one before."""
     total = np.zeros((rows, columns))
     for octave in range(octaves):
@@ -21,18 +30,18 @@ def noise(rng, rows, columns, scale=(1.0, 1.0), octaves=7, roughness=0.55):
     return (total - total.min()) / (total.max() - total.min())
 
 
-def smooth(low, high, x):
+def smooth(low: float, high: float, x: Array) -> Array:
     """0 below `low`, 1 above `high`, an S between."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def blend(below, above, amount):
+def blend(below: Array, above: Array | list[float], amount: Array) -> Array:
     """`above` over `below`, as far as `amount` says."""
     return below + (np.asarray(above) - below) * amount[..., None]
 
 
-def sky(rng):
+def sky(rng: np.random.Generator) -> Array:
     """Blue above, warm at the horizon, heaped clouds lit from the left."""
     y = np.linspace(0, 1, HORIZON)[:, None] * np.ones((1, WIDTH))
     picture = blend(np.ones((HORIZON, WIDTH, 3)) * [0.16, 0.36, 0.66], [0.98, 0.80, 0.62], smooth(0.1, 1.1, y) ** 1.3)
@@ -48,7 +57,7 @@ def sky(rng):
     return picture
 
 
-def hills(rng, picture):
+def hills(rng: np.random.Generator, picture: Array) -> Array:
     """Four ridges, each nearer, darker and greener than the one behind it; woods on the near ones."""
     rows = np.arange(HEIGHT)[:, None] * np.ones((1, WIDTH))
     for i, (base, height, colour) in enumerate(
@@ -68,7 +77,7 @@ def hills(rng, picture):
     return picture
 
 
-def water(rng, picture):
+def water(rng: np.random.Generator, picture: Array) -> Array:
     """The far shore mirrored in ripples, and stones at the near one."""
     shore = 372
     depth = np.arange(HEIGHT - shore)
@@ -82,7 +91,7 @@ def water(rng, picture):
     return picture
 
 
-def stones(rng, picture):
+def stones(rng: np.random.Generator, picture: Array) -> Array:
     """Round stones along the lower edge, smaller with distance."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     for depth in np.sort(rng.random(170)):
@@ -98,7 +107,7 @@ def stones(rng, picture):
     return picture
 
 
-def draw(seed=8):
+def draw(seed: int = 8) -> Array:
     """The whole picture as uint8."""
     rng = np.random.default_rng(seed)
     picture = np.zeros((HEIGHT, WIDTH, 3))

@@ -9,9 +9,12 @@ Progress is kept in OUTPUT/checkpoint every few hundred steps: the same command 
 OUTPUT/weights.npz holds the moving mean of the weights as float16, ready to stand in kerasdream/model/mini/.
 """
 
+import functools
 import json
 import pathlib
 import time
+from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -23,6 +26,9 @@ from thin_inception import convolutions_of, thin_inception
 from kerasdream.model import inception, zoo
 from kerasdream.model.features import Features
 from kerasdream.model.mini.network import BLOCKS, SCALES, network
+from kerasdream.types import Tensor
+
+Activations: TypeAlias = dict[str, Tensor]
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string(
@@ -75,12 +81,12 @@ class Pictures:
     def __init__(self, squares: np.ndarray, batch: int, size: int, seed: int):
         self.squares, self.batch, self.size, self.seed = tf.constant(squares), batch, size, seed
 
-    def uniform(self, step, salt: int, shape, low=0.0, high=1.0):
+    def uniform(self, step: Tensor, salt: int, shape: list[int], low: float = 0.0, high: float = 1.0) -> Tensor:
         return tf.random.stateless_uniform(shape, tf.stack([self.seed * 1000 + salt, step]), low, high)
 
-    def crops(self, step):
+    def crops(self, step: Tensor) -> Tensor:
         """Squares of photographs, mirrored or not, brighter or darker, some far past white."""
-        n, draw = self.batch, lambda salt, *a: self.uniform(step, salt, *a)
+        n, draw = self.batch, functools.partial(self.uniform, step)
         which = tf.cast(draw(1, [n]) * float(len(self.squares)), tf.int32)
         side = draw(2, [n], 0.5, 1.0)
         top, left = draw(3, [n]) * (1 - side), draw(4, [n]) * (1 - side)
@@ -96,7 +102,7 @@ class Pictures:
         x = x * contrast + draw(10, [n, 1, 1, 3], -0.15, 0.15)
         return x + noise * draw(11, [n, 1, 1, 1], -0.1, 0.1)
 
-    def drawn(self, step):
+    def drawn(self, step: Tensor) -> Tensor:
         """One picture of what photographs lack: plain colours, slow gradients, blobs, noise, saturated or not."""
         x = self.uniform(step, 20, [1, 1, 1, 3], -1.3, 1.3) + tf.zeros([1, self.size, self.size, 3])
         for salt, cells in ((21, 2), (22, 6), (23, 24), (24, self.size)):
@@ -105,23 +111,23 @@ class Pictures:
             x += amount * tf.image.resize(grain, (self.size, self.size), "bicubic")
         return x
 
-    def fresh(self, step):
+    def fresh(self, step: Tensor) -> Tensor:
         """A batch: photographs; in every fourth one, the first gives way to a drawn picture."""
         x = self.crops(step)
         x = tf.cond(step % 4 == 0, lambda: tf.concat([self.drawn(step), x[1:]], 0), lambda: x)
         return tf.clip_by_value(x, -LIMIT, LIMIT)
 
 
-def cosine(a, b):
+def cosine(a: Tensor, b: Tensor) -> Tensor:
     """How far two gradients point the same way, per picture."""
-    dot, square = tf.reduce_sum(a * b, [1, 2, 3]), lambda v: tf.reduce_sum(v * v, [1, 2, 3])
-    return dot / (tf.sqrt(square(a) * square(b)) + 1e-12)
+    dot, first, second = (tf.reduce_sum(product, [1, 2, 3]) for product in (a * b, a * a, b * b))
+    return dot / (tf.sqrt(first * second) + 1e-12)
 
 
 class Distillation:
     """Teacher, student and the two kinds of training step between them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         held_out = set(pathlib.Path(FLAGS.held_out).read_text().split()) if FLAGS.held_out else set()
         squares = photographs(FLAGS.images, held_out)
         self.pictures = Pictures(squares, FLAGS.batch, FLAGS.size, FLAGS.seed)
@@ -133,9 +139,11 @@ class Distillation:
             teacher = Features(inception.read(FLAGS.weights, LAYERS), LAYERS)
             thin = network(began)
         weights = {name: tuple(map(tf.constant, arrays)) for name, arrays in teacher.weights().items()}
-        self.teacher = lambda x: {
-            name: tf.minimum(tf.cast(a, tf.float32), ceiling(name)) for name, a in teacher(x, weights).items()
-        }
+
+        def bounded(x: Tensor) -> Activations:
+            return {name: tf.minimum(tf.cast(a, tf.float32), ceiling(name)) for name, a in teacher(x, weights).items()}
+
+        self.teacher = bounded
         self.features = Features(thin, LAYERS)
         self.weights = {
             layer.name: tuple(keras.Variable(array, dtype="float32") for array in layer.arrays)
@@ -157,10 +165,10 @@ class Distillation:
         self.variance = {n: float(np.mean([np.var(a[n], (0, 1, 2)).mean() for a in seen])) for n in LAYERS}
         self.square = {n: float(np.mean([np.mean(np.square(a[n])) for a in seen])) for n in LAYERS}
 
-    def student(self, x):
+    def student(self, x: Tensor) -> Activations:
         return {name: tf.cast(a, tf.float32) for name, a in self.features(x, self.weights).items()}
 
-    def errors(self, shown, wanted):
+    def errors(self, shown: Activations, wanted: Activations) -> list[Tensor]:
         """The unexplained variance per layer. A picture that is stronger than photographs are counts by its share:
         dreams are many times as strong, and would drown them."""
         errors = []
@@ -170,14 +178,14 @@ class Distillation:
             errors.append(tf.reduce_mean(error / tf.maximum(1.0, strength)) / self.variance[name])
         return errors
 
-    def update(self, tape, loss):
+    def update(self, tape: tf.GradientTape, loss: Tensor) -> None:
         gradients = tape.gradient(loss, [variable.value for variable in self.variables])
         self.optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
         for mean, variable in zip(self.means, self.variables, strict=True):
             mean.assign_add((variable.value - mean) * (1 - MEAN_OVER))
 
     @tf.function
-    def first(self, x):
+    def first(self, x: Tensor) -> Tensor:
         """Learn the activations; returns the errors per layer and a cosine of zero, which it has not looked at."""
         wanted = self.teacher(x)
         with tf.GradientTape() as tape:
@@ -186,7 +194,7 @@ class Distillation:
         self.update(tape, loss)
         return tf.stack([*errors, 0.0])
 
-    def excitement(self, activations, mixture):
+    def dream_loss(self, activations: Activations, mixture: Tensor) -> Tensor:
         """The dream's loss for each picture: the mean squares of its activations, by its row of weights."""
         return tf.add_n(
             [
@@ -195,46 +203,47 @@ class Distillation:
             ]
         )
 
-    def mixture(self, step):
+    def mixture(self, step: Tensor) -> Tensor:
         """Weights of the layers that each picture's gradient is asked for, a row each: one layer alone, or several."""
-        n, draw = FLAGS.batch, lambda salt, *shape: self.pictures.uniform(step, salt, shape)
-        mixed = draw(50, n, len(LAYERS)) ** 2
-        alone = tf.one_hot(tf.cast(draw(51, n) * len(LAYERS), tf.int32), len(LAYERS))
-        weights = tf.where(draw(52, n, 1) < 0.3, mixed, alone)
+        n, draw = FLAGS.batch, functools.partial(self.pictures.uniform, step)
+        mixed = draw(50, [n, len(LAYERS)]) ** 2
+        alone = tf.one_hot(tf.cast(draw(51, [n]) * len(LAYERS), tf.int32), len(LAYERS))
+        weights = tf.where(draw(52, [n, 1]) < 0.3, mixed, alone)
         return weights / tf.reduce_sum(weights, 1, keepdims=True)
 
     @tf.function
-    def second(self, step, x):
+    def second(self, step: Tensor, x: Tensor) -> Tensor:
         """Learn the activations and the gradient; returns the errors per layer and the cosine of the gradients."""
         mixture = self.mixture(step)
         with tf.GradientTape() as tape:
             tape.watch(x)
             wanted = self.teacher(x)
-            score = tf.reduce_sum(self.excitement(wanted, mixture))
+            score = tf.reduce_sum(self.dream_loss(wanted, mixture))
         direction = tape.gradient(score, x)
         with tf.GradientTape() as outer:
             with tf.GradientTape() as inner:
                 inner.watch(x)
                 shown = self.student(x)
-                score = tf.reduce_sum(self.excitement(shown, mixture))
+                score = tf.reduce_sum(self.dream_loss(shown, mixture))
             alike = tf.reduce_mean(cosine(inner.gradient(score, x), direction))
             errors = self.errors(shown, wanted)
             loss = tf.add_n(errors) + FLAGS.gradient_weight * (1.0 - alike)
         self.update(outer, loss)
         return tf.stack([*errors, alike])
 
-    def climb(self, activations, x, mixture, size):
+    def ascend(self, activations: Callable[[Tensor], Activations], x: Tensor, mixture: Tensor, size: Tensor) -> Tensor:
+        """Return pictures after four steps of gradient ascent."""
         for _ in range(4):
             with tf.GradientTape() as tape:
                 tape.watch(x)
-                score = tf.reduce_sum(self.excitement(activations(x), mixture))
+                score = tf.reduce_sum(self.dream_loss(activations(x), mixture))
             g = tape.gradient(score, x)
             x = x + size * g / (tf.reduce_mean(tf.abs(g), [1, 2, 3], keepdims=True) + 1e-9)
             x = tf.clip_by_value(x, -LIMIT, LIMIT)
         return x
 
     @tf.function
-    def dream_on(self, step, start, by_student):
+    def dream_on(self, step: Tensor, start: Tensor, by_student: Tensor) -> None:
         """Replace part of the pool by fresh pictures, and dream four steps further on all of the part."""
         part = tf.cast(self.pool[start : start + FLAGS.batch], tf.float32)
         young = self.pictures.uniform(step, 60, [FLAGS.batch, 1, 1, 1]) < 0.25
@@ -242,8 +251,8 @@ class Distillation:
         mixture, size = self.mixture(step), 10 ** self.pictures.uniform(step, 61, [], -2.0, -1.1)
         x = tf.cond(
             by_student,
-            lambda: self.climb(self.student, x, mixture, size),
-            lambda: self.climb(self.teacher, x, mixture, size),
+            lambda: self.ascend(self.student, x, mixture, size),
+            lambda: self.ascend(self.teacher, x, mixture, size),
         )
         self.pool[start : start + FLAGS.batch].assign(tf.cast(x, tf.float16))
         self.filled.assign(tf.maximum(self.filled, start + FLAGS.batch))
@@ -274,7 +283,7 @@ class Distillation:
         np.savez(path, **arrays)
 
 
-def main(_):
+def main(_: list[str]) -> None:
     output = pathlib.Path(FLAGS.output)
     output.mkdir(parents=True, exist_ok=True)
     run = Distillation()
@@ -289,7 +298,8 @@ def main(_):
     manager = tf.train.CheckpointManager(state, str(output / "checkpoint"), max_to_keep=2)
     if manager.restore_or_initialize():
         print(f"going on after step {int(run.step)}", flush=True)
-    began, recent = time.time(), []
+    began = time.time()
+    recent: list[np.ndarray] = []
     total = FLAGS.first_steps + FLAGS.second_steps
     for step in range(int(run.step), total):
         measured = run.run_step(step)

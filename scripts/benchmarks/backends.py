@@ -39,10 +39,10 @@ print(json.dumps([*times, step]))
 """
 
 
-def main(_) -> None:
+def main(_: list[str]) -> None:
     backends = [name for name in FLAGS.backends if importlib.util.find_spec(name)]
     seen: dict[str, list[list[float]]] = {name: [] for name in backends}
-    for _ in range(FLAGS.rounds):
+    for _round in range(FLAGS.rounds):
         for name in backends:
             environment = os.environ | {"KERAS_BACKEND": name, "TF_CPP_MIN_LOG_LEVEL": "3"}
             command = [sys.executable, "-c", DREAMS, FLAGS.weights, str(FLAGS.size), FLAGS.precision]

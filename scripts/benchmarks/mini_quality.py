@@ -26,6 +26,7 @@ from kerasdream import presets
 from kerasdream.model import inception, mini, weights
 from kerasdream.model.features import Features
 from kerasdream.model.mini.network import BLOCKS
+from kerasdream.settings import ObjectiveLike
 
 LAYERS = list(BLOCKS)
 DEFAULT = {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
@@ -221,7 +222,8 @@ def likeness(seen: Seen, name: str) -> float:
 def never_explodes(pictures: np.ndarray, steps: tuple[float, ...] = (0.01, 0.03, 0.1)) -> dict[str, float]:
     """The largest ratio of last to first loss over 100 iterations, for each single layer and the default ones."""
     worst = {}
-    for layers in [*LAYERS, DEFAULT]:
+    every: list[ObjectiveLike] = [*LAYERS, DEFAULT]
+    for layers in every:
         name = layers if isinstance(layers, str) else "default"
         for step in steps:
             dreamer = kerasdream.Dreamer(layers, model="mini", step=step, iterations=100, num_octave=1, max_loss=None)
