@@ -13,7 +13,7 @@ from kerasdream import presets
 from kerasdream.ascent.current_backend import current_backend
 from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DEFAULTS, OWN_WEIGHTS, DreamConfig, check_names, files_named
-from kerasdream.errors import ConfigError, ModelError
+from kerasdream.errors import ConfigError, InputImageError, ModelError
 from kerasdream.image.files import check_regular, check_size
 from kerasdream.image.picture import GREY, Picture
 from kerasdream.image.sample import noise, noise_size
@@ -21,7 +21,7 @@ from kerasdream.model import zoo
 from kerasdream.model.features import OWN_CLASS
 from kerasdream.objectives import follows_whole_layers
 from kerasdream.settings import ObjectiveLike
-from kerasdream.types import Tensor
+from kerasdream.types import Array, Tensor
 
 MAX_CHANNELS = 64  # of a picture; an input with more has its channels elsewhere
 
@@ -151,4 +151,17 @@ def open_picture(image: Any, max_pixels: int, seed: int) -> Picture:
     if isinstance(image, str | os.PathLike) and (size := noise_size(image)) and not os.path.exists(image):
         check_size(size[::-1], max_pixels, f"{os.fspath(image)!r}")
         return dataclasses.replace(Picture.of(noise(size, seed)), path=os.fspath(image))
-    return Picture.of(np.asarray(ops.convert_to_numpy(image)) if ops.is_tensor(image) else image, max_pixels)
+    return Picture.of(
+        tensor_values(image) if isinstance(image, keras.KerasTensor) or ops.is_tensor(image) else image, max_pixels
+    )
+
+
+def tensor_values(tensor: Tensor) -> Array:
+    """Return the values of a tensor; InputImageError for one of a model or a graph, which has none."""
+    try:
+        return np.asarray(ops.convert_to_numpy(tensor))
+    except Exception as fault:  # each framework has its own
+        raise InputImageError(
+            f"A symbolic tensor of shape {tuple(tensor.shape)} was given, which has no values; a picture was expected. "
+            "Inside a graph take kerasdream.gradient; in a tf.data pipeline kerasdream.augment."
+        ) from fault

@@ -11,6 +11,7 @@ from kerasdream.ascent.step import Preprocess, preprocess_images
 from kerasdream.config import DEFAULTS
 from kerasdream.dreamer import Dreamer
 from kerasdream.errors import ConfigError, ModelError
+from kerasdream.image.picture import Picture
 from kerasdream.model.classes import number_of
 from kerasdream.model.features import Features
 from kerasdream.objectives import ActivationView, Layer, weighted_sum
@@ -89,14 +90,14 @@ def augment(
     """Return a `tf.data` dataset in which a share of the pictures, drawn from the seed, are dreamt; labels stay.
 
     Its elements are pictures or (picture, label, ...), single or in batches: bytes, or floats from 0 to 1. `layers` and
-    `settings` are those of Dreamer; without a model, `mini` dreams.
+    `settings` are those of Dreamer; without a model, `mini` dreams. Raises ConfigError for other elements, and
+    InputImageError where the pictures of the first element are out of range.
 
     >>> data = kerasdream.augment(data, "mixed3", share=0.1, iterations=5, num_octave=1)
     """
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise ConfigError(f"share={share!r} was given; a number from 0 to 1 was expected.")
-    if not hasattr(dataset, "enumerate") or not hasattr(dataset, "map"):
-        raise ConfigError(f"A {type(dataset).__name__} was given as dataset; a tf.data.Dataset was expected.")
+    check_dataset(dataset)
     seed = settings.get("seed", DEFAULTS["seed"])
     dreamer = Dreamer(layers, model=model, preprocess=preprocess, **settings)
 
@@ -113,3 +114,19 @@ def augment(
     from kerasdream.ascent.tensorflow import map_pictures  # whatever Keras runs on
 
     return map_pictures(dataset, dreamt)
+
+
+def check_dataset(dataset: Any) -> None:
+    """ConfigError for what is no dataset of pictures; InputImageError where its first element is out of range."""
+    if not all(hasattr(dataset, name) for name in ("enumerate", "map", "element_spec")):
+        raise ConfigError(f"A {type(dataset).__name__} was given as dataset; a tf.data.Dataset was expected.")
+    spec = dataset.element_spec[0] if isinstance(dataset.element_spec, tuple) else dataset.element_spec
+    rank, dtype = getattr(getattr(spec, "shape", None), "rank", None), getattr(spec, "dtype", None)
+    if dtype is None or not (dtype == "uint8" or dtype.is_floating) or rank not in (None, 3, 4):
+        raise ConfigError(
+            f"The dataset has elements {dataset.element_spec}; pictures or (picture, label, ...) were expected, single "
+            "or in batches, of bytes or floats from 0 to 1. Map them to that first: data.map(lambda one: one['image'])."
+        )
+    if dtype.is_floating:
+        for element in dataset.take(1):
+            Picture.of(np.asarray(element[0] if isinstance(element, tuple) else element))

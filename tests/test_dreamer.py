@@ -482,3 +482,20 @@ def test_what_is_no_function_no_path_and_no_time_is_told(dreamer, small_net, pho
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OutputError, match="cannot be made"):
         kerasdream.atlas("mixed0", channels=[1], model="mini", output=tmp_path / "file")
+
+
+def test_a_symbolic_tensor_is_no_picture(dreamer):
+    with pytest.raises(InputImageError, match=r"A symbolic tensor of shape \(None, 8, 8, 3\) was given, which has no"):
+        dreamer.run(keras.Input((8, 8, 3)))
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        with pytest.raises(InputImageError, match=r"A symbolic tensor of shape \(8, 8, 3\) was given"):
+            tf.function(lambda image: dreamer.run(image), autograph=False)(np.zeros((8, 8, 3), np.float32))
+
+
+@only_tensorflow
+def test_eager_execution_that_is_disabled_is_told():
+    code = "import tensorflow as tf; tf.compat.v1.disable_eager_execution(); import kerasdream; kerasdream.Dreamer()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ModelError: TensorFlow's eager execution is disabled in this process" in done.stderr.splitlines()[-1]

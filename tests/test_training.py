@@ -8,7 +8,7 @@ from conftest import BACKEND, only_tensorflow
 from keras import layers, ops
 
 import kerasdream
-from kerasdream.errors import ConfigError, LayerError
+from kerasdream.errors import ConfigError, InputImageError, LayerError
 
 
 def test_the_gradient_is_that_of_the_variables_as_they_are(doubling):
@@ -189,3 +189,7 @@ def test_a_share_of_a_dataset_is_dreamt(small_net, photo):
         kerasdream.augment(data, "relu1", share=2, **settings)
     with pytest.raises(ConfigError, match="A ndarray was given as dataset"):
         kerasdream.augment(pictures, "relu1", **settings)
+    with pytest.raises(ConfigError, match=r"has elements \{'image'.*Map them to that first"):
+        kerasdream.augment(data.map(lambda x, y: {"image": x, "label": y}), "relu1", **settings)
+    with pytest.raises(InputImageError, match="with values from 0 to 25.; floats from 0 to 1 were expected"):
+        kerasdream.augment(data.map(lambda x, y: (tf.cast(x, tf.float32), y)), "relu1", **settings)

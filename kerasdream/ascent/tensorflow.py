@@ -11,6 +11,7 @@ from keras import ops
 
 from kerasdream.ascent.backend import Convolution, Weights
 from kerasdream.ascent.devices import check_device, processor_has_bfloat16
+from kerasdream.errors import ModelError
 from kerasdream.types import Array, Tensor
 
 OUT_OF_MEMORY: tuple[type[BaseException], ...] = (tf.errors.ResourceExhaustedError, MemoryError)
@@ -124,7 +125,15 @@ def has_bfloat16() -> bool:
 
 
 def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
-    """Return a scope that computes on `cpu`, `gpu` or `gpu:1`; with None, where TensorFlow finds best."""
+    """Return a scope that computes on `cpu`, `gpu` or `gpu:1`; with None, where TensorFlow finds best.
+
+    Raises ModelError where eager execution is disabled, without which Keras builds no model.
+    """
+    if not tf.compat.v1.executing_eagerly_outside_functions():
+        raise ModelError(
+            "TensorFlow's eager execution is disabled in this process, and Keras needs it. Leave out "
+            "tf.compat.v1.disable_eager_execution() and disable_v2_behavior()."
+        )
     for gpu in tf.config.list_physical_devices("GPU"):
         with contextlib.suppress(RuntimeError):  # TensorFlow is already at work: its memory is as its user wanted it
             tf.config.experimental.set_memory_growth(gpu, True)
