@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdream"
 FLOORS = [
     "errors",
+    "types",
     "objectives",
     "config",
     "presets",
