@@ -21,14 +21,14 @@ from kerasdream.ascent.stride import Stride
 from kerasdream.ascent.tiling import LARGEST as TILE
 from kerasdream.config import DEFAULTS, OWN_WEIGHTS, DreamConfig, check_names, files_named
 from kerasdream.errors import ConfigError, DreamInterrupted, DreamWarning, ModelError, NonFiniteError
-from kerasdream.image.blend import blend, mask_of, untouched_by
+from kerasdream.image.blend import blend, load_mask, unchanged_pixels
 from kerasdream.image.files import check_regular, check_size
 from kerasdream.image.picture import GREY, Picture
-from kerasdream.image.pyramid import crop, octave_shapes, pad
+from kerasdream.image.pyramid import crop_center, octave_shapes, pad_reflect
 from kerasdream.image.sample import noise, noise_size
-from kerasdream.image.tiles import settle
+from kerasdream.image.tiles import release_pages
 from kerasdream.model import zoo
-from kerasdream.model.features import OWN_CLASS
+from kerasdream.model.graph import FUNCTIONAL_HINT
 from kerasdream.objectives import Class
 from kerasdream.result import DreamResult, Moment, Snapshot
 
@@ -98,14 +98,14 @@ class Dreamer:
         still = np.array([plain(one) for one in picture.pixels])
         config = self.config
         snapshots: list[Snapshot] = []
-        mask = None if config.mask is None else mask_of(config.mask, size, config.max_pixels)
+        mask = None if config.mask is None else load_mask(config.mask, size, config.max_pixels)
         with self.backend.on_device(config.device):
             stride = Stride(self.engine, size, pixels.shape[1:3], mask)
             climb = Climb(pixels, list(shapes.values()), config, stride, still, list(shapes))
 
             def kind(final: bool = False) -> Any:
                 moved = climb.moved if final else np.ones(len(pixels), bool)
-                dreamt = restored(crop(climb.picture(), size), picture, config, mask, moved)
+                dreamt = restored(crop_center(climb.picture(), size), picture, config, mask, moved)
                 if not ops.is_tensor(image):
                     return dreamt
                 return ops.convert_to_tensor(dreamt, keras.backend.standardize_dtype(image.dtype))
@@ -133,14 +133,14 @@ class Dreamer:
     def with_room(self, pixels: np.ndarray) -> np.ndarray:
         """The pixels, grown by reflection where a layer would show nothing inside its border."""
         cells = 2 * BORDER + 1
-        if HEAD in self.features.names or self.features.cells(pixels.shape[1:3]) >= cells:
+        if HEAD in self.features.names or self.features.min_cells(pixels.shape[1:3]) >= cells:
             return pixels
-        return pad(pixels, (self.features.least_side(cells),) * 2)
+        return pad_reflect(pixels, (self.features.min_side(cells),) * 2)
 
     def shapes(self, size: tuple[int, int]) -> dict[int, tuple[int, int]]:
         """The octaves of a picture that the model can look at, by number, smallest first; a notice for the others."""
         shapes = octave_shapes(size, self.config.num_octave, self.config.octave_scale, self.config.octaves_above)
-        fitting = {number: self.features.fitting(shape) for number, shape in enumerate(shapes)}
+        fitting = {number: self.features.nearest_size(shape) for number, shape in enumerate(shapes)}
         kept = {number: shape for number, shape in fitting.items() if shape}
         if not kept:
             raise ModelError(
@@ -186,10 +186,10 @@ def restored(dreamt: np.ndarray, picture: Picture, config: DreamConfig, mask: An
 
     def rows_of(rows: slice) -> np.ndarray:
         pixels = (dreamt[:, rows] / 2.0 + 0.5) * 255.0
-        settle(dreamt)
+        release_pages(dreamt)
         return blend(pixels, picture.pixels[:, rows], config.strength, config.keep_color)
 
-    return picture.restore(rows_of, untouched_by(mask, moved, dreamt.shape))
+    return picture.restore(rows_of, unchanged_pixels(mask, moved, dreamt.shape))
 
 
 def dream(
@@ -320,7 +320,7 @@ def channels_of(model: keras.Model) -> int:
     if len(shapes) != 1 or len(shapes[0]) != 4 or not shapes[0][-1] or shapes[0][-1] > MOST_CHANNELS:
         raise ModelError(
             f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, channels) was "
-            f"expected, of a functional or built Sequential model. {OWN_CLASS}"
+            f"expected, of a functional or built Sequential model. {FUNCTIONAL_HINT}"
         )
     return shapes[0][-1]
 

@@ -114,7 +114,7 @@ class Visualizer:
     def misfit(self, network: keras.Model) -> str:
         """Why the size will not do, and which would."""
         fixed = network.inputs[0].shape[1]
-        least = fixed if fixed and self.engine.features.fits((fixed, fixed)) else self.engine.features.least_side(1)
+        least = fixed if fixed and self.engine.features.fits((fixed, fixed)) else self.engine.features.min_side(1)
         words = "exactly" if least == fixed else "at least"
         return f"size={self.settings.size} was given; {words} {least - 2 * canvas.PAD} was expected for this network."
 

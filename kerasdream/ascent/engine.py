@@ -14,8 +14,8 @@ from kerasdream.ascent.measure import HEAD
 from kerasdream.ascent.step import make_move, make_step, make_uphill, moved_along, preprocessed, regions_of, shaped
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, LayerError
-from kerasdream.image.blend import as_picture
-from kerasdream.image.pyramid import pad
+from kerasdream.image.blend import load_picture
+from kerasdream.image.pyramid import pad_reflect
 from kerasdream.model import padded
 from kerasdream.model.classes import number_of
 from kerasdream.model.features import Features
@@ -55,7 +55,7 @@ class Engine:
             raise ConfigError(
                 f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
             )
-        self.roomy = self.backend.STATIC and self.features.takes_room
+        self.roomy = self.backend.STATIC and self.features.supports_padding
         self.model_weights: dict[str, Any] = {}
         self.refresh()
         self.regions = regions_of(self.terms)
@@ -93,7 +93,7 @@ class Engine:
 
     def refresh(self) -> None:
         """Take up the weights that the network has now."""
-        self.backend.hold(self.model_weights, self.features.weights(rest=self.backend.STATIC))
+        self.backend.hold(self.model_weights, self.features.weights(include_rest=self.backend.STATIC))
         self.constants = self.given_always()
 
     def slopes(self, image: Any, numbers: dict[str, Any]) -> tuple[Any, list[Any]]:
@@ -105,7 +105,7 @@ class Engine:
         if not self.roomy:
             return uphill(image, numbers)
         height, width = image.shape[1:3]
-        rows, columns = padded.roomy((height, width))
+        rows, columns = padded.bucket_shape((height, width))
         room = [(0, 0), (0, rows - height), (0, columns - width), (0, 0)]
         numbers = numbers | {name: ops.pad(numbers[name], room) for name in ("noise", "original") if name in numbers}
         numbers["size"] = np.array((height, width), np.int32)
@@ -175,12 +175,12 @@ class Engine:
 
     def guide(self, term: Guide) -> np.ndarray:
         """The activations of every place of a guide picture, one row each."""
-        pixels = as_picture(term.image, self.config.max_pixels).pixels.astype(np.float32)
+        pixels = load_picture(term.image, self.config.max_pixels).pixels.astype(np.float32)
         shrink = min(1.0, GUIDE_SIDE / max(pixels.shape[1:3]))
         if shrink < 1:
             size = tuple(max(1, round(side * shrink)) for side in pixels.shape[1:3])
             pixels = ops.convert_to_numpy(ops.image.resize(pixels, size, antialias=True, data_format="channels_last"))
-        pixels = pad(pixels, (self.features.least_side(1),) * 2)
+        pixels = pad_reflect(pixels, (self.features.min_side(1),) * 2)
         shown = ops.convert_to_numpy(self.show(ops.convert_to_tensor(pixels / 127.5 - 1.0))[term.layer])
         return np.asarray(shown, np.float32).reshape(-1, shown.shape[-1])
 

@@ -9,8 +9,8 @@ from keras import ops
 
 from kerasdream.config import DreamConfig
 from kerasdream.errors import NonFiniteError
-from kerasdream.image.pyramid import resized
-from kerasdream.image.tiles import room, strips
+from kerasdream.image.pyramid import resize_rows
+from kerasdream.image.tiles import allocate, strips
 
 
 class Place(NamedTuple):
@@ -94,11 +94,11 @@ class Climb:
 
     def original_rows(self, octave: int, rows: slice) -> np.ndarray:
         """Some rows of the original at the size of an octave."""
-        return resized(self.pixels, self.shapes[octave], rows) / np.float32(127.5) - np.float32(1.0)
+        return resize_rows(self.pixels, self.shapes[octave], rows) / np.float32(127.5) - np.float32(1.0)
 
     def built(self, shape: tuple[int, int], rows_of: Callable[[slice], np.ndarray], *sources: np.ndarray) -> np.ndarray:
         """An image of that size, strip by strip; `sources` are the arrays that it is made of."""
-        image = room((len(self.pixels), *shape, 3))
+        image = allocate((len(self.pixels), *shape, 3))
         for rows in strips(image.shape, image, *sources):
             image[:, rows] = rows_of(rows)
         return image
@@ -110,7 +110,7 @@ class Climb:
         smaller, shape = self.original(octave - 1), self.shapes[octave]
 
         def rows_of(rows: slice) -> np.ndarray:
-            return image[:, rows] + (self.original_rows(octave, rows) - resized(smaller, shape, rows))
+            return image[:, rows] + (self.original_rows(octave, rows) - resize_rows(smaller, shape, rows))
 
         return self.built(shape, rows_of, image, smaller)
 
@@ -120,11 +120,13 @@ class Climb:
             return self.stretched(self.detailed(image, octave), self.shapes[octave + 1])
         here, shape = self.shapes[octave], self.shapes[octave + 1]
         added = self.built(here, lambda rows: image[:, rows] - self.original_rows(octave, rows), image)
-        return self.built(shape, lambda rows: self.original_rows(octave + 1, rows) + resized(added, shape, rows), added)
+        return self.built(
+            shape, lambda rows: self.original_rows(octave + 1, rows) + resize_rows(added, shape, rows), added
+        )
 
     def stretched(self, image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """The image at another size."""
-        return self.built(shape, lambda rows: resized(image, shape, rows), image)
+        return self.built(shape, lambda rows: resize_rows(image, shape, rows), image)
 
     def picture(self) -> np.ndarray:
         """The dream so far at the picture's own size, through the octaves that are still to come."""

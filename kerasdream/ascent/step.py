@@ -59,7 +59,7 @@ def make_uphill(
     def show(image: Any, model_weights: Any, size: Any) -> tuple[Any, Any]:
         if size is None:
             return features(preprocessed(preprocess, image), model_weights), None
-        shown, sizes = features.in_room(preprocessed(preprocess, image), model_weights, size)
+        shown, sizes = features.call_padded(preprocessed(preprocess, image), model_weights, size)
         return shown, sizes | {"": [size[0], size[1]]}
 
     def uphill(image: Any, numbers: Any, model_weights: Any) -> tuple[Any, list[Any]]:

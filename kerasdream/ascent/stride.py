@@ -14,9 +14,9 @@ from kerasdream.ascent.smoothing import kernels
 from kerasdream.ascent.turns import moved, moved_back
 from kerasdream.config import bytes_of
 from kerasdream.errors import DreamWarning, LayerError, OutOfMemoryError
-from kerasdream.image.blend import mask_of
-from kerasdream.image.pyramid import pad, resized
-from kerasdream.image.tiles import room
+from kerasdream.image.blend import load_mask
+from kerasdream.image.pyramid import pad_reflect, resize_rows
+from kerasdream.image.tiles import allocate
 from kerasdream.objectives import Content, Layer
 
 SURELY_ENOUGH = 4_000  # bytes for the gradient of a pixel, in any network here: a small picture is not estimated
@@ -30,7 +30,7 @@ class Stride:
         self.engine, self.config, self.full = engine, engine.config, full
 
         def plane(mask: np.ndarray) -> np.ndarray:
-            return pad(mask[None, ..., None], full)
+            return pad_reflect(mask[None, ..., None], full)
 
         self.mask = None if mask is None else plane(mask)
         self.planes = [None if r.mask is None else plane(self.cut(r.mask, r.black, size)) for r in engine.regions]
@@ -43,7 +43,7 @@ class Stride:
         self.limit = self.config.tile
 
     def cut(self, image: Any, black: bool, size: tuple[int, int]) -> np.ndarray:
-        mask = mask_of(image, size, self.config.max_pixels)
+        mask = load_mask(image, size, self.config.max_pixels)
         return 1.0 - mask if black else mask
 
     def __call__(self, image: Any, sizes: np.ndarray, place: Place) -> tuple[Any, np.ndarray, np.ndarray]:
@@ -122,12 +122,12 @@ class Stride:
         self.weights = ops.convert_to_tensor(np.repeat(self.engine.weights[:, None], shape[0], 1))
         self.tools = {}
         if self.mask is not None:
-            self.tools["mask"] = resized(self.mask, size)[0]
+            self.tools["mask"] = resize_rows(self.mask, size)[0]
         if "regions" in form:
             everywhere = np.ones((*size, 1), np.float32)
-            self.tools["regions"] = [everywhere if p is None else resized(p, size)[0] for p in self.planes]
+            self.tools["regions"] = [everywhere if p is None else resize_rows(p, size)[0] for p in self.planes]
         if "moments" in form:
-            self.tools["moments"] = [room(shape), room(shape)]
+            self.tools["moments"] = [allocate(shape), allocate(shape)]
         self.original = None
         if any(isinstance(term, Content) or getattr(term, "pick", None) for term in terms):
             self.original = place.original()

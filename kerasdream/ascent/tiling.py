@@ -15,7 +15,16 @@ from kerasdream.ascent.engine import bare
 from kerasdream.ascent.measure import BORDER
 from kerasdream.ascent.turns import moved, moved_back
 from kerasdream.errors import ConfigError
-from kerasdream.image.tiles import FAR, Window, add, cut, room, settle, strips, windows
+from kerasdream.image.tiles import (
+    FAR,
+    Span,
+    accumulate_wrapped,
+    allocate,
+    crop_wrapped,
+    release_pages,
+    strips,
+    tile_spans,
+)
 from kerasdream.objectives import Class, Layer
 
 if TYPE_CHECKING:
@@ -29,15 +38,15 @@ class Tile(NamedTuple):
     """A window of a picture of the batch: its stretch of the rows and of the columns."""
 
     picture: int
-    rows: Window
-    columns: Window
+    rows: Span
+    columns: Span
 
 
 def tiles_of(stride: "Stride", shape: tuple[int, ...], rng: np.random.Generator) -> list[Tile]:
     """The tiles of one step, or ConfigError where they are too small for the network."""
     assert stride.tile is not None
     overlap = min(stride.config.overlap, stride.tile // 2)
-    rows, columns = (windows(side, stride.tile, overlap, rng) for side in shape[1:3])
+    rows, columns = (tile_spans(side, stride.tile, overlap, rng) for side in shape[1:3])
     features = stride.engine.features
     if not features.fits((rows[0].length, columns[0].length)):
         raise ConfigError(
@@ -49,7 +58,7 @@ def tiles_of(stride: "Stride", shape: tuple[int, ...], rng: np.random.Generator)
 
 def least(stride: "Stride") -> int:
     """The side of the smallest tile in which every layer shows something inside its border."""
-    return max(64, stride.engine.features.least_side(2 * BORDER + 1))
+    return max(64, stride.engine.features.min_side(2 * BORDER + 1))
 
 
 def groups(stride: "Stride", tiles: list[Tile]) -> Iterator[list[Tile]]:
@@ -71,14 +80,14 @@ def block(images: np.ndarray, tiles: list[Tile], shift: tuple[int, int] = (0, 0)
     for tile in tiles:
         picture = images[tile.picture] if images.ndim == 4 else images
         rows = (tile.rows.start - shift[0], tile.rows.length)
-        parts.append(cut(picture, rows, (tile.columns.start - shift[1], tile.columns.length)))
+        parts.append(crop_wrapped(picture, rows, (tile.columns.start - shift[1], tile.columns.length)))
     return np.stack(parts)
 
 
 def uphill(stride: "Stride", image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """The loss of each picture, and the gradient of all its regions together, masked."""
     shift, turn = stride.drawn(rng)
-    gradient, masks = room(image.shape), stride.tools.get("regions")
+    gradient, masks = allocate(image.shape), stride.tools.get("regions")
     losses, size = np.zeros(len(image)), (image.shape[1], image.shape[2])
     tiles = tiles_of(stride, image.shape, rng)
     for some in groups(stride, tiles):
@@ -96,9 +105,9 @@ def uphill(stride: "Stride", image: np.ndarray, rng: np.random.Generator) -> tup
         if masks:
             parts = [part * block(mask, some, shift) for part, mask in zip(parts, masks, strict=True)]
         for tile, part in zip(some, sum(parts), strict=True):
-            add(gradient[tile.picture], part, tile.rows.start - shift[0], tile.columns.start - shift[1])
-        settle(image)
-        settle(gradient)
+            accumulate_wrapped(gradient[tile.picture], part, tile.rows.start - shift[0], tile.columns.start - shift[1])
+        release_pages(image)
+        release_pages(gradient)
     return losses, gradient
 
 
@@ -175,7 +184,7 @@ def shaped(stride: "Stride", gradient: np.ndarray) -> tuple[np.ndarray, list[np.
     if stride.config.gradient_scales:  # a scale is as strong as it is in the whole picture: all of it is needed
         gradient = ops.convert_to_numpy(stride.engine.shape(gradient, tools))
     elif tools:
-        reach, smooth = len(tools["kernels"][-1]) // 2, room(gradient.shape)
+        reach, smooth = len(tools["kernels"][-1]) // 2, allocate(gradient.shape)
         for rows in strips(gradient.shape, gradient, smooth):
             top, bottom = max(0, rows.start - reach), min(gradient.shape[1], rows.stop + reach)
             blurred = stride.engine.shape(gradient[:, top:bottom], tools)

@@ -67,6 +67,3 @@ def unchanged_pixels(mask: Array | None, changed: Array, shape: tuple[int, ...])
     """
     whole = np.broadcast_to(~changed[:, None, None], shape[:3])
     return whole if mask is None else whole | (mask == 0)
-
-
-as_picture, mask_of, untouched_by = load_picture, load_mask, unchanged_pixels  # until all callers are renamed

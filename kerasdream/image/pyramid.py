@@ -82,6 +82,3 @@ def neighbours(side: int, wanted: int, part: slice = slice(None)) -> tuple[Array
     before = np.floor(centre)
     first = np.maximum(before.astype(np.int64), 0)
     return first, np.clip(before.astype(np.int64) + 1, 0, side - 1), centre - before
-
-
-pad, crop, resized = pad_reflect, crop_center, resize_rows  # until all callers are renamed

@@ -151,7 +151,3 @@ def accumulate_wrapped(picture: Array, part: Array, top: int, left: int) -> None
     for picture_rows, part_rows in wrapped_slices(top, part.shape[0], picture.shape[0]):
         for picture_columns, part_columns in wrapped_slices(left, part.shape[1], picture.shape[1]):
             picture[picture_rows, picture_columns] += part[part_rows, part_columns]
-
-
-room, settle, windows, Window = allocate, release_pages, tile_spans, Span  # until all callers are renamed
-cut, add, pieces = crop_wrapped, accumulate_wrapped, wrapped_slices

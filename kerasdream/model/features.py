@@ -13,7 +13,6 @@ from kerasdream.errors import LayerError, ModelError
 from kerasdream.model import padded
 from kerasdream.model.folding import Convolution, convolve, find_folds, flip_kernel, fold, needs_flipped_kernel
 from kerasdream.model.graph import (
-    FUNCTIONAL_HINT,
     IN_PLACE,
     Kind,
     Operation,
@@ -85,7 +84,7 @@ class Features:
         self.rest = [variable for number, variable in variables.items() if number not in replaced]
         self._shapes: dict[Size, dict[str, tuple[int, ...]]] = {}
 
-    def weights(self, include_rest: bool = False, *, rest: bool = False) -> Weights:
+    def weights(self, include_rest: bool = False) -> Weights:
         """Return kernel and bias of every convolution as they are now, batch norms folded in, in its precision.
 
         With `include_rest` also copies of all other variables, for a framework that compiles in whatever is no
@@ -97,7 +96,7 @@ class Features:
             if self.flipped_kernels and needs_flipped_kernel(layer):
                 arrays.append(flip_kernel(arrays[0]))
             found[layer.name] = tuple(ops.cast(ops.convert_to_tensor(a), layer.compute_dtype) for a in arrays)
-        if include_rest or rest:
+        if include_rest:
             found[REST] = tuple(ops.copy(variable.value) for variable in self.rest)
         return found
 
@@ -265,9 +264,3 @@ def plane_shape(shape: Sequence[int]) -> tuple[int, ...]:
     if len(shape) == 3:
         return (shape[0], shape[1], 1, shape[2])
     return tuple(shape) if len(shape) == 4 else (shape[0], 1, 1, shape[1])
-
-
-OWN_CLASS = FUNCTIONAL_HINT  # until all callers are renamed
-Features.in_room, Features.cells = Features.call_padded, Features.min_cells
-Features.fitting, Features.least_side = Features.nearest_size, Features.min_side
-Features.takes_room = property(lambda self: self.supports_padding)

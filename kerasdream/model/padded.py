@@ -146,6 +146,3 @@ def average_over_picture(layer: keras.Layer, plane: PaddedPlane) -> PaddedPlane:
     count = ops.cast(plane.size[0] * plane.size[1], plane.values.dtype)
     mean = ops.sum(plane.zeroed(), axis=(1, 2), keepdims=layer.keepdims) / count
     return PaddedPlane(mean, [1, 1])
-
-
-roomy = bucket_shape  # until all callers are renamed
