@@ -22,11 +22,11 @@ from kerasdream.ascent.step import Preprocess
 from kerasdream.ascent.stepper import Stepper
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig
 from kerasdream.errors import ConfigError, DreamInterrupted, NonFiniteError, warn
-from kerasdream.image.blend import blend, mask_of, untouched_by
+from kerasdream.image.blend import blend, load_mask, unchanged_pixels
 from kerasdream.image.files import check_regular
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size
-from kerasdream.image.tiles import settle
+from kerasdream.image.tiles import release_pages
 from kerasdream.knobs import knobs_help
 from kerasdream.progress import progress_line
 from kerasdream.resolution import build_network, open_picture, resolve_config
@@ -171,7 +171,7 @@ class DreamSource:
         picture = open_picture(image, config.max_pixels, config.seed)
         size = picture.pixels.shape[1], picture.pixels.shape[2]
         plan = plan_dream(compiled.features, config, size)
-        mask = None if config.mask is None else mask_of(config.mask, size, config.max_pixels)
+        mask = None if config.mask is None else load_mask(config.mask, size, config.max_pixels)
         dtype = keras.backend.standardize_dtype(image.dtype) if ops.is_tensor(image) else None
         return cls(picture, plan, config, mask, dtype)
 
@@ -200,10 +200,10 @@ class DreamSource:
 
         def rows_of(rows: slice) -> Array:
             pixels = (dreamt[:, rows] / 2.0 + 0.5) * 255.0
-            settle(dreamt)
+            release_pages(dreamt)
             return blend(pixels, self.picture.pixels[:, rows], config.strength, config.keep_color)
 
-        restored = self.picture.restore(rows_of, untouched_by(self.mask, changed, dreamt.shape))
+        restored = self.picture.restore(rows_of, unchanged_pixels(self.mask, changed, dreamt.shape))
         return restored if self.tensor_dtype is None else ops.convert_to_tensor(restored, self.tensor_dtype)
 
 

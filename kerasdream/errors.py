@@ -24,7 +24,7 @@ class ModelError(DreamError, ValueError):
 
 
 class LayerError(ModelError):
-    """A layer that the model does not have, or that shows no picture plane."""
+    """A layer that the model does not have, or whose output cannot be followed."""
 
 
 class WeightsError(DreamError):

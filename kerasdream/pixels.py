@@ -3,11 +3,13 @@
 import dataclasses
 import hashlib
 import os
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from kerasdream.errors import ConfigError
+
+PictureLike: TypeAlias = Any  # a path, an array or a PIL image, which have no common type
 
 
 @dataclasses.dataclass(frozen=True)

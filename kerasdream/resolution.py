@@ -15,15 +15,13 @@ from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DEFAULTS, OWN_WEIGHTS, DreamConfig, check_names, files_named
 from kerasdream.errors import ConfigError, InputImageError, ModelError
 from kerasdream.image.files import check_regular, check_size
-from kerasdream.image.picture import GREY, Picture
+from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise, noise_size
 from kerasdream.model import zoo
-from kerasdream.model.features import OWN_CLASS
+from kerasdream.model.inputs import default_preprocess
 from kerasdream.objectives import follows_whole_layers
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array, Tensor
-
-MAX_CHANNELS = 64  # of a picture; an input with more has its channels elsewhere
 
 
 def resolve_config(
@@ -115,35 +113,12 @@ def build_network(
 ) -> tuple[keras.Model, Preprocess | None]:
     """Return the network that the settings name, or the user's own, and the preprocessing of its pictures."""
     if isinstance(model, keras.Model):
-        channels = input_channels(model)
-        if preprocess is None and channels == 1:
-            return model, to_grey
-        if preprocess is None and channels != 3:
-            raise ModelError(
-                f"The model {model.name!r} takes pictures of {channels} channels; pass preprocess=, a function that "
-                "makes them of RGB from 0 to 255."
-            )
-        return model, preprocess
+        prepared = default_preprocess(model)
+        return model, prepared if preprocess is None else preprocess
     assert config.layers is not None
     top, layers = needs_classes(config), config.layers.layers()
     network = zoo.build(config.model, config.weights, config.seed, layers, top=top, precision=config.precision)
     return network, zoo.preprocess_of(config.model)
-
-
-def input_channels(model: keras.Model) -> int:
-    """Return how many channels a user's model takes; ModelError where it takes no picture with channels last."""
-    shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or []]  # an unbuilt one has none
-    if len(shapes) != 1 or len(shapes[0]) != 4 or not shapes[0][-1] or shapes[0][-1] > MAX_CHANNELS:
-        raise ModelError(
-            f"The model {model.name!r} takes inputs of shape {shapes}; one input (batch, height, width, channels) was "
-            f"expected, of a functional or built Sequential model. {OWN_CLASS}"
-        )
-    return int(shapes[0][-1])
-
-
-def to_grey(pixels: Tensor) -> Tensor:
-    """Return RGB from 0 to 255 as one channel from -1 to 1."""
-    return ops.sum(pixels * ops.convert_to_tensor(GREY, "float32"), axis=-1, keepdims=True) / 127.5 - 1.0
 
 
 def open_picture(image: Any, max_pixels: int, seed: int) -> Picture:

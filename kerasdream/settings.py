@@ -9,13 +9,12 @@ from typing import Any, Literal, TypeAlias, TypedDict
 import numpy as np
 
 from kerasdream.objectives import Expression
-from kerasdream.pixels import Pixels
+from kerasdream.pixels import PictureLike
 
 Numbers: TypeAlias = float | Sequence[float] | np.ndarray  # one, or one for each octave
 Integers: TypeAlias = int | Sequence[int] | np.ndarray
 # Layers and weights as text, {name: weight}, a list, or terms and sums of them.
 ObjectiveLike: TypeAlias = str | Expression | Mapping[Any, float] | Sequence[Any]
-PictureLike: TypeAlias = Any  # a path, an array or a PIL image, which has no common type with the others
 
 
 class Settings(TypedDict, total=False):
@@ -41,7 +40,7 @@ class Settings(TypedDict, total=False):
     blur_growth: float
     blur_kind: Literal["gaussian", "cascade"]
     gradient_scales: int
-    mask: PictureLike | Pixels | None
+    mask: PictureLike
     strength: float
     keep_color: bool
     snapshots: Integers | None

@@ -48,7 +48,8 @@ def gradient(
             constants[str(number)] = constant
 
     def value(images: Tensor) -> Tensor:
-        view = ActivationView(images, features(preprocess_images(preprocess, images)))
+        activations = features(preprocess_images(preprocess, images))
+        view = ActivationView(images, activations, unbordered=features.unbordered)
         inputs = dict(constants)
         for number, term in enumerate(terms):
             if isinstance(term, Layer) and term.at is not None:

@@ -118,6 +118,8 @@ class Visualizer:
         network, preprocess = build_network(self.config, model, preprocess)
         self.compiled = CompiledObjective(network, preprocess, every, self.config)
         self.backend = self.compiled.backend
+        if "size" not in settings and (fixed := self.compiled.features.fixed_size):
+            self.settings = dataclasses.replace(self.settings, size=fixed[0] - 2 * parameterization.PAD)
         self.padded_side = self.settings.size + 2 * parameterization.PAD
         size = (self.padded_side, self.padded_side)
         if not self.compiled.features.fits(size):
@@ -131,7 +133,7 @@ class Visualizer:
     def size_error(self, network: keras.Model) -> str:
         """Return why the size will not do, and which would."""
         features, fixed = self.compiled.features, network.inputs[0].shape[1]
-        least = fixed if fixed and features.fits((fixed, fixed)) else features.least_side(1)
+        least = fixed if fixed and features.fits((fixed, fixed)) else features.min_side(1)
         words, size = "exactly" if least == fixed else "at least", least - 2 * parameterization.PAD
         return f"size={self.settings.size} was given; {words} {size} was expected for this network."
 
@@ -244,7 +246,8 @@ class Visualizer:
                 images = parameterization.pad_grey(parameterization.render(s.method, x, magnitude))
                 images = parameterization.affine_transform(images, rows) if s.transform else images
                 activations = compiled.features(preprocess_images(compiled.preprocess, images), model_weights)
-                total = weighted_sum(terms, rows_of_weights, ActivationView(images, activations), self.term_inputs)
+                view = ActivationView(images, activations, unbordered=compiled.features.unbordered)
+                total = weighted_sum(terms, rows_of_weights, view, self.term_inputs)
                 if s.answers > 1 and s.diversity:
                     total = total - s.diversity * ops.abs(ops.stop_gradient(total)) * similarity(activations, siblings)
                 return total

@@ -46,7 +46,7 @@ def listening():
 
 @pytest.fixture
 def doubling():
-    """A model that doubles its input: `twice` = 2x, then `pooled` and `scores`, which are no planes."""
+    """A model that doubles its input: `twice` = 2x, then `pooled` and `scores`, which are vectors."""
     image = keras.Input((None, None, 3))
     twice = keras.layers.Conv2D(3, 1, use_bias=False, name="twice")
     x = twice(image)

@@ -21,11 +21,11 @@ from kerasdream.ascent.step import (
 )
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError
-from kerasdream.image.blend import as_picture
-from kerasdream.image.pyramid import pad
+from kerasdream.image.blend import load_picture
+from kerasdream.image.pyramid import pad_reflect
 from kerasdream.model.classes import number_of
 from kerasdream.model.features import Features
-from kerasdream.model.padded import roomy
+from kerasdream.model.padded import bucket_shape
 from kerasdream.objectives import Objective
 from kerasdream.objectives.context import PictureSource
 from kerasdream.objectives.view import SCORES
@@ -67,9 +67,9 @@ class CompiledObjective:
             raise ConfigError(
                 f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
             )
-        exact = any(term.exact_shape for term in self.terms)
+        exact = self.features.whole_only or any(term.exact_shape for term in self.terms)
         # Where each size would be compiled by itself, pictures are padded to one of few sizes.
-        self.pads_to_buckets = self.backend.STATIC_SHAPES and self.features.takes_room and not exact
+        self.pads_to_buckets = self.backend.STATIC_SHAPES and self.features.supports_padding and not exact
         self.model_weights: Weights = {}
         self.refresh()
         self.programs = self.compile()
@@ -99,7 +99,7 @@ class CompiledObjective:
 
     def refresh(self) -> None:
         """Take the weights that the model has now."""
-        self.backend.store_weights(self.model_weights, self.features.weights(rest=self.backend.STATIC_SHAPES))
+        self.backend.store_weights(self.model_weights, self.features.weights(include_rest=self.backend.STATIC_SHAPES))
         self.constants = {
             str(number): value for number, term in enumerate(self.terms) if (value := term.constant(self)) is not None
         }
@@ -118,7 +118,7 @@ class CompiledObjective:
         if not self.pads_to_buckets:
             return program(image, inputs)
         height, width = image.shape[1:3]
-        rows, columns = roomy((height, width))
+        rows, columns = bucket_shape((height, width))
         pads = [(0, 0), (0, rows - height), (0, columns - width), (0, 0)]
         padded: GradientInputs = {**inputs, "size": np.array((height, width), np.int32)}
         if "noise" in inputs:
@@ -209,11 +209,11 @@ class CompiledObjective:
 
     def picture_activations(self, picture: PictureSource, layer: str) -> Array:
         """Return the activations of every cell of a picture in a layer, one row each."""
-        pixels = as_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
+        pixels = load_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
         shrink = min(1.0, GUIDE_SIDE / max(pixels.shape[1:3]))
         if shrink < 1:
             size: Size = tuple(max(1, round(side * shrink)) for side in pixels.shape[1:3])
             pixels = to_numpy(ops.image.resize(pixels, size, antialias=True, data_format="channels_last"))
-        pixels = pad(pixels, (self.features.least_side(1),) * 2)
+        pixels = pad_reflect(pixels, (self.features.min_side(1),) * 2)
         activations = np.asarray(to_numpy(self.activations(pixels / 127.5 - 1.0)[layer]), np.float32)
         return activations.reshape(-1, activations.shape[-1])

@@ -11,8 +11,8 @@ from kerasdream.ascent.sampling import StepIndex
 from kerasdream.ascent.stepper import StepResult
 from kerasdream.config import DreamConfig, at_octave
 from kerasdream.errors import NonFiniteError
-from kerasdream.image.pyramid import resized
-from kerasdream.image.tiles import room, strips
+from kerasdream.image.pyramid import resize_rows
+from kerasdream.image.tiles import allocate, strips
 from kerasdream.types import Array, Size, Tensor
 
 TakeStep = Callable[[Tensor, Array, StepIndex, Callable[[], Array]], StepResult]
@@ -88,12 +88,12 @@ class OctaveLoop:
 
     def original_rows(self, octave: int, rows: slice) -> Array:
         """Return some rows of the original at the size of an octave."""
-        image: Array = resized(self.pixels, self.shapes[octave], rows) / np.float32(127.5) - np.float32(1.0)
+        image: Array = resize_rows(self.pixels, self.shapes[octave], rows) / np.float32(127.5) - np.float32(1.0)
         return image
 
     def in_strips(self, shape: Size, rows_of: Callable[[slice], Array], *sources: Array) -> Array:
         """Make an image of that size strip by strip; `sources` are the arrays that it is made of."""
-        image = room((len(self.pixels), *shape, 3))
+        image = allocate((len(self.pixels), *shape, 3))
         for rows in strips(image.shape, image, *sources):
             image[:, rows] = rows_of(rows)
         return image
@@ -105,7 +105,7 @@ class OctaveLoop:
         smaller, shape = self.original(octave - 1), self.shapes[octave]
 
         def rows_of(rows: slice) -> Array:
-            detailed: Array = image[:, rows] + (self.original_rows(octave, rows) - resized(smaller, shape, rows))
+            detailed: Array = image[:, rows] + (self.original_rows(octave, rows) - resize_rows(smaller, shape, rows))
             return detailed
 
         return self.in_strips(shape, rows_of, image, smaller)
@@ -113,16 +113,16 @@ class OctaveLoop:
     def enlarged(self, image: Array, octave: int) -> Array:
         """Return the image that ended an octave as the next octave begins with it."""
         if self.config.detail != "added":
-            return self.resized(self.with_detail(image, octave), self.shapes[octave + 1])
+            return self.resize(self.with_detail(image, octave), self.shapes[octave + 1])
         here, shape = self.shapes[octave], self.shapes[octave + 1]
         added = self.in_strips(here, lambda rows: image[:, rows] - self.original_rows(octave, rows), image)
         return self.in_strips(
-            shape, lambda rows: self.original_rows(octave + 1, rows) + resized(added, shape, rows), added
+            shape, lambda rows: self.original_rows(octave + 1, rows) + resize_rows(added, shape, rows), added
         )
 
-    def resized(self, image: Array, shape: Size) -> Array:
+    def resize(self, image: Array, shape: Size) -> Array:
         """Return the image at another size."""
-        return self.in_strips(shape, lambda rows: resized(image, shape, rows), image)
+        return self.in_strips(shape, lambda rows: resize_rows(image, shape, rows), image)
 
     def picture(self) -> Array:
         """Return the dream so far at the picture's own size, taken through the octaves that are still to come."""
@@ -130,4 +130,4 @@ class OctaveLoop:
         for octave in range(self.octave, last):
             image = self.enlarged(image, octave)
         image, size = self.with_detail(image, last), self.pixels.shape[1:3]
-        return image if size == self.shapes[last] else self.resized(image, (size[0], size[1]))
+        return image if size == self.shapes[last] else self.resize(image, (size[0], size[1]))

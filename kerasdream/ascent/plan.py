@@ -4,7 +4,7 @@ import dataclasses
 
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ModelError, warn
-from kerasdream.image.pyramid import crop, octave_shapes, pad
+from kerasdream.image.pyramid import crop_center, octave_shapes, pad_reflect
 from kerasdream.model.features import Features
 from kerasdream.objectives.view import BORDER, SCORES
 from kerasdream.types import Array, Size
@@ -20,11 +20,11 @@ class DreamPlan:
 
     def pad(self, pixels: Array) -> Array:
         """Return pictures (N, H, W, C) padded by reflection."""
-        return pad(pixels, self.padded_size)
+        return pad_reflect(pixels, self.padded_size)
 
     def crop(self, pixels: Array) -> Array:
         """Return padded pictures without the padding."""
-        return crop(pixels, self.size)
+        return crop_center(pixels, self.size)
 
 
 def plan_dream(features: Features, config: DreamConfig, size: Size) -> DreamPlan:
@@ -34,11 +34,11 @@ def plan_dream(features: Features, config: DreamConfig, size: Size) -> DreamPlan
     left out, with a warning; ModelError where it can look at none.
     """
     padded, cells = size, 2 * BORDER + 1
-    if SCORES not in features.names and features.cells(size) < cells:
-        side = features.least_side(cells)
+    if SCORES not in features.names and features.min_cells(size) < cells:
+        side = features.min_side(cells)
         padded = max(size[0], side), max(size[1], side)
     shapes = octave_shapes(padded, config.num_octave, config.octave_scale, config.octaves_above)
-    fitting = {number: features.fitting(shape) for number, shape in enumerate(shapes)}
+    fitting = {number: features.nearest_size(shape) for number, shape in enumerate(shapes)}
     octaves = {number: shape for number, shape in fitting.items() if shape}
     if not octaves:
         raise ModelError(

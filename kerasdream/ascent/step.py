@@ -126,7 +126,7 @@ class AscentStep:
     ) -> Tensor:
         """Return the weighted sum of numbered terms for each picture."""
         activations, sizes = self.activations(image, weights, inputs.get("size"))
-        view = ActivationView(image, activations, original, inputs.get("spans"), sizes)
+        view = ActivationView(image, activations, original, inputs.get("spans"), sizes, self.features.unbordered)
         return weighted_sum(terms, inputs["weights"], view, inputs["terms"])
 
     def smoothgrad_loss(
@@ -160,7 +160,7 @@ class AscentStep:
         prepared = preprocess_images(self.preprocess, image)
         if size is None:
             return self.features(prepared, weights), None
-        activations, sizes = self.features.in_room(prepared, weights, size)
+        activations, sizes = self.features.call_padded(prepared, weights, size)
         return activations, sizes | {"": [size[0], size[1]]}
 
     def update(

@@ -16,9 +16,9 @@ from kerasdream.ascent.sampling import StepIndex, draw_transform, sampled_gradie
 from kerasdream.ascent.step import GradientInputs, Region, UpdateInputs
 from kerasdream.ascent.tiled_step import TiledStep, mean_absolute
 from kerasdream.config import at_octave
-from kerasdream.image.blend import mask_of
-from kerasdream.image.pyramid import resized
-from kerasdream.image.tiles import room
+from kerasdream.image.blend import load_mask
+from kerasdream.image.pyramid import resize_rows
+from kerasdream.image.tiles import allocate
 from kerasdream.types import Array, Size, Tensor
 
 
@@ -57,7 +57,7 @@ class Stepper:
         """Return the mask of a region, padded as the picture is; None for all of the picture."""
         if region.mask is None:
             return None
-        mask = mask_of(region.mask, self.plan.size, self.config.max_pixels)
+        mask = load_mask(region.mask, self.plan.size, self.config.max_pixels)
         return self.plan.pad((1.0 - mask if region.invert else mask)[None, ..., None])
 
     def step(self, image: Tensor, step_sizes: Array, index: StepIndex, original: Callable[[], Array]) -> StepResult:
@@ -140,12 +140,14 @@ class Stepper:
         inputs: UpdateInputs = {}
         size, spec = (shape[1], shape[2]), self.compiled.update_spec
         if self.mask is not None:
-            inputs["mask"] = resized(self.mask, size)[0]
+            inputs["mask"] = resize_rows(self.mask, size)[0]
         if "regions" in spec:
             everywhere = np.ones((*size, 1), np.float32)
-            inputs["regions"] = [everywhere if mask is None else resized(mask, size)[0] for mask in self.region_masks]
+            inputs["regions"] = [
+                everywhere if mask is None else resize_rows(mask, size)[0] for mask in self.region_masks
+            ]
         if "moments" in spec:
-            inputs["moments"] = [room(shape), room(shape)]
+            inputs["moments"] = [allocate(shape), allocate(shape)]
         return inputs
 
     def set_update_inputs(self, index: StepIndex) -> None:

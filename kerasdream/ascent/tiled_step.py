@@ -19,7 +19,7 @@ from kerasdream.ascent.sampling import draw_transform, sampled_gradient
 from kerasdream.ascent.step import GradientInputs, UpdateInputs
 from kerasdream.ascent.transforms import Transform
 from kerasdream.errors import ConfigError
-from kerasdream.image.tiles import Window, add, cut, room, settle, strips, windows
+from kerasdream.image.tiles import Span, accumulate_wrapped, allocate, crop_wrapped, release_pages, strips, tile_spans
 from kerasdream.model.features import Features
 from kerasdream.objectives import Term
 from kerasdream.types import Array, Size, Tensor
@@ -32,8 +32,8 @@ class Tile:
     """A part of a picture of the batch: its spans of the rows and of the columns."""
 
     picture: int
-    rows: Window
-    columns: Window
+    rows: Span
+    columns: Span
     size: Size  # of the whole picture
     tile_count: int  # of the tiles of a picture
     features: Features
@@ -72,7 +72,7 @@ class TiledStep:
         """Return the loss of each picture, and the gradient of all its regions together."""
         transform = draw_transform(self.compiled.config, rng)
         roll, flips = transform.roll, transform.without_roll()
-        gradient, losses = room(image.shape), np.zeros(len(image))
+        gradient, losses = allocate(image.shape), np.zeros(len(image))
         for tiles in self.batches(self.split(image.shape, rng)):
             inputs = self.inputs(tiles, term_inputs, transform)
             if original is not None:
@@ -84,15 +84,17 @@ class TiledStep:
             if regions:
                 parts = [part * crop_tiles(mask, tiles, roll) for part, mask in zip(parts, regions, strict=True)]
             for tile, part in zip(tiles, np.sum(parts, axis=0), strict=True):
-                add(gradient[tile.picture], part, tile.rows.start - roll[0], tile.columns.start - roll[1])
-            settle(image)
-            settle(gradient)
+                accumulate_wrapped(
+                    gradient[tile.picture], part, tile.rows.start - roll[0], tile.columns.start - roll[1]
+                )
+            release_pages(image)
+            release_pages(gradient)
         return losses, gradient
 
     def split(self, shape: tuple[int, ...], rng: np.random.Generator) -> list[Tile]:
         """Return the tiles of pictures of a shape; ConfigError where they are too small for the network."""
         overlap = min(self.compiled.config.overlap, self.side // 2)
-        rows, columns = (windows(length, self.side, overlap, rng) for length in shape[1:3])
+        rows, columns = (tile_spans(length, self.side, overlap, rng) for length in shape[1:3])
         features = self.compiled.features
         if not features.fits((rows[0].length, columns[0].length)):
             raise ConfigError(
@@ -147,7 +149,7 @@ class TiledStep:
             return self.compiled.filter_gradient(gradient, kernels)
         if not kernels:
             return gradient
-        reach, blurred = len(kernels["kernels"][-1]) // 2, room(gradient.shape)
+        reach, blurred = len(kernels["kernels"][-1]) // 2, allocate(gradient.shape)
         for rows in strips(gradient.shape, gradient, blurred):
             top, bottom = max(0, rows.start - reach), min(gradient.shape[1], rows.stop + reach)
             strip = self.compiled.filter_gradient(gradient[:, top:bottom], kernels)
@@ -184,7 +186,7 @@ def crop_tiles(images: Array, tiles: list[Tile], roll: tuple[int, int] = (0, 0))
     for tile in tiles:
         picture = images[tile.picture] if images.ndim == 4 else images
         rows = (tile.rows.start - roll[0], tile.rows.length)
-        parts.append(cut(picture, rows, (tile.columns.start - roll[1], tile.columns.length)))
+        parts.append(crop_wrapped(picture, rows, (tile.columns.start - roll[1], tile.columns.length)))
     return np.stack(parts)
 
 

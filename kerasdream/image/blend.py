@@ -1,7 +1,5 @@
 """A dream and its original made one picture: masks, strength, and the colours kept."""
 
-from typing import Any
-
 import numpy as np
 from PIL import Image
 
@@ -9,20 +7,27 @@ from kerasdream.errors import InputImageError
 from kerasdream.image.picture import GREY, Picture
 from kerasdream.image.tiles import strips
 from kerasdream.pixels import Pixels
+from kerasdream.types import Array, Size
 
 ASPECT = 0.02  # how much a mask's proportions may differ from the picture's
 
 
-def as_picture(image: str | Pixels, max_pixels: int) -> Picture:
-    """The picture that a setting names or holds."""
+def load_picture(image: str | Pixels, max_pixels: int) -> Picture:
+    """Return the picture that a setting names by its path, or holds.
+
+    Raises InputImageError where it cannot be read or has more than `max_pixels`.
+    """
     if isinstance(image, Pixels):
         return Picture.of(np.frombuffer(image.data, np.uint8).reshape(image.size), max_pixels)
     return Picture.of(image, max_pixels)
 
 
-def mask_of(image: str | Pixels, size: tuple[int, int], max_pixels: int) -> np.ndarray:
-    """A mask's lightness, 0 to 1, as (height, width), scaled to the picture's size where it differs."""
-    picture = as_picture(image, max_pixels)
+def load_mask(image: str | Pixels, size: Size, max_pixels: int) -> Array:
+    """Return a mask's lightness, from 0 to 1, as (height, width), scaled to the size of the picture.
+
+    Raises InputImageError where it cannot be read, or has other proportions than the picture.
+    """
+    picture = load_picture(image, max_pixels)
     height, width = picture.pixels.shape[1:3]
     if abs(height * size[1] / (width * size[0]) - 1) > ASPECT:
         raise InputImageError(
@@ -39,8 +44,10 @@ def mask_of(image: str | Pixels, size: tuple[int, int], max_pixels: int) -> np.n
     return np.clip(light, 0.0, 1.0)
 
 
-def blend(dreamt: np.ndarray, original: np.ndarray, strength: float, keep_color: bool) -> np.ndarray:
-    """Pixels (N, H, W, 3) of the dream, with its lightness only where colours are kept, and as strong as asked.
+def blend(dreamt: Array, original: Array, strength: float, keep_color: bool) -> Array:
+    """Return the mix of a dream and its original, pixels (N, H, W, 3).
+
+    `strength` is the share of the dream. With `keep_color` only its lightness is taken, and the original's colours.
 
     >>> blend(np.full((1, 1, 1, 3), 60.0), np.array([[[[10.0, 20.0, 30.0]]]]), strength=0.5, keep_color=False).ravel()
     array([35., 40., 45.])
@@ -50,7 +57,13 @@ def blend(dreamt: np.ndarray, original: np.ndarray, strength: float, keep_color:
     return dreamt if strength == 1.0 else original + strength * (dreamt - original)
 
 
-def untouched_by(mask: np.ndarray | None, moved: np.ndarray, shape: tuple[int, ...]) -> Any:
-    """Which pixels (N, H, W) come back exactly as they went in: all of a picture that did not move, and the black."""
-    still = np.broadcast_to(~moved[:, None, None], shape[:3])
-    return still if mask is None else still | (mask == 0)
+def unchanged_pixels(mask: Array | None, changed: Array, shape: tuple[int, ...]) -> Array:
+    """Return which pixels (N, H, W) of pictures of that shape come back exactly as they went in.
+
+    These are all of a picture that was not `changed` (N), and those where the mask (H, W) is black.
+
+    >>> unchanged_pixels(np.array([[0.0, 0.5]]), np.array([True, False]), (2, 1, 2, 3)).tolist()
+    [[[True, False]], [[True, True]]]
+    """
+    whole = np.broadcast_to(~changed[:, None, None], shape[:3])
+    return whole if mask is None else whole | (mask == 0)

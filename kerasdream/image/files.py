@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import stat
 import threading
 import uuid
@@ -110,6 +111,8 @@ def readable(what: str) -> Iterator[None]:
 
 def check_regular(path: str | os.PathLike[str]) -> None:
     """InputImageError where there is no ordinary file: a pipe would wait for ever."""
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", str(path)):
+        raise InputImageError(f"{str(path)!r} is an address; the path of a file was expected. Download it first.")
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError) as fault:

@@ -7,20 +7,21 @@ import numpy as np
 from PIL import Image
 
 from kerasdream.image import files
+from kerasdream.types import Size
 
 
 def sample() -> Image.Image:
-    """A picture to dream on at once.
+    """Return the sample picture, to dream on at once.
 
-    >>> kerasdream.sample().size
+    >>> sample().size
     (768, 512)
     """
     with importlib.resources.files("kerasdream.image").joinpath("sample.jpg").open("rb") as file:
         return files.decode(file, None)
 
 
-def noise_size(name: object) -> tuple[int, int] | None:
-    """The (height, width) that "noise" (512 x 512) or "noise:WIDTHxHEIGHT" asks for, or None for any other name.
+def noise_size(name: object) -> Size | None:
+    """Return the (height, width) that "noise" (512 x 512) or "noise:WIDTHxHEIGHT" asks for, or None for another name.
 
     >>> noise_size("noise:640x480")
     (480, 640)
@@ -29,8 +30,8 @@ def noise_size(name: object) -> tuple[int, int] | None:
     return (int(found[2] or 512), int(found[1] or 512)) if found else None
 
 
-def noise(size: tuple[int, int], seed: int) -> Image.Image:
-    """Faint coloured noise around grey, the classic start of a dream without a picture.
+def noise(size: Size, seed: int) -> Image.Image:
+    """Return faint coloured noise around grey, the classic start of a dream without a picture.
 
     >>> noise((480, 640), seed=0).size
     (640, 480)

@@ -1,15 +1,17 @@
-"""A picture too large to be worked on at once: in strips, in windows that overlap, and on disk."""
+"""Large pictures in parts: strips of rows, overlapping tiles, and arrays that lie on disk."""
 
 import math
 import mmap
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from kerasdream.errors import OutputError
+from kerasdream.types import Array
 
 STRIP_PIXELS = 2_000_000
 FAR = math.inf  # pixels: beyond the ends of a picture
@@ -17,10 +19,10 @@ GRID = 32  # pixels: the stride of the deepest layers of nearly every network
 MOST_IN_MEMORY = 256_000_000  # bytes of an array; a larger one lies in a file without a name
 
 
-def strips(shape: Sequence[int], *arrays: Any) -> Iterator[slice]:
-    """The rows of pictures (N, H, W, …), a few at a time, from the top down.
+def strips(shape: Sequence[int], *arrays: Array | None) -> Iterator[slice]:
+    """Yield the rows of pictures a few at a time, from the top down.
 
-    What of `arrays` lies on disk leaves the memory after each.
+    `shape` is (N, H, W, ...). After each strip the pages of those `arrays` that lie on disk are released.
 
     >>> [(strip.start, strip.stop) for strip in strips((1, 5000, 1000, 3))]
     [(0, 2000), (2000, 4000), (4000, 5000)]
@@ -30,41 +32,49 @@ def strips(shape: Sequence[int], *arrays: Any) -> Iterator[slice]:
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
         for array in arrays:
-            settle(array)
+            release_pages(array)
 
 
-def room(shape: Sequence[int], dtype: Any = np.float32) -> np.ndarray:
-    """An array of zeros; a very large one in a temporary file that goes when the array goes."""
+def allocate(shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
+    """Return an array of zeros; one of more than MOST_IN_MEMORY bytes lies in a temporary file, which goes with it.
+
+    Raises OutputError where the disk has no space for that file.
+
+    >>> allocate((1, 2, 3)).tolist()
+    [[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]
+    """
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size <= MOST_IN_MEMORY:
         return np.zeros(shape, dtype)
     try:
         with tempfile.TemporaryFile(prefix="kerasdream-") as file:
-            if hasattr(os, "posix_fallocate"):  # a disk that fills up later would kill the process
+            if hasattr(os, "posix_fallocate"):  # writing to a mapped file on a full disk would kill the process
                 os.posix_fallocate(file.fileno(), 0, size)
             else:
                 file.truncate(size)
             return np.memmap(file, dtype, "r+", shape=tuple(shape))
     except OSError as fault:
         raise OutputError(
-            f"A picture this large needs {size / 1e9:.1f} GB in {tempfile.gettempdir()!r}: {fault.strerror}. Make room "
-            "there, or name a larger folder with the environment variable TMPDIR."
+            f"A picture this large needs {size / 1e9:.1f} GB in {tempfile.gettempdir()!r}: {fault.strerror}. Free "
+            "space there, or name a larger folder with the environment variable TMPDIR."
         ) from fault
 
 
-def settle(array: Any) -> None:
-    """Let the part of an array on disk that was just read or written leave the memory."""
-    while isinstance(array, np.ndarray):
-        array = array.base
-    if isinstance(array, mmap.mmap) and hasattr(array, "madvise"):
-        array.madvise(mmap.MADV_DONTNEED)
+def release_pages(array: Array | None) -> None:
+    """Release the memory that holds pages of an array on disk; of other arrays nothing is changed."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(base, "madvise"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
-class Window(NamedTuple):
-    """A stretch of one side of a picture: where it starts, its length, and from where to where its cells count.
+class Span(NamedTuple):
+    """A stretch of one side of a picture that a tile covers, and the part of it whose cells count.
 
-    `low` and `high` are pixels from its start, FAR away at the ends of the picture. Beside them the weight of a
-    cell rises and falls over `ramp` pixels, so that those of neighbours add up to one.
+    `low` and `high` are where that part begins and ends, in pixels from `start`; at the ends of the picture -FAR and
+    FAR. At both the weight of a cell rises and falls over `ramp` pixels, so that the weights of neighbouring tiles add
+    up to one.
     """
 
     start: int
@@ -74,16 +84,18 @@ class Window(NamedTuple):
     ramp: float
 
 
-def windows(side: int, tile: int, overlap: int, rng: np.random.Generator) -> list[Window]:
-    """The fewest windows of one length, `tile` at most, that cover a side; where they meet is drawn anew each time.
+def tile_spans(side: int, tile: int, overlap: int, rng: np.random.Generator) -> list[Span]:
+    """Return the fewest spans of one length that cover a side.
 
-    They start at multiples of GRID, so that the cells of all lie as those of the whole picture would.
+    They are at most `tile` pixels long, overlap by `overlap` or more, and start at multiples of GRID, so that the cells
+    of each tile lie on the grid of the whole picture. Where one hands over to the next is drawn from `rng`, so that no
+    seam stays in one place.
 
-    >>> [(w.start, w.length) for w in windows(1000, 400, 96, np.random.default_rng(0))]
+    >>> [(span.start, span.length) for span in tile_spans(1000, 400, 96, np.random.default_rng(0))]
     [(0, 328), (224, 328), (448, 328), (672, 328)]
     """
     if side <= tile:
-        return [Window(0, side, -FAR, FAR, 1.0)]
+        return [Span(0, side, -FAR, FAR, 1.0)]
     count = 2
     while True:
         hop = max(GRID, (side - overlap) // count // GRID * GRID)
@@ -95,40 +107,48 @@ def windows(side: int, tile: int, overlap: int, rng: np.random.Generator) -> lis
     ramp = max(1.0, (length - hop) / 4)
     lows, highs = [-FAR, *middles], [*middles, FAR]
     return [
-        Window(start, length, low - start if low > -FAR else low, high - start if high < FAR else high, ramp)
+        Span(start, length, low - start if low > -FAR else low, high - start if high < FAR else high, ramp)
         for start, low, high in zip(range(0, count * hop, hop), lows, highs, strict=True)
     ]
 
 
-def pieces(start: int, length: int, side: int) -> Iterator[tuple[slice, slice]]:
-    """Where a stretch lies on a side that is rolled into a ring, and which part of the stretch lies there.
+def wrapped_slices(start: int, length: int, side: int) -> Iterator[tuple[slice, slice]]:
+    """Yield where the pieces of a stretch lie on a side whose ends are joined: slices of the side and of the stretch.
 
-    >>> list(pieces(-2, 5, 10))
+    >>> list(wrapped_slices(-2, 5, 10))
     [(slice(8, 10, None), slice(0, 2, None)), (slice(0, 3, None), slice(2, 5, None))]
     """
     done = 0
     while done < length:
-        here = (start + done) % side
-        count = min(length - done, side - here)
-        yield slice(here, here + count), slice(done, done + count)
+        first = (start + done) % side
+        count = min(length - done, side - first)
+        yield slice(first, first + count), slice(done, done + count)
         done += count
 
 
-def cut(picture: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
-    """The part of a picture (H, W, C) at (start, length); what reaches past an end goes on at the other.
+def crop_wrapped(picture: Array, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
+    """Return a part of a picture (H, W, C) as a copy; what reaches past one edge comes from the opposite one.
 
-    >>> cut(np.arange(4.0).reshape(1, 4, 1), (0, 1), (-1, 3)).ravel().tolist()
+    `rows` and `columns` are (start, length).
+
+    >>> crop_wrapped(np.arange(4.0).reshape(1, 4, 1), (0, 1), (-1, 3)).ravel().tolist()
     [3.0, 0.0, 1.0]
     """
     part = np.empty((rows[1], columns[1], picture.shape[2]), picture.dtype)
-    for there, here in pieces(*rows, picture.shape[0]):
-        for across, beside in pieces(*columns, picture.shape[1]):
-            part[here, beside] = picture[there, across]
+    for picture_rows, part_rows in wrapped_slices(*rows, picture.shape[0]):
+        for picture_columns, part_columns in wrapped_slices(*columns, picture.shape[1]):
+            part[part_rows, part_columns] = picture[picture_rows, picture_columns]
     return part
 
 
-def add(picture: np.ndarray, part: np.ndarray, rows: int, columns: int) -> None:
-    """Add a part to a picture (H, W, C), in the place where `cut` would find it."""
-    for there, here in pieces(rows, part.shape[0], picture.shape[0]):
-        for across, beside in pieces(columns, part.shape[1], picture.shape[1]):
-            picture[there, across] += part[here, beside]
+def accumulate_wrapped(picture: Array, part: Array, top: int, left: int) -> None:
+    """Add a part to a picture (H, W, C) in place, where `crop_wrapped` would take it from.
+
+    >>> picture = np.zeros((1, 4, 1))
+    >>> accumulate_wrapped(picture, np.ones((1, 3, 1)), 0, -1)
+    >>> picture.ravel().tolist()
+    [1.0, 1.0, 0.0, 1.0]
+    """
+    for picture_rows, part_rows in wrapped_slices(top, part.shape[0], picture.shape[0]):
+        for picture_columns, part_columns in wrapped_slices(left, part.shape[1], picture.shape[1]):
+            picture[picture_rows, picture_columns] += part[part_rows, part_columns]

@@ -12,14 +12,14 @@ EYED = ("dogs", "cats", "other mammals", "birds", "reptiles and fish")  # catego
 
 @functools.cache
 def table() -> tuple[tuple[str, str, str], ...]:
-    """WordNet id, name and category of ImageNet's classes, in the order of every Keras application."""
+    """Return WordNet id, name and category of ImageNet's classes, in the order of every Keras application."""
     text = importlib.resources.files("kerasdream.model").joinpath("imagenet.csv").read_text("utf-8")
     rows = list(csv.reader(text.splitlines()))[1:]
     return tuple((wordnet_id, name, category) for _, wordnet_id, name, category in rows)
 
 
 def imagenet() -> tuple[str, ...]:
-    """The names of ImageNet's classes.
+    """Return the names of ImageNet's classes.
 
     >>> imagenet()[281]
     'tabby'
@@ -28,7 +28,7 @@ def imagenet() -> tuple[str, ...]:
 
 
 def wordnet_ids() -> tuple[str, ...]:
-    """The WordNet ids of ImageNet's classes.
+    """Return the WordNet ids of ImageNet's classes.
 
     >>> wordnet_ids()[281]
     'n02123045'
@@ -37,7 +37,7 @@ def wordnet_ids() -> tuple[str, ...]:
 
 
 def category_of(number: int) -> str:
-    """The category of a class.
+    """Return the category of a class of ImageNet.
 
     >>> category_of(281)
     'cats'
@@ -47,7 +47,7 @@ def category_of(number: int) -> str:
 
 @functools.cache
 def categories() -> tuple[str, ...]:
-    """All categories, in the order in which they first come.
+    """Return all categories, in the order in which they first come.
 
     >>> categories()[0]
     'reptiles and fish'
@@ -56,7 +56,10 @@ def categories() -> tuple[str, ...]:
 
 
 def number_of(name: str, count: int) -> int:
-    """The number of a class, given by number or by ImageNet name, in a model of `count` classes.
+    """Return the number of a class, given by number or by ImageNet name, in a model of `count` classes.
+
+    Raises LayerError for a number that is too large, a name that ImageNet does not know, and for any name where the
+    model does not have ImageNet's classes.
 
     >>> number_of("tabby", 1000)
     281

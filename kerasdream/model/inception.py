@@ -2,8 +2,8 @@
 
 Keras builds all of its 311 layers, fills them with random numbers and then reads all weights. Here each convolution is
 made with its batch norm already folded into it, and none that lies above the layers asked for: a quarter of the time.
-And a mean of nine cells is taken after the convolution beside it, of fewer channels: both are linear, so that the
-numbers are the same but for rounding.
+The mean of nine cells is taken after the 1 x 1 convolution beside it, which leaves fewer channels: both are linear, so
+the activations are the same but for rounding.
 """
 
 import os
@@ -17,25 +17,26 @@ import numpy as np
 from keras import layers
 
 from kerasdream.model.fixed import FixedConv2D
+from kerasdream.types import Array
 
 EPSILON = 1e-3  # of its batch norms
 CONVOLUTIONS = 94
 STEM = (32, 32, 64, 80, 192)  # filters of its convolutions, before the first block
 
-# One after the other: convolutions (filters, kernel size, stride, linear), the last two where they are not 1 and False;
-# "average" and a rectifier, "max".
 Branch = list[Any]
+"""Layers one after another: convolutions (filters, kernel size, stride, linear), the last two where they are not 1 and
+False; "average", with an activation after it; "max". It is Any for want of a type for tuples of two to four parts."""
 
 
 class Block(NamedTuple):
-    """Branches side by side, and the order that Keras gives their convolutions: by the distance from the end."""
+    """Branches side by side, and the order in which Keras numbers their convolutions: by the distance from the end."""
 
     branches: list[Branch]
     order: tuple[int, ...]
 
 
 def wide(pooled: int) -> Block:
-    """The blocks of 35 x 35 cells."""
+    """Return a block of 35 x 35 cells."""
     branches: list[Branch] = [
         [(64, 1)],
         [(48, 1), (64, 5)],
@@ -46,7 +47,7 @@ def wide(pooled: int) -> Block:
 
 
 def long(width: int) -> Block:
-    """The blocks of 17 x 17 cells, with kernels of seven cells across and down."""
+    """Return a block of 17 x 17 cells, with kernels of seven cells across and down."""
     across, down = (1, 7), (7, 1)
     once: Branch = [(width, 1), (width, across), (192, down)]
     twice: Branch = [(width, 1), (width, down), (width, across), (width, down), (192, across)]
@@ -66,11 +67,13 @@ BLOCKS = {
 
 
 def read(file: str | os.PathLike[str], names: Sequence[str]) -> keras.Model | None:
-    """InceptionV3 with the weights of a .h5 or .weights.h5 file, as deep as the layers named.
+    """Return InceptionV3 with the weights of a .h5 or .weights.h5 file, as deep as the layers named.
 
-    None where it has other layers, or the file another content: Keras's own model says what is amiss.
+    None where other layers are named, or the file does not hold these weights: Keras's own model then says what is
+    wrong.
 
-    >>> read("inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5", ["mixed4"]).get_layer("mixed4").output.shape
+    >>> path = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    >>> read(path, ["mixed4"]).get_layer("mixed4").output.shape  # doctest: +SKIP
     (None, None, None, 768)
     """
     if not names or not BLOCKS.keys() >= set(names):
@@ -89,27 +92,29 @@ def network(
     name: str,
     stem: Sequence[int],
     blocks: Mapping[str, Sequence[Branch]],
-    convolutions: Iterable[tuple[np.ndarray, np.ndarray]] | None = None,
+    convolutions: Iterable[tuple[Array, Array]] | None = None,
     activation: str = "relu",
     scales: Mapping[str, float] | None = None,
 ) -> keras.Model:
-    """InceptionV3 with these filters in its stem and these branches in its blocks.
+    """Return InceptionV3 with these filters in its stem and these branches in its blocks.
 
-    `convolutions` are kernels and biases in the order of the branches; ValueError where one misfits. Without them the
-    network is to be trained. `activation` follows every convolution that is not linear, and `scales` multiply what a
-    block shows.
+    `convolutions` are kernels and biases in the order of the branches; without them the network is to be trained.
+    `activation` follows every convolution that is not linear, and `scales` multiply the outputs of blocks. Raises
+    ValueError for a kernel of another shape.
 
     >>> network("narrow", (8, 8, 16, 16, 32), {"mixed0": [[(8, 1)], [(4, 1), (8, 5)]]}).output.shape
     (None, None, None, 16)
     """
-    given = None if convolutions is None else iter(convolutions)
+    trained = None if convolutions is None else iter(convolutions)
 
-    def conv(x: Any, filters: int, size: Any, stride: int = 1, linear: bool = False, *, padding: str = "same") -> Any:
+    def conv(
+        x: keras.KerasTensor, filters: int, size: Any, stride: int = 1, linear: bool = False, *, padding: str = "same"
+    ) -> Any:
         size = (size, size) if isinstance(size, int) else size
         padding, after = "valid" if stride > 1 else padding, None if linear else activation
-        if given is None:
+        if trained is None:
             return layers.Conv2D(filters, size, stride, padding, activation=after)(x)
-        kernel, bias = next(given)
+        kernel, bias = next(trained)
         if kernel.shape != (*size, x.shape[-1], filters):
             raise ValueError(f"a kernel of shape {kernel.shape}")
         return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=after)(x)
@@ -121,16 +126,18 @@ def network(
     x = conv(x, stem[3], 1, padding="valid")
     x = layers.MaxPooling2D(3, 2)(conv(x, stem[4], 3, padding="valid"))
     for block, branches in blocks.items():
-        ends = [end_of(branch, x, conv, activation) for branch in branches]
+        outputs = [branch_output(branch, x, conv, activation) for branch in branches]
         if scales and block in scales:
-            x = layers.Rescaling(scales[block], name=block)(layers.Concatenate()(ends))
+            x = layers.Rescaling(scales[block], name=block)(layers.Concatenate()(outputs))
         else:
-            x = layers.Concatenate(name=block)(ends)
+            x = layers.Concatenate(name=block)(outputs)
     return keras.Model(image, x, name=name)
 
 
-def end_of(branch: Branch, x: Any, conv: Callable[..., Any], activation: str) -> Any:
-    """What a branch makes of the input of its block."""
+def branch_output(
+    branch: Branch, x: keras.KerasTensor, conv: Callable[..., keras.KerasTensor], activation: str
+) -> keras.KerasTensor:
+    """Return what a branch makes of the input of its block."""
     for part in branch:
         if part == "average":
             x = layers.Activation(activation)(layers.AveragePooling2D(3, 1, "same")(x))
@@ -142,17 +149,20 @@ def end_of(branch: Branch, x: Any, conv: Callable[..., Any], activation: str) ->
 
 
 def in_order(blocks: Sequence[str], weights: list[list[Any]]) -> list[list[Any]]:
-    """Weights in Keras's order brought into that of the branches."""
-    done = list(weights[:5])  # of the stem, one after the other
+    """Return weights in Keras's order in that of the branches."""
+    done = list(weights[:5])  # of the stem
     for name in blocks:
         order = BLOCKS[name].order
-        some = weights[len(done) : len(done) + len(order)]
-        done += [some[order.index(number)] for number in range(len(order))]
+        here = weights[len(done) : len(done) + len(order)]
+        done += [here[order.index(number)] for number in range(len(order))]
     return done
 
 
 def weights_in(content: Any) -> list[list[Any]]:
-    """Kernel, shift, mean and variance of each convolution with its batch norm, as datasets in Keras's order."""
+    """Return kernel, shift, mean and variance of each convolution with its batch norm, as datasets in Keras's order.
+
+    Raises KeyError or ValueError where the file holds another network.
+    """
     if "layer_names" in content.attrs:  # a .h5 file as Keras 1 and 2 wrote them
         groups = [content[name] for name in content.attrs["layer_names"]]
         rows = [[group[name] for name in group.attrs["weight_names"]] for group in groups]
@@ -171,8 +181,8 @@ def weights_in(content: Any) -> list[list[Any]]:
     return [[*kernel, *norm] for kernel, norm in zip(kernels, norms, strict=True)]
 
 
-def folded(kernel: Any, shift: Any, mean: Any, variance: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel and bias that do the work of a convolution and its batch norm."""
+def folded(kernel: Any, shift: Any, mean: Any, variance: Any) -> tuple[Array, Array]:
+    """Return the kernel and bias that do the work of a convolution and its batch norm."""
     kernel, scale = np.asarray(kernel), 1.0 / np.sqrt(np.asarray(variance) + np.float32(EPSILON))
     kernel *= scale  # in its place: it was just read for this
     return kernel, np.asarray(shift) - np.asarray(mean) * scale

@@ -1,22 +1,23 @@
-"""Pictures in the corner of a larger size, looked at as if there were nothing around them.
+"""Pictures in the corner of a larger, padded one, with the activations that they have by themselves.
 
 Where a framework compiles one program for each size, pictures of many sizes so share one. A layer that looks past the
 edge of its picture finds there what its own padding would show it; what lies farther out is never looked at.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 from keras import layers, ops
 
 from kerasdream.model.fixed import FixedConv2D
+from kerasdream.types import Size, Tensor
 
-FINEST = 32  # pixels between two classes of size, of small pictures; of large ones an eighth to a quarter of the side
+FINEST = 32  # pixels between two buckets of small pictures; of large ones an eighth to a quarter of the side
 CONVOLUTIONS = (layers.Conv2D, FixedConv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 POOLS = (layers.MaxPooling2D, layers.AveragePooling2D)
-CELLS = (
+POINTWISE = (
     layers.Activation,
     layers.Add,
     layers.Average,
@@ -36,85 +37,94 @@ CELLS = (
 ALONG_CHANNELS = (layers.BatchNormalization, layers.Concatenate, layers.LayerNormalization, layers.Softmax)
 
 
-def roomy(size: tuple[int, int]) -> tuple[int, int]:
-    """The class of a size, which is at least as large.
+def bucket_shape(size: Size) -> Size:
+    """Return the size, at least as large, to which pictures of this and of similar sizes are padded.
 
-    >>> roomy((288, 513))
+    >>> bucket_shape((288, 513))
     (320, 640)
     """
     height, width = (max(FINEST, 2 ** (int(math.log2(side)) - 2)) for side in size)
     return -(-size[0] // height) * height, -(-size[1] // width) * width
 
 
-class Plane:
-    """Values (N, H, W, C) of which the first `size` rows and columns are the picture's; (N, C) without a size."""
+class PaddedPlane:
+    """Values (N, H, W, C) of which only the first `size` rows and columns are the picture's; (N, C) as one cell.
 
-    def __init__(self, values: Any, size: Any):
+    >>> ops.convert_to_numpy(PaddedPlane(ops.ones((1, 1, 3, 1)), [1, 2]).zeroed()).ravel().tolist()
+    [1.0, 1.0, 0.0]
+    """
+
+    def __init__(self, values: Tensor, size: Sequence[Tensor]):
         self.values, self.size = values, size
 
-    def emptied(self, outside: Any = 0.0) -> Any:
-        """The values, with one number everywhere outside the picture."""
+    def zeroed(self, outside: float = 0.0) -> Tensor:
+        """Return the values, with zeros or another number everywhere outside the picture."""
         shape = ops.shape(self.values)
         rows, columns = ops.arange(shape[1])[:, None, None], ops.arange(shape[2])[:, None]
-        here = ops.logical_and(rows < self.size[0], columns < self.size[1])
-        return ops.where(here, self.values, ops.cast(outside, self.values.dtype))
+        within = ops.logical_and(rows < self.size[0], columns < self.size[1])
+        return ops.where(within, self.values, ops.cast(outside, self.values.dtype))
 
 
-def knows(layer: Any) -> bool:
-    """Whether a layer can be looked at in this way."""
+def supports_padding(layer: keras.Operation) -> bool:
+    """Return whether `padded_call` knows what a layer does.
+
+    >>> supports_padding(layers.Conv2D(4, 3)), supports_padding(layers.UpSampling2D())
+    (True, False)
+    """
     kind = type(layer)  # one of the user's own, made of such a layer, may do anything
     if kind in (*CONVOLUTIONS, *POOLS, layers.ZeroPadding2D, layers.GlobalAveragePooling2D):
-        return layer.data_format == "channels_last"
+        return bool(layer.data_format == "channels_last")
     if kind in ALONG_CHANNELS:
         return layer.axis in (-1, 3, [-1], [3])
-    return kind in (*CELLS, layers.InputLayer)
+    return kind in (*POINTWISE, layers.InputLayer)
 
 
-def on_planes(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-    """What `call` computes for a layer, as a function of planes."""
+def padded_call(layer: keras.Operation, call: Callable[..., Tensor]) -> Callable[..., PaddedPlane]:
+    """Return what `call` computes for a layer as a function of padded planes."""
     if isinstance(layer, (*CONVOLUTIONS, *POOLS)):
-        return lambda plane, **_: through_windows(layer, call, plane)
+        return lambda plane, **_: call_windowed(layer, call, plane)
     if isinstance(layer, layers.ZeroPadding2D):
         sides = [sum(pair) for pair in layer.padding]
-        return lambda plane, **_: Plane(
-            call(plane.emptied()), [n + more for n, more in zip(plane.size, sides, strict=True)]
+        return lambda plane, **_: PaddedPlane(
+            call(plane.zeroed()), [side + more for side, more in zip(plane.size, sides, strict=True)]
         )
     if isinstance(layer, layers.GlobalAveragePooling2D):
-        return lambda plane, **_: pooled(layer, plane)
+        return lambda plane, **_: average_over_picture(layer, plane)
 
-    def cell_by_cell(*arguments: Any, **settings: Any) -> Plane:
-        planes = [plane for plane in keras.tree.flatten(arguments) if isinstance(plane, Plane)]
-        values = call(*keras.tree.map_structure(lambda p: getattr(p, "values", p), arguments), **settings)
-        return Plane(values, max(planes, key=lambda plane: tuple(plane.values.shape[1:3])).size)
+    def call_pointwise(*arguments: Any, **settings: Any) -> PaddedPlane:
+        planes = [plane for plane in keras.tree.flatten(arguments) if isinstance(plane, PaddedPlane)]
+        values = call(*keras.tree.map_structure(lambda plane: getattr(plane, "values", plane), arguments), **settings)
+        return PaddedPlane(values, max(planes, key=lambda plane: tuple(plane.values.shape[1:3])).size)
 
-    return cell_by_cell
+    return call_pointwise
 
 
-def through_windows(layer: Any, call: Callable[..., Any], plane: Plane) -> Plane:
-    """A convolution or a pooling."""
+def call_windowed(layer: keras.Layer, call: Callable[..., Tensor], plane: PaddedPlane) -> PaddedPlane:
+    """Return what a convolution or a pooling makes of a padded plane."""
     pool = isinstance(layer, POOLS)
     kernel = layer.pool_size if pool else layer.kernel_size
     dilation = (1, 1) if pool else layer.dilation_rate
     window, stride = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)], layer.strides
     if layer.padding == "valid":  # never looks outside
-        return Plane(call(plane.values), [(n - k) // s + 1 for n, k, s in zip(plane.size, window, stride, strict=True)])
+        size = [(n - k) // s + 1 for n, k, s in zip(plane.size, window, stride, strict=True)]
+        return PaddedPlane(call(plane.values), size)
     size = [(n + s - 1) // s for n, s in zip(plane.size, stride, strict=True)]
     if isinstance(layer, layers.MaxPooling2D):
         lowest = -3e38 if plane.values.dtype == "float32" else -6e4
-        return Plane(call(shifted(plane, window, stride, lowest)), size)
-    values = call(shifted(plane, window, stride))
+        return PaddedPlane(call(align_windows(plane, window, stride, lowest)), size)
+    values = call(align_windows(plane, window, stride))
     if pool:  # its mean is over cells of the picture alone
-        ones = Plane(ops.ones_like(plane.values[:1, :, :, :1]), plane.size)
-        values = values / ops.maximum(call(shifted(ones, window, stride)), 1e-6)
-    return Plane(values, size)
+        ones = PaddedPlane(ops.ones_like(plane.values[:1, :, :, :1]), plane.size)
+        values = values / ops.maximum(call(align_windows(ones, window, stride)), 1e-6)
+    return PaddedPlane(values, size)
 
 
-def shifted(plane: Plane, window: list[int], stride: Any, outside: float = 0.0) -> Any:
-    """The values, emptied, and shifted so that windows with padding "same" begin where they would in the picture.
+def align_windows(plane: PaddedPlane, window: Sequence[int], stride: Sequence[int], outside: float = 0.0) -> Tensor:
+    """Return the zeroed values, shifted so that windows with padding "same" begin where they would in the picture.
 
     How many cells such a window looks past the first depends on the picture's size, where the stride is not 1.
     """
-    values = plane.emptied(outside)
+    values = plane.zeroed(outside)
     shape = ops.shape(values)
     if tuple(stride) == (1, 1):
         return values
@@ -131,8 +141,8 @@ def shifted(plane: Plane, window: list[int], stride: Any, outside: float = 0.0) 
     return ops.slice(values, ops.stack([ops.cast(one, "int32") for one in (*start, 0)]), whole)
 
 
-def pooled(layer: Any, plane: Plane) -> Plane:
-    """The mean of every channel."""
+def average_over_picture(layer: keras.Layer, plane: PaddedPlane) -> PaddedPlane:
+    """Return the mean of every channel over the cells of the picture."""
     count = ops.cast(plane.size[0] * plane.size[1], plane.values.dtype)
-    mean = ops.sum(plane.emptied(), axis=(1, 2), keepdims=layer.keepdims) / count
-    return Plane(mean, [1, 1] if layer.keepdims else None)
+    mean = ops.sum(plane.zeroed(), axis=(1, 2), keepdims=layer.keepdims) / count
+    return PaddedPlane(mean, [1, 1])

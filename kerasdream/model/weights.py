@@ -18,7 +18,10 @@ STALL_SECONDS = 30.0  # a download that brings nothing for so long has ended
 
 
 def load(model: keras.Model, path: str | os.PathLike[str]) -> None:
-    """Fill a model from a .h5, .weights.h5 or .keras file."""
+    """Fill a model with the weights of a .h5, .weights.h5 or .keras file.
+
+    Raises WeightsError where the file is missing, damaged, of another network, or lacks a part.
+    """
     file = pathlib.Path(path)
     if not file.is_file():
         raise WeightsError(
@@ -33,31 +36,39 @@ def load(model: keras.Model, path: str | os.PathLike[str]) -> None:
         try:
             model.load_weights(file)
         except Exception as fault:  # h5py, zipfile and Keras raise a dozen kinds between them
-            raise WeightsError(f"{str(file)!r} does not hold the weights of {model.name}: {why(fault)}") from fault
-    # Keras only warns where a layer finds nothing in the file, and dreams on with random numbers.
-    told = [warning.message for warning in caught if issubclass(warning.category, UserWarning)]
-    if told:
+            raise WeightsError(f"{str(file)!r} does not hold the weights of {model.name}: {cause(fault)}") from fault
+    # Keras only warns where a layer finds nothing in the file, and leaves it its random numbers.
+    warned = [warning.message for warning in caught if issubclass(warning.category, UserWarning)]
+    if warned:
         raise WeightsError(
-            f"{str(file)!r} lacks a part of the weights of {model.name}: {first_line(told[0])} "
+            f"{str(file)!r} lacks a part of the weights of {model.name}: {one_line(warned[0])} "
             "A file saved from this very architecture was expected."
         )
 
 
-def why(fault: Exception) -> str:
-    """The likely cause, in a sentence, before Keras's own words."""
-    text = first_line(fault)
+def cause(fault: Exception) -> str:
+    """Return the likely cause of an error in reading weights, and what to do.
+
+    >>> cause(OSError("truncated file"))
+    'the file is damaged or cut short (truncated file). Fetch it again.'
+    """
+    text = one_line(fault)
     if isinstance(fault, OSError):
         return f"the file is damaged or cut short ({text}). Fetch it again."
     return f"it seems to be made for another network ({text}). Name its model=, or give the weights of this one."
 
 
-def first_line(message: object) -> str:
-    """The first sentence of a long message."""
+def one_line(message: object) -> str:
+    """Return the beginning of a message on one line.
+
+    >>> one_line("Expected shape\\n   (3, 3)")
+    'Expected shape (3, 3)'
+    """
     return " ".join(str(message).split())[:300]
 
 
 def randomize(model: keras.Model, seed: int) -> None:
-    """Fresh He-normal kernels from the seed alone, whatever else runs in the process."""
+    """Fill a model with He-normal kernels from the seed alone, whatever else runs in the process."""
     for index, variable in enumerate(model.weights):
         if len(variable.shape) > 1:
             deviation = np.sqrt(2.0 / np.prod(variable.shape[:-1]))
@@ -66,16 +77,30 @@ def randomize(model: keras.Model, seed: int) -> None:
 
 
 def cache_folder() -> pathlib.Path:
-    """Where Keras keeps the weights it has downloaded."""
+    """Return the folder where Keras keeps the weights that it has downloaded."""
     return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "models"
+
+
+def cached_file(url: str) -> pathlib.Path:
+    """Return where the file of a URL is kept.
+
+    >>> cached_file("https://example.com/net.h5").name
+    'net.h5'
+    """
+    return cache_folder() / url.rsplit("/", 1)[-1]
 
 
 def imagenet(
     url: str, hash: str | None, *, stall_seconds: float = STALL_SECONDS, total_seconds: float = math.inf
 ) -> pathlib.Path:
-    """The file of that URL in Keras's cache, downloaded by Keras where it is missing or not the right one."""
-    file = cache_folder() / url.rsplit("/", 1)[-1]
-    if file.is_file() and (hash is None or digest(file, "md5" if len(hash) == 32 else "sha256") == hash):
+    """Return the file of a URL in Keras's cache, downloaded by Keras where it is missing or has another hash.
+
+    `hash` is the md5 or sha256 sum of the file. Raises WeightsError where a download brings nothing for
+    `stall_seconds`, takes longer than `total_seconds`, fails, or cannot be kept; the cache then stays as it is.
+    """
+    file = cached_file(url)
+    wrong = wrong_file(file, hash)
+    if file.is_file() and not wrong:
         return file
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -85,17 +110,36 @@ def imagenet(
         raise WeightsError(
             f"The weights cannot be kept in {str(file.parent)!r}: {fault}. Set KERAS_HOME to a writable folder."
         ) from fault
+    except WeightsError as fault:
+        raise WeightsError(f"{wrong}{fault}") from fault.__cause__
     return file
 
 
+def wrong_file(file: pathlib.Path, hash: str | None) -> str:
+    """Return a sentence on a file of the cache that has another hash; nothing where it is right or missing."""
+    if hash is None or not file.is_file():
+        return ""
+    kind = "md5" if len(hash) == 32 else "sha256"
+    found = digest(file, kind)
+    if found == hash:
+        return ""
+    return (
+        f"{str(file)!r} is not the file of the ImageNet weights: its {kind} is {found}, {hash} was expected. If it is "
+        f"one of yours, name it with weights={str(file)!r}; else delete it. "
+    )
+
+
 def digest(file: pathlib.Path, kind: str) -> str:
-    """The md5 or sha256 sum of a file: what keras.applications states."""
+    """Return the md5 or sha256 sum of a file, as keras.applications states it."""
     with open(file, "rb") as stream:
         return hashlib.file_digest(stream, kind).hexdigest()
 
 
 def download(url: str, hash: str | None, folder: str, stall_seconds: float, total_seconds: float) -> str:
-    """Keras's own download with its hash check, into a folder of our own, watched: Keras itself would wait for ever."""
+    """Download a file with Keras, which checks its hash, into a folder, and return its path.
+
+    The folder is watched, for Keras itself would wait for ever. Raises WeightsError where the download fails.
+    """
     outcome: list[str | Exception] = []
 
     def fetch() -> None:
@@ -106,20 +150,20 @@ def download(url: str, hash: str | None, folder: str, stall_seconds: float, tota
 
     threading.Thread(target=fetch, daemon=True).start()
     size, began = -1, time.monotonic()
-    moved = began
+    grew = began
     while not outcome:
         time.sleep(0.05)
         now = sum(entry.stat().st_size for entry in os.scandir(folder))
         if now != size:
-            size, moved = now, time.monotonic()
-        elif time.monotonic() - moved > stall_seconds:
+            size, grew = now, time.monotonic()
+        elif time.monotonic() - grew > stall_seconds:
             outcome.append(TimeoutError(f"nothing came for {stall_seconds:g} seconds"))
         if time.monotonic() - began > total_seconds:
             outcome.append(TimeoutError(f"it took more than {total_seconds:g} seconds"))
     if isinstance(outcome[0], str):
         return outcome[0]
     raise WeightsError(
-        f"The ImageNet weights could not be downloaded from {url}: {first_line(outcome[0])}. Check the network; or "
+        f"The ImageNet weights could not be downloaded from {url}: {one_line(outcome[0])}. Check the network; or "
         f"fetch the file on another machine and put it into {str(cache_folder())!r}, or name it with weights=PATH; or "
         "dream with weights='random'."
     ) from outcome[0]

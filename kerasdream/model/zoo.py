@@ -16,8 +16,10 @@ import numpy as np
 
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest
 from kerasdream.model import inception, mini, weights
-from kerasdream.model.features import outputs_of, plane_fault
+from kerasdream.model.graph import kind_of, layer_outputs
+from kerasdream.model.inputs import input_channels
 from kerasdream.model.mini.network import network
+from kerasdream.types import Tensor
 
 # A user who named no model is not made to wait: so long a silence, or so long a download, and mini dreams.
 QUICK_STALL, QUICK_TOTAL = 5.0, 120.0
@@ -30,10 +32,10 @@ class Entry:
 
     build: Callable[..., keras.Model]  # with top=True: with its classes, where it has any
     defaults: Mapping[str, Any]  # settings where this model differs from DreamConfig
-    looks: Mapping[str, str]  # pattern of the layer names that stay the same in every process: a word on the look
+    looks: Mapping[str, str]  # by pattern of the layer names that are the same in every process: a word on the look
     # A function of RGB 0 … 255, or the module in keras.applications whose preprocess_input to use; None: -1 … 1.
-    preprocess: Callable[[Any], Any] | str | None = None
-    read: Callable[..., keras.Model | None] | None = None  # a shorter way to some layers with the weights of a file
+    preprocess: Callable[[Tensor], Tensor] | str | None = None
+    read: Callable[..., keras.Model | None] | None = None  # builds it as deep as some layers, from a file of weights
     url: str | None = None  # of its ImageNet weights; None: `read` finds them in the package
     hash: str | None = None  # of that file, as keras.applications states it
     url_top: str | None = None  # of the weights with the classes
@@ -41,7 +43,7 @@ class Entry:
 
 
 def application(name: str) -> Callable[..., keras.Model]:
-    """A model of keras.applications, without weights; with its classes only where they are asked for."""
+    """Return a function that builds a model of keras.applications without weights, with its classes if asked to."""
 
     def build(top: bool = False) -> keras.Model:
         open_size = not top and "NASNet" not in name  # NASNet decides by the size which of its parts must shrink
@@ -55,14 +57,18 @@ INCEPTION_DEFAULTS = {"layers": {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "m
 
 
 def rising(*layers: str) -> dict[str, Any]:
-    """Defaults of three layers, the deeper the heavier. How large activations are differs from net to net: no limit."""
+    """Return defaults of three layers, the deeper the heavier, without a `max_loss`.
+
+    How large activations are differs from network to network.
+    """
     return {"layers": dict(zip(layers, (1.0, 1.5, 2.0), strict=True)), "max_loss": None}
 
 
-def efficientnet_pixels(pixels: Any) -> Any:
-    """RGB as EfficientNet B0 to B7 take it: Keras adds a layer for this only where it fetches ImageNet weights itself.
+def efficientnet_pixels(pixels: Tensor) -> Tensor:
+    """Return RGB from 0 to 255 as EfficientNet B0 to B7 take it.
 
-    The model divides by the root of the deviation; this divides by the other half.
+    Keras adds a layer for this only where it fetches ImageNet weights itself. The model divides by the root of the
+    deviation; this divides by the other half.
     """
     mean = np.array([0.485, 0.456, 0.406], np.float32) * 255.0
     return mean + (pixels - mean) / np.sqrt(np.array([0.229, 0.224, 0.225], np.float32))
@@ -156,7 +162,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 
 def entries() -> Iterator[tuple[str, Entry]]:
-    """The models of keras.applications, with the addresses and hashes of their ImageNet weights."""
+    """Yield the models of keras.applications by name, with the addresses and hashes of their ImageNet weights."""
     table = importlib.resources.files("kerasdream.model").joinpath("applications.csv").read_text()
     for row in csv.DictReader(table.splitlines()):
         name = row["name"]
@@ -183,7 +189,11 @@ BY_STRIDE = {1: "colour", 2: "edges", 4: "lines, dots", 8: "textures", 16: "patt
 
 
 class LayerInfo(NamedTuple):
-    """A layer that can be dreamt on; `stride` is the side of the picture's square behind one cell, in pixels."""
+    """A layer that can be dreamt on.
+
+    `stride` is the distance between neighbouring cells, in pixels of the picture; 0 of a layer of tokens, or of one
+    vector for the whole picture.
+    """
 
     name: str
     channels: int
@@ -192,7 +202,17 @@ class LayerInfo(NamedTuple):
 
 
 def entry_of(name: str) -> Entry:
-    """The entry of a named model; ModelError with the nearest names for an unknown one."""
+    """Return the entry of a named model; ModelError with the nearest names for an unknown one.
+
+    >>> entry_of("mini").defaults["layers"]["mixed4"]
+    1.0
+    """
+    if name not in ZOO and name.endswith((".keras", ".h5", ".hdf5")):
+        raise ModelError(
+            f"model={name!r} names a file; the name of a model or a keras.Model was expected. Load it, "
+            f"model=keras.models.load_model({name!r}); or, where it holds the weights of a named model, give it as "
+            "weights=."
+        )
     if name not in ZOO:
         raise ModelError(
             f"There is no model {name!r}.{suggest(name, ZOO)} The named models are {', '.join(ZOO)}; "
@@ -204,10 +224,14 @@ def entry_of(name: str) -> Entry:
 def build(
     name: str, source: str, seed: int, layers: Sequence[str] = (), *, top: bool = False, precision: str = "float32"
 ) -> keras.Model:
-    """A named model with its weights: "imagenet", "random" (from the seed), or the path of a file.
+    """Return a named model with weights: "imagenet", "random" (from the seed), or those of a file.
 
-    It has the `layers` named, and may have no others. With `top` it tells its classes apart, too. In "bfloat16" it
-    computes in that, its weights stay float32.
+    It has the `layers` named, and may have no others. With `top` it tells its classes apart, too. With the precision
+    "bfloat16" it computes in that, its weights stay float32. Raises ModelError for an unknown name and for a model
+    without classes, WeightsError where the weights cannot be had.
+
+    >>> build("mini", "imagenet", seed=0, layers=["mixed0"]).output.shape
+    (None, None, None, 256)
     """
     entry = entry_of(name)
     if top and not entry.url_top:
@@ -228,7 +252,7 @@ def build(
 
 @contextlib.contextmanager
 def computing_in(precision: str) -> Iterator[None]:
-    """Models built inside compute in that precision and on channels last, whatever the user's own models do."""
+    """Let models that are built inside compute in a precision and on channels last, whatever Keras is set to."""
     policy, format = keras.config.dtype_policy(), keras.config.image_data_format()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     keras.config.set_image_data_format("channels_last")
@@ -240,15 +264,16 @@ def computing_in(precision: str) -> Iterator[None]:
 
 
 def at_hand(name: str) -> str:
-    """The named model where its weights are on this machine or come quickly; else mini, with a warning."""
+    """Return the name of a model whose weights are on this machine or come quickly; else "mini", with a warning."""
     entry = entry_of(name)
     try:
         if entry.url:
             weights.imagenet(entry.url, entry.hash, stall_seconds=QUICK_STALL, total_seconds=QUICK_TOTAL)
     except WeightsError as fault:
         reason = str(fault.__cause__).rsplit(" -- ", 1)[-1]  # Keras puts the address before it
+        wrong = weights.wrong_file(weights.cached_file(entry.url), entry.hash) if entry.url else ""
         warnings.warn(
-            f"The ImageNet weights of {name} are not on this machine, and a quick download failed ({reason}). "
+            f"{wrong}The ImageNet weights of {name} are not on this machine, and a quick download failed ({reason}). "
             f"The embedded network 'mini' dreams in its place. Name a model to choose: 'mini', or {name!r} to wait for "
             "the download; or give a file with weights=PATH.",
             FallbackWarning,
@@ -258,18 +283,22 @@ def at_hand(name: str) -> str:
     return name
 
 
-def preprocess_of(name: str) -> Callable[[Any], Any] | None:
-    """From RGB 0 … 255 to the input of a named model; None where it takes -1 … 1."""
+def preprocess_of(name: str) -> Callable[[Tensor], Tensor] | None:
+    """Return a function that makes of RGB from 0 to 255 what a named model takes; None where it takes -1 to 1."""
     function = entry_of(name).preprocess
     if isinstance(function, str):
-        return importlib.import_module(f"keras.applications.{function}").preprocess_input
+        prepare: Callable[[Tensor], Tensor] = importlib.import_module(f"keras.applications.{function}").preprocess_input
+        return prepare
     return function
 
 
 def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
-    """What a model can dream on, from the picture upwards.
+    """List what a model can dream on, from the picture upwards.
 
-    >>> kerasdream.layers("inception_v3")[4]
+    Of a named model these are the layers whose names are the same in every process; of one of your own, all with
+    activations. Raises ModelError for an unknown name, and for a model that is none of pictures.
+
+    >>> layers("inception_v3")[4]
     LayerInfo(name='mixed4', channels=768, stride=16, look='furry heads, feathers')
     """
     looks: Mapping[str, str] = {".*": ""}
@@ -277,16 +306,17 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
         looks = entry_of(model).looks
         with computing_in("float32"):
             model = entry_of(model).build()
-    planes = {name: tensor for name, tensor in outputs_of(model).items() if not plane_fault(tensor)}
-    named = {name: look for name in planes for pattern, look in looks.items() if re.fullmatch(pattern, name)}
+    input_channels(model)  # refuses what takes no pictures
+    outputs = {name: tensor for name, tensor in layer_outputs(model).items() if kind_of(tensor)}
+    named = {name: look for name in outputs for pattern, look in looks.items() if re.fullmatch(pattern, name)}
     height, width, channels = model.inputs[0].shape[1:]
     side = height or 512
-    function = keras.Function(model.inputs, [planes[name] for name in named])
-    shapes = [
-        spec.shape for spec in function.compute_output_spec([keras.KerasTensor((1, side, width or 512, channels))])
-    ]
+    function = keras.Function(model.inputs, [outputs[name] for name in named])
+    specs = function.compute_output_spec([keras.KerasTensor((1, side, width or 512, channels))])
     infos = []
-    for (name, look), shape in zip(named.items(), shapes, strict=True):
-        stride = 2 ** round(math.log2(side / shape[1]))
-        infos.append(LayerInfo(name, shape[-1], stride, look or BY_STRIDE.get(stride, "parts, objects")))
+    for (name, look), spec in zip(named.items(), specs, strict=True):
+        kind = kind_of(outputs[name])
+        stride = 2 ** round(math.log2(side / spec.shape[1])) if kind == "plane" else 0
+        usual = BY_STRIDE.get(stride, "parts, objects") if kind == "plane" else str(kind)
+        infos.append(LayerInfo(name, spec.shape[-1], stride, look or usual))
     return infos

@@ -10,7 +10,7 @@ from kerasdream.objectives.context import Network, PictureSource
 from kerasdream.objectives.reader import Reader, layer_text, word_text
 from kerasdream.objectives.term import LayerTerm, Term
 from kerasdream.objectives.view import ActivationView
-from kerasdream.pixels import read_picture
+from kerasdream.pixels import PictureLike, read_picture
 from kerasdream.types import Array, Tensor
 
 EPSILON = 1e-8
@@ -28,7 +28,7 @@ class Guide(LayerTerm):
     """
 
     layer: str
-    image: PictureSource
+    image: PictureLike
     match: str = "dot"
     calls = ("guide",)
 

@@ -13,7 +13,7 @@ from kerasdream.errors import ConfigError
 from kerasdream.objectives.context import Network, Octave, PictureSource, Tile
 from kerasdream.objectives.reader import Reader, word_text
 from kerasdream.objectives.view import ActivationView
-from kerasdream.pixels import Pixels, read_picture
+from kerasdream.pixels import PictureLike, Pixels, read_picture
 from kerasdream.types import Array, Tensor
 
 
@@ -45,7 +45,7 @@ class Expression:
     def __sub__(self, other: "Expression") -> "Objective":
         return self + -other if isinstance(other, Expression) else NotImplemented
 
-    def inside(self, mask: Any) -> "Objective":
+    def inside(self, mask: PictureLike) -> "Objective":
         """Return the same objective for the part of the picture where a mask is white.
 
         `mask` is a path, a PIL image or an array. Raises ConfigError for anything else.
@@ -56,7 +56,7 @@ class Expression:
         """
         return Objective(tuple((Masked(term, mask), weight) for term, weight in self.weighted_terms()))
 
-    def outside(self, mask: Any) -> "Objective":
+    def outside(self, mask: PictureLike) -> "Objective":
         """Return the same objective for the part of the picture where a mask is black."""
         return Objective(tuple((Masked(term, mask, invert=True), weight) for term, weight in self.weighted_terms()))
 
@@ -180,7 +180,7 @@ class Masked(Term):
     """
 
     term: Term
-    mask: PictureSource
+    mask: PictureLike
     invert: bool = False
     calls = ("inside", "outside")
 

@@ -215,7 +215,8 @@ class Study:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DreamWarning)
-                image = files.as_rgb(Picture.of(name, self.config.max_pixels).source)
+                picture = Picture.of(name, self.config.max_pixels)
+                image = files.as_rgb(picture.as_pillow(picture.source))
         except InputImageError as fault:
             self.records.add_fault(number, str(fault))
             return None

@@ -267,7 +267,7 @@ class Worker:
         if job.guide:
             layers = config.layers.layers() if config.layers else ()
             guide = Picture.of(self.store.picture(job.guide)).source
-            config = config.replace(layers=sum(Guide(layer, guide) for layer in layers), max_loss=None)
+            config = config.replace(layers=[Guide(layer, guide) for layer in layers], max_loss=None)
         return self.dreamers.get(config)
 
 

@@ -221,7 +221,7 @@ def test_mini_leaves_no_seams_between_its_tiles(mini_dreams):
         change = result.image.astype(float) - picture
         down, across = np.abs(np.diff(change, axis=0)).mean((1, 2)), np.abs(np.diff(change, axis=1)).mean((0, 2))
         for steps, side in ((down, 768), (across, 1152)):
-            meet = tiles.windows(side, 512, 160, np.random.default_rng(0))[1:]
+            meet = tiles.tile_spans(side, 512, 160, np.random.default_rng(0))[1:]
             middles = np.concatenate([np.arange(w.start, w.start + 192) for w in meet])
             edges.append(steps[middles].mean() / np.delete(steps, middles).mean())
     for whole, parts in zip(edges[:2], edges[2:], strict=True):

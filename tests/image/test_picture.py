@@ -89,9 +89,9 @@ def test_alpha_stays_untouched():
         (np.zeros((0, 4, 3), np.uint8), "no pixel"),
         (np.zeros((0, 4, 4, 3), np.uint8), "no pixel"),
         (np.zeros((4, 4, 3), np.int64), r"int64 was given; .*astype\('uint8'\)"),
-        (np.zeros((4, 4, 3), bool), "bool"),
         (np.full((4, 4, 3), 255.0), "from 255 to 255; floats from 0 to 1"),
         (np.full((4, 4, 3), -0.5), "from -0.5 to -0.5"),
+        (np.full((4, 4, 3), 1.002), "from 1.002 to 1.002; floats from 0 to 1 were expected, give or take 0.001"),
         (np.array([[[0.0, np.nan, 1.0]]]), "not all finite"),
         (np.zeros((4, 4, 3), object), "object"),
     ],
@@ -104,6 +104,70 @@ def test_arrays_that_are_no_pictures_say_what_was_seen(array, words):
 def test_other_things_say_what_was_expected():
     with pytest.raises(InputImageError, match="A dict was given as picture; a path"):
         Picture.of({"sky": 1})
+
+
+def test_floats_that_rounding_took_past_black_and_white_are_clipped():
+    picture = Picture.of(np.array([[-1e-5, 0.2, 1.00001], [0.0, 1.0009, 1.0]], np.float32))
+    np.testing.assert_allclose(picture.pixels[0, ..., 0], [[0, 51, 255], [0, 255, 255]], atol=1e-4)
+    assert picture.pixels.max() == 255.0
+    assert Picture.of(Image.fromarray(np.full((2, 2), 1.0005, np.float32))).pixels.max() == 255.0
+
+
+def test_booleans_are_black_and_white_and_come_back_as_bytes():
+    array = np.eye(4, dtype=bool)
+    picture = Picture.of(array)
+    assert np.array_equal(picture.pixels[0, ..., 1], np.eye(4) * 255)
+    back = picture.restore(np.full((1, 4, 4, 3), 77.0), array[None])
+    assert back.dtype == np.uint8
+    assert np.array_equal(back, np.where(array, 255, 77))
+
+
+def test_a_list_of_pictures_is_told_how_to_dream_them():
+    with pytest.raises(InputImageError, match=r"A list was given as picture; .*as one array, np.stack\(pictures\)"):
+        Picture.of([np.zeros((4, 4, 3), np.uint8)] * 2)
+    with pytest.raises(InputImageError, match=r"A int was given as picture; .*a tensor was expected\.$"):
+        Picture.of(3)
+
+
+def test_masked_pixels_are_no_pixels():
+    array = np.ma.masked_array(np.full((2, 2), 9, np.uint8), mask=[[True, False], [False, False]])
+    with pytest.raises(InputImageError, match=r"some of its pixels are masked.*\.filled\(0\), or name the mask"):
+        Picture.of(array)
+    assert (Picture.of(np.ma.masked_array(array.data)).pixels == 9).all()  # nothing is masked
+
+
+def test_a_tensor_without_values_is_no_picture():
+    class Symbolic:
+        def __array__(self, *_, **__):
+            raise RuntimeError("It is a placeholder.")
+
+    with pytest.raises(InputImageError, match="values of a Symbolic given as picture cannot be read: It is a placeh"):
+        Picture.of(Symbolic())
+
+
+@pytest.mark.parametrize("address", ["https://example.com/sky.jpg", "s3://bucket/sky.png"])
+def test_an_address_is_told_to_be_downloaded(address):
+    with pytest.raises(InputImageError, match=rf"'{address}' is an address; .* Download it first"):
+        Picture.of(address)
+
+
+def test_an_icon_is_its_largest_picture():
+    file = io.BytesIO()
+    Image.fromarray(ARRAYS["rgba"]).resize((32, 32), 0).save(file, "ICO", sizes=[(16, 16), (32, 32)])
+    picture = Picture.of(file.getvalue())
+    assert picture.pixels.shape == (1, 32, 32, 3)
+    assert np.array_equal(picture.pixels[0, ::2, ::2], ARRAYS["rgba"][..., :3])
+    assert np.array_equal(picture.restore(np.zeros((1, 32, 32, 3))).getchannel("A"), np.asarray(picture.source)[..., 3])
+
+
+def test_mode_i_holds_16_bits():
+    image = Image.fromarray(np.array([[0, 257, 65535]], np.int32))
+    picture = Picture.of(image)
+    assert image.mode == "I"
+    np.testing.assert_allclose(picture.pixels[0, 0, :, 0], [0, 1, 255], atol=1e-4)
+    assert np.asarray(picture.restore(through_the_model(picture.pixels))).tolist() == [[0, 257, 65535]]
+    with pytest.raises(InputImageError, match="mode I with values from 0 to 65536 was given; 0 to 65535 .* Scale"):
+        Picture.of(Image.fromarray(np.array([[0, 65536]], np.int32)))
 
 
 def ramp(mode):

@@ -8,7 +8,8 @@ from keras import layers, ops
 import kerasdream
 from kerasdream.ascent.current_backend import current_backend
 from kerasdream.errors import LayerError, ModelError
-from kerasdream.model.features import Features, fold
+from kerasdream.model.features import Features
+from kerasdream.model.folding import fold
 
 IMAGES = np.random.default_rng(1).uniform(-1, 1, (2, 24, 31, 3)).astype(np.float32)
 
@@ -108,13 +109,20 @@ def test_sequential_models_are_read_too():
     [
         ("twise", "no layer 'twise'. Did you mean 'twice'"),
         ("mixed4", r"no layer 'mixed4'\. kerasdream.layers"),
-        ("scores", r"no picture plane to dream on: its output has the shape \(None, 5\)"),
-        ("pooled", r"pooled to a single cell"),
+        ("flat", r"'flat' of 'odd' cannot be followed: it puts out float32 of shape \(None, None\)\. Floats"),
+        ("likest", r"'likest' of 'odd' cannot be followed: it puts out int32 of shape \(None, None, None\)"),
     ],
 )
-def test_layers_that_cannot_be_dreamt_on_say_why(doubling, name, words):
+def test_layers_that_cannot_be_dreamt_on_say_why(name, words):
+    class Likest(layers.Layer):
+        def call(self, x):
+            return ops.argmax(x, axis=-1)
+
+    image = keras.Input((None, None, 3))
+    twice = layers.Conv2D(3, 1, name="twice")(image)
+    model = keras.Model(image, [layers.Flatten(name="flat")(twice), Likest(name="likest")(twice)], name="odd")
     with pytest.raises(LayerError, match=words):
-        Features(doubling, [name])
+        Features(model, [name])
 
 
 def test_models_without_a_graph_say_so():
@@ -138,9 +146,9 @@ def test_sizes_are_worked_out_from_the_network():
     x = layers.Conv2D(2, 3, 2, name="half")(image)
     model = keras.Model(image, layers.Conv2D(2, 3, 2, name="quarter")(x))
     features = Features(model, ["quarter"])
-    assert [features.cells((side, side)) for side in (23, 22, 7, 6, 1)] == [5, 4, 1, 0, 0]
-    assert features.least_side(5) == 23
-    assert Features(model, ["half"]).least_side(5) == 11
+    assert [features.min_cells((side, side)) for side in (23, 22, 7, 6, 1)] == [5, 4, 1, 0, 0]
+    assert features.min_side(5) == 23
+    assert Features(model, ["half"]).min_side(5) == 11
 
 
 def test_the_size_of_a_layer_is_that_of_what_it_shows():
@@ -183,9 +191,9 @@ def test_a_network_that_takes_few_sizes_gets_the_next_smaller():
     halves = layers.Conv2D(2, 2, 2, name="halves")(image)
     rows = layers.Add(name="sum")([halves, layers.MaxPooling2D(2, padding="same")(layers.Conv2D(2, 1)(image))])
     features = Features(keras.Model(image, rows), ["sum"])
-    assert features.fitting((20, 20)) == (20, 20)  # even sides only: an odd one is rounded down here, and up there
-    assert features.fitting((21, 30)) == (20, 30)
-    assert features.fitting((1, 30)) is None
+    assert features.nearest_size((20, 20)) == (20, 20)  # even sides only: an odd one is rounded down here, and up there
+    assert features.nearest_size((21, 30)) == (20, 30)
+    assert features.nearest_size((1, 30)) is None
 
 
 def test_weights_of_mixed_precision_are_cast_once(small_net):
@@ -206,3 +214,115 @@ def test_weights_of_mixed_precision_are_cast_once(small_net):
         if wanted is not None:
             np.testing.assert_allclose(np.float32(activations(features)["plain"]), np.float32(wanted), atol=0.05)
     assert sorted(Features(half, ["relu2"]).weights()) == ["conv0", "conv1", "conv2"]
+
+
+@pytest.fixture
+def transformer():
+    """A tiny vision transformer for 24 x 24 pixels: 9 patches, one block, classes."""
+    image = keras.Input((24, 24, 3))
+    x = layers.Conv2D(6, 8, 8, name="patches")(image)
+    x = layers.Reshape((9, 6), name="tokens")(x)
+    x = layers.Add(name="block")([x, layers.MultiHeadAttention(2, 3, name="attention")(x, x)])
+    x = layers.GlobalAveragePooling1D(name="pooled")(layers.LayerNormalization(name="norm")(x))
+    return keras.Model(image, layers.Dense(4, name="dense")(x), name="transformer")
+
+
+def test_tokens_are_a_column_and_vectors_a_cell(transformer):
+    names = ["patches", "tokens", "block", "pooled", "dense"]
+    features = Features(transformer, names)
+    kinds = {"patches": "plane", "tokens": "tokens", "block": "tokens", "pooled": "vector", "dense": "vector"}
+    assert features.kinds == kinds
+    images = np.random.default_rng(2).uniform(-1, 1, (2, 24, 24, 3)).astype(np.float32)
+    shown = activations(features, images)
+    whole = keras.Model(transformer.inputs, [transformer.get_layer(name).output for name in names])
+    for (name, values), wanted in zip(shown.items(), whole.predict(images, verbose=0), strict=True):
+        form = {"plane": wanted.shape, "tokens": (2, 9, 1, 6), "vector": (2, 1, 1, wanted.shape[-1])}
+        assert values.shape == form[features.kinds[name]], name
+        np.testing.assert_allclose(values.ravel(), wanted.ravel(), rtol=1e-4, atol=1e-5)
+    assert features.shapes((24, 24)) == {name: (1, *values.shape[1:]) for name, values in shown.items()}
+    assert features.min_cells((24, 24)) == 3  # of the patches: tokens and vectors have no border
+    assert Features(transformer, ["dense"]).min_cells((24, 24)) > 1000
+    assert features.bytes_per_pixel() > 0
+
+
+def test_a_transformer_takes_its_own_size_and_wholly(transformer):
+    features = Features(transformer, ["block"])
+    assert features.fixed_size == (24, 24)
+    assert features.whole_only
+    assert not features.supports_padding
+    assert not features.fits((48, 48))
+    assert features.nearest_size((24, 24)) == (24, 24)
+    assert features.nearest_size((32, 32)) is None
+    assert features.min_side(5) == 24
+    patches = Features(transformer, ["patches"])  # a convolution takes other sizes, too
+    assert patches.fixed_size is None
+    assert not patches.whole_only
+
+
+def test_the_gradient_of_a_dense_layer_by_value(doubling):
+    rng = np.random.default_rng(4)
+    kernel, bias = rng.normal(size=(3, 5)), rng.normal(size=5)
+    doubling.get_layer("scores").set_weights([kernel, bias])
+    features = Features(doubling, ["scores"])
+    assert features.kinds == {"scores": "vector"}
+    assert features.whole_only
+    assert features.fixed_size is None  # of pictures of any size it shows the mean
+    image = rng.uniform(-1, 1, (1, 4, 6, 3)).astype(np.float32)
+
+    def score(x):
+        return ops.sum(ops.square(features(x, weights)["scores"]), axis=(1, 2, 3))
+
+    weights = features.weights()
+    loss, gradient = current_backend().gradient(score, ops.convert_to_tensor(image))
+    scores = 2 * image.mean((1, 2)) @ kernel + bias  # the model doubles, averages, and is linear from there on
+    np.testing.assert_allclose(ops.convert_to_numpy(loss), (scores**2).sum(-1), rtol=1e-4)
+    wanted = np.broadcast_to((2 * scores @ kernel.T * 2 / 24)[:, None, None], image.shape)
+    np.testing.assert_allclose(ops.convert_to_numpy(gradient), wanted, rtol=1e-4)
+
+
+def test_the_gradient_of_tokens_is_that_of_the_model(transformer):
+    image = np.random.default_rng(6).uniform(-1, 1, (1, 24, 24, 3)).astype(np.float32)
+    features = Features(transformer, ["block"])
+    weights = features.weights()
+    inner = keras.Model(transformer.inputs, transformer.get_layer("block").output)
+    gradient = current_backend().gradient
+    _, found = gradient(lambda x: ops.mean(features(x, weights)["block"][..., 2], (1, 2)), ops.convert_to_tensor(image))
+    _, wanted = gradient(lambda x: ops.mean(inner(x)[..., 2], 1), ops.convert_to_tensor(image))
+    assert np.abs(ops.convert_to_numpy(found)).max() > 1e-4
+    np.testing.assert_allclose(ops.convert_to_numpy(found), ops.convert_to_numpy(wanted), rtol=1e-3, atol=1e-6)
+
+
+def test_a_plane_of_one_cell_counts_as_a_vector(doubling):
+    features = Features(doubling, ["pooled", "twice"])
+    assert features.kinds == {"pooled": "vector", "twice": "plane"}
+    np.testing.assert_allclose(activations(features)["pooled"][:, 0, 0], 2 * IMAGES.mean((1, 2)), rtol=1e-4, atol=1e-6)
+    assert features.min_cells((24, 31)) == 24
+
+
+def test_a_vector_of_a_padded_picture_is_that_of_the_picture(doubling):
+    features = Features(doubling, ["scores", "twice"])
+    weights = features.weights(include_rest=True)
+    padded = np.full((2, 32, 32, 3), 9.0, np.float32)
+    padded[:, :24, :31] = IMAGES
+    shown, sizes = features.call_padded(ops.convert_to_tensor(padded), weights, (24, 31))
+    assert shown["scores"].shape == (2, 1, 1, 5)
+    assert [int(side) for side in sizes["scores"]] == [1, 1]
+    np.testing.assert_allclose(ops.convert_to_numpy(shown["scores"]), activations(features)["scores"], rtol=1e-4)
+
+
+def test_an_inner_layer_is_suggested_by_its_path():
+    inner = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="conv")], name="backbone")
+    image = keras.Input((None, None, 3))
+    outer = keras.Model(image, layers.ReLU(name="relu")(inner(image)), name="outer")
+    for name in ("conv", "backbone/cnv"):
+        with pytest.raises(LayerError, match=r"no layer '\w*/?c\w+'. Did you mean '(backbone/)?conv'"):
+            Features(outer, [name])
+    assert Features(outer, ["backbone/conv"]).shapes((8, 8)) == {"backbone/conv": (1, 6, 6, 4)}
+
+
+def test_a_sequential_model_without_an_input_is_told_how_to_get_one():
+    model = keras.Sequential([layers.Conv2D(4, 3, name="conv")], name="net")
+    with pytest.raises(ModelError, match=r"'net' does not know yet .*net\.build\(\(None, None, None, 3\)\)"):
+        kerasdream.layers(model)
+    model.build((None, None, None, 3))
+    assert [info.name for info in kerasdream.layers(model)] == ["conv"]

@@ -7,16 +7,16 @@ from conftest import BACKEND
 from keras import layers, ops
 
 from kerasdream.model.features import Features
-from kerasdream.model.padded import roomy
+from kerasdream.model.padded import bucket_shape
 
 
 def test_the_classes_of_size_are_few_and_not_much_larger():
-    assert roomy((288, 513)) == (320, 640)
-    assert roomy((32, 1)) == (32, 32)
-    assert roomy((1024, 1025)) == (1024, 1280)
+    assert bucket_shape((288, 513)) == (320, 640)
+    assert bucket_shape((32, 1)) == (32, 32)
+    assert bucket_shape((1024, 1025)) == (1024, 1280)
     for side in range(1, 4096):
-        assert side <= roomy((side, side))[0] < max(side + 32, 1.25 * side + 1)
-    assert len({roomy((side, side)) for side in range(1, 4097)}) < 30
+        assert side <= bucket_shape((side, side))[0] < max(side + 32, 1.25 * side + 1)
+    assert len({bucket_shape((side, side)) for side in range(1, 4097)}) < 30
 
 
 NETS = {
@@ -56,14 +56,14 @@ def test_what_lies_around_a_picture_is_not_seen(name):
     features = Features(
         model, [] if name == "classes" else [model.layers[-1].name], "head" if name == "classes" else None
     )
-    assert features.takes_room
+    assert features.supports_padding
     for size in ((29, 40), (30, 37), (31, 33), (32, 64), (48, 35)):
         picture = rng.normal(size=(2, *size, 3)).astype(np.float32)
-        inside = rng.normal(size=(2, *roomy(size), 3)).astype(np.float32)
+        inside = rng.normal(size=(2, *bucket_shape(size), 3)).astype(np.float32)
         inside[:, : size[0], : size[1]] = picture
-        weights = features.weights(rest=True)
+        weights = features.weights(include_rest=True)
         wanted = features(ops.convert_to_tensor(picture), weights)
-        got, sizes = features.in_room(ops.convert_to_tensor(inside), weights, ops.convert_to_tensor(size, "int32"))
+        got, sizes = features.call_padded(ops.convert_to_tensor(inside), weights, ops.convert_to_tensor(size, "int32"))
         for key, one in wanted.items():
             one, other = ops.convert_to_numpy(one), ops.convert_to_numpy(got[key])
             if one.ndim == 4:
@@ -75,7 +75,7 @@ def test_what_lies_around_a_picture_is_not_seen(name):
 def test_a_layer_that_is_not_known_is_told():
     image = keras.Input((None, None, 3))
     model = keras.Model(image, layers.UpSampling2D(2, name="up")(image))
-    assert not Features(model, ["up"]).takes_room
+    assert not Features(model, ["up"]).supports_padding
 
 
 def test_a_layer_of_ones_own_is_not_taken_for_what_it_is_made_of():
@@ -84,4 +84,4 @@ def test_a_layer_of_ones_own_is_not_taken_for_what_it_is_made_of():
             return ops.flip(super().call(x), axis=1)
 
     image = keras.Input((None, None, 3))
-    assert not Features(keras.Model(image, Own(2, 3, name="own")(image)), ["own"]).takes_room
+    assert not Features(keras.Model(image, Own(2, 3, name="own")(image)), ["own"]).supports_padding

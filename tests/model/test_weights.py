@@ -180,6 +180,19 @@ def test_no_network_is_one_clear_sentence(tmp_path, monkeypatch):
         weights.imagenet("http://127.0.0.1:9/net.h5", None)
 
 
+def test_a_file_of_another_hash_is_told_and_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    file = tmp_path / "models" / "net.h5"
+    file.write_bytes(b"mine")
+    wanted, found = "0" * 32, hashlib.md5(b"mine").hexdigest()
+    words = rf"net\.h5' is not the file of the ImageNet weights: its md5 is {found}, {wanted} was .*could not be downl"
+    with pytest.raises(WeightsError, match=words):
+        weights.imagenet("http://127.0.0.1:9/net.h5", wanted)
+    assert file.read_bytes() == b"mine"
+    assert weights.wrong_file(file, found) == weights.wrong_file(file, None) == ""
+
+
 def test_a_cache_that_cannot_be_made_is_named(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))

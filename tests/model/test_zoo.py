@@ -129,13 +129,24 @@ def test_layers_are_listed_from_the_picture_upwards():
 
 
 def test_the_layers_of_a_model_of_ones_own(doubling, small_net):
-    assert zoo.layers(doubling) == [("twice", 3, 1, "colour")]
+    vectors = [("pooled", 3, 0, "vector"), ("flat", 3, 0, "vector"), ("scores", 5, 0, "vector")]
+    assert zoo.layers(doubling) == [("twice", 3, 1, "colour"), *vectors]
+    image = keras.Input((16, 16, 3))
+    tokens = keras.layers.Reshape((4, 6), name="tokens")(keras.layers.Conv2D(6, 8, 8, name="patches")(image))
+    listed = zoo.layers(keras.Model(image, tokens))
+    assert listed == [("patches", 6, 8, "textures"), ("tokens", 6, 0, "tokens")]
     assert [(i.name, i.stride, i.look) for i in zoo.layers(small_net)][-1] == ("relu2", 4, "lines, dots")
 
 
 def test_an_unknown_model_gets_the_nearest():
     with pytest.raises(ModelError, match=r"no model 'inception_v2'. Did you mean 'inception_v3'"):
         zoo.entry_of("inception_v2")
+
+
+@pytest.mark.parametrize("name", ["nest.keras", "models/net.h5"])
+def test_a_file_as_the_name_of_a_model_is_told_how_to_load_it(name):
+    with pytest.raises(ModelError, match=rf"'{name}' names a file; .*keras.models.load_model\('{name}'\)"):
+        zoo.entry_of(name)
 
 
 def test_two_models_of_one_process_do_not_disturb_each_other():

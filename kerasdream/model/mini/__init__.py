@@ -4,21 +4,21 @@ import hashlib
 import importlib.resources
 import io
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import keras
 import numpy as np
 
 from kerasdream.errors import WeightsError
 from kerasdream.model.mini.network import BLOCKS, network
+from kerasdream.types import Array
 
 SHA256 = "1b7545a86e3cb61956be3b954de0df0ca73c0e2f746cdcb8f1d04b2605ba354a"
 
 
-def read(file: Any = "imagenet", names: Sequence[str] = ()) -> keras.Model | None:
-    """mini with its weights from the package, as deep as the layers named; whole where they are none of its blocks.
+def read(file: object = "imagenet", names: Sequence[str] = ()) -> keras.Model | None:
+    """Return mini with its weights from the package, as deep as the layers named.
 
-    None where other weights than those are asked for.
+    All of it where these are not blocks of it. None where other weights than "imagenet" are asked for.
 
     >>> read(names=["mixed4"]).output.shape
     (None, None, None, 768)
@@ -30,8 +30,8 @@ def read(file: Any = "imagenet", names: Sequence[str] = ()) -> keras.Model | Non
     return network(convolutions(), blocks[: deepest + 1])
 
 
-def convolutions() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The embedded kernels and biases, in the order of the network; WeightsError where the file is damaged."""
+def convolutions() -> Iterator[tuple[Array, Array]]:
+    """Yield the embedded kernels and biases, in the order of the network; WeightsError where the file is damaged."""
     file = importlib.resources.files("kerasdream.model.mini").joinpath("weights.npz")
     content = file.read_bytes()
     if (found := hashlib.sha256(content).hexdigest()) != SHA256:

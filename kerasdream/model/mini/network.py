@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 import keras
-import numpy as np
 
 from kerasdream.model import inception
 from kerasdream.model.inception import Branch
+from kerasdream.types import Array
 
-# However long a dream climbs, no channel answers more strongly than 6, those of the blocks named here than 6 times the
-# scale. InceptionV3's activations for photographs pass that once in a thousand to ten thousand.
+# However long a dream goes on, no activation passes 6, those of the blocks named here 6 times the scale. InceptionV3's
+# activations for photographs pass that once in a thousand to ten thousand.
 ACTIVATION = "relu6"
 SCALES = {"mixed4": 0.65, "mixed7": 0.5}
 
@@ -17,12 +17,12 @@ STEM = (16, 24, 48, 32, 192)
 
 
 def wide(pooled: int) -> list[Branch]:
-    """The blocks of 35 x 35 cells, at 299 x 299."""
+    """Return a block of 35 x 35 cells, at 299 x 299."""
     return [[(64, 1)], [(32, 1), (64, 5)], [(32, 1), (48, 3), (96, 3)], [(pooled, 1, 1, True), "average"]]
 
 
 def long(width: int) -> list[Branch]:
-    """The blocks of 17 x 17 cells."""
+    """Return a block of 17 x 17 cells."""
     across, down = (1, 7), (7, 1)
     once: Branch = [(width, 1), (width, across), (192, down)]
     twice: Branch = [(width, 1), (width, down), (width, across), (width, down), (192, across)]
@@ -43,11 +43,12 @@ BLOCKS: dict[str, list[Branch]] = {
 
 
 def network(
-    convolutions: Iterable[tuple[np.ndarray, np.ndarray]] | None = None, blocks: Sequence[str] = tuple(BLOCKS)
+    convolutions: Iterable[tuple[Array, Array]] | None = None, blocks: Sequence[str] = tuple(BLOCKS)
 ) -> keras.Model:
-    """mini: RGB in [-1, 1] in, activations `mixed0` … `mixed7` inside, on InceptionV3's own grid.
+    """Return mini, which takes RGB from -1 to 1 and has `mixed0` to `mixed7`, on InceptionV3's own grid.
 
-    `convolutions` are its kernels and biases; without them it has random ones, to be trained.
+    `convolutions` are its kernels and biases; without them it has random ones, to be trained. It ends with the last of
+    the `blocks`.
 
     >>> network().get_layer("mixed4").output.shape
     (None, None, None, 768)
