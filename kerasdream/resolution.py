@@ -18,7 +18,7 @@ from kerasdream.image.files import check_regular, check_size
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise, noise_size
 from kerasdream.model import zoo
-from kerasdream.model.inputs import default_preprocess
+from kerasdream.model.inputs import default_preprocess, input_channels
 from kerasdream.objectives import follows_whole_layers
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array, Tensor
@@ -113,8 +113,10 @@ def build_network(
 ) -> tuple[keras.Model, Preprocess | None]:
     """Return the network that the settings name, or the user's own, and the preprocessing of its pictures."""
     if isinstance(model, keras.Model):
-        prepared = default_preprocess(model)
-        return model, prepared if preprocess is None else preprocess
+        if preprocess is None:
+            return model, default_preprocess(model)
+        input_channels(model)  # ModelError for what takes no pictures
+        return model, preprocess
     assert config.layers is not None
     top, layers = needs_classes(config), config.layers.layers()
     network = zoo.build(config.model, config.weights, config.seed, layers, top=top, precision=config.precision)

@@ -41,7 +41,9 @@ class VisualConfig:
     192
     """
 
-    size: int = knob(384, "side of the picture, in pixels", "int", low=32, high=4096)
+    size: int = knob(
+        384, "side of the picture, in pixels; unset: what a network of one size takes", "int", low=16, high=4096
+    )
     steps: int = knob(192, "steps of Adam", "int", low=1)
     rate: float = knob(0.05, "Adam's step, in parameters of the picture", "float", above=0)
     method: str = knob(
@@ -118,9 +120,11 @@ class Visualizer:
         network, preprocess = build_network(self.config, model, preprocess)
         self.compiled = CompiledObjective(network, preprocess, every, self.config)
         self.backend = self.compiled.backend
-        if "size" not in settings and (fixed := self.compiled.features.fixed_size):
-            self.settings = dataclasses.replace(self.settings, size=fixed[0] - 2 * parameterization.PAD)
-        self.padded_side = self.settings.size + 2 * parameterization.PAD
+        self.pad, fixed = parameterization.PAD, self.compiled.features.fixed_size
+        if fixed and "size" not in settings:  # the picture and its margin as large as the network takes them
+            self.pad = min(self.pad, fixed[0] // 8)
+            self.settings = dataclasses.replace(self.settings, size=fixed[0] - 2 * self.pad)
+        self.padded_side = self.settings.size + 2 * self.pad
         size = (self.padded_side, self.padded_side)
         if not self.compiled.features.fits(size):
             raise ConfigError(self.size_error(network))
@@ -243,7 +247,7 @@ class Visualizer:
             x: Tensor, moments: list[Tensor], time: Tensor, rows: Tensor, model_weights: Weights
         ) -> tuple[Tensor, list[Tensor], Tensor]:
             def value(x: Tensor) -> Tensor:
-                images = parameterization.pad_grey(parameterization.render(s.method, x, magnitude))
+                images = parameterization.pad_grey(parameterization.render(s.method, x, magnitude), self.pad)
                 images = parameterization.affine_transform(images, rows) if s.transform else images
                 activations = compiled.features(preprocess_images(compiled.preprocess, images), model_weights)
                 view = ActivationView(images, activations, unbordered=compiled.features.unbordered)

@@ -53,9 +53,9 @@ def inverse_fourier(real: Tensor, imaginary: Tensor) -> Tensor:
     return ops.ifft2((real, imaginary))[0]
 
 
-def pad_grey(pictures: Tensor) -> Tensor:
+def pad_grey(pictures: Tensor, pad: int) -> Tensor:
     """Return the pictures with a margin of grey."""
-    return ops.pad(pictures, ((0, 0), (PAD, PAD), (PAD, PAD), (0, 0)))
+    return ops.pad(pictures, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
 
 
 def random_affine(count: int, side: int, method: str, rng: np.random.Generator) -> Array:

@@ -8,7 +8,7 @@ from kerasdream.ascent.plan import DreamPlan
 from kerasdream.ascent.stepper import StepResult
 from kerasdream.config import DreamConfig
 from kerasdream.errors import NonFiniteError
-from kerasdream.image.pyramid import resized
+from kerasdream.image.pyramid import resize_rows
 
 SHAPES = [(4, 6), (8, 12)]
 PLAN = DreamPlan((8, 12), (8, 12), dict(enumerate(SHAPES)))
@@ -42,11 +42,11 @@ def test_steps_add_up_and_the_detail_comes_back():
 
 def test_the_second_octave_starts_from_the_grown_first():
     original, loop = loop_of([[1.0]] * 6)
-    small = resized(original, SHAPES[0])
+    small = resize_rows(original, SHAPES[0])
     walk = loop.steps()
     for _ in range(4):
         next(walk)
-    np.testing.assert_allclose(loop.image, resized(small + 1.5, SHAPES[1]) + 0.5, atol=1e-5)
+    np.testing.assert_allclose(loop.image, resize_rows(small + 1.5, SHAPES[1]) + 0.5, atol=1e-5)
 
 
 def test_the_picture_can_be_asked_for_at_any_time():

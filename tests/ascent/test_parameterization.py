@@ -57,7 +57,7 @@ def test_its_gradient_is_the_slope_of_its_value(method):
 
     def value(x):
         seen = parameterization.pad_grey(
-            parameterization.render(method, ops.convert_to_tensor(x), ops.convert_to_tensor(magnitude))
+            parameterization.render(method, ops.convert_to_tensor(x), ops.convert_to_tensor(magnitude)), 12
         )
         return ops.sum(ops.square(seen), axis=(1, 2, 3))
 

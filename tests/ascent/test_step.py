@@ -140,7 +140,7 @@ TERMS = {
 
 @pytest.mark.parametrize("name", ["sum", "masked", "content", "strong"])
 def test_a_step_in_one_call_is_the_step_in_two(three, name, monkeypatch):
-    monkeypatch.setattr(Features, "takes_room", False)  # with padded pictures JAX has the two calls only
+    monkeypatch.setattr(Features, "supports_padding", False)  # with padded pictures JAX has the two calls only
     compiled = compile_objective(three, TERMS[name], optimizer="adam", gradient_blur=1.0)
     image, calls = noise(2, 10, 10, 3), []
     update, compiled.update = compiled.update, lambda *given: calls.append(1) or update(*given)
@@ -260,7 +260,7 @@ def test_what_the_network_does_not_have_is_told(three, doubling):
         ("twyce:1", "no layer 'twyce'. Did you mean 'twice'"),
         ("class:3", "class 3 was asked for; the model has 3, 0 to 2"),
         ("class:tabby", "has 3 classes without names"),
-        ("tv()", "Nothing of the network is looked at"),
+        ("tv()", "No layer of the network is followed"),
     ):
         with pytest.raises(LayerError, match=words):
             compile_objective(three, wanted)
