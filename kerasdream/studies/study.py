@@ -243,7 +243,7 @@ def objectives_of(layers: Sequence[Any]) -> dict[str, Objective]:
     """Return the objectives by their text, in the order that was given.
 
     >>> list(objectives_of(["mixed2", {"mixed4": 2.0}]))
-    ['mixed2', 'mixed4*2']
+    ['mixed2', 'mixed4*2.0']
     """
     if isinstance(layers, str) or not isinstance(layers, Sequence) or not layers:
         raise ConfigError(f"layers={layers!r} was given; a list was expected, such as ['mixed2', 'mixed4'].")
