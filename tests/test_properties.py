@@ -7,7 +7,9 @@ import datetime
 import io
 import json
 import os
+import struct
 import warnings
+import zlib
 
 import hypothesis.extra.numpy as arrays
 import numpy as np
@@ -256,6 +258,15 @@ def test_a_tampered_record_is_read_or_an_input_error(home, text, format):
         options["exif"] = exif
     Image.new("RGB", (4, 4)).save(path, format, **options)
     check_record(path)
+
+
+@pytest.mark.xfail(strict=True, reason="Pillow's limit on pixels ends the reading of a header")
+def test_the_settings_of_a_very_large_picture_are_read(home):
+    png = bytearray(encoded("PNG"))
+    png[16:24] = struct.pack(">II", 30_000, 30_000)
+    png[29:33] = struct.pack(">I", zlib.crc32(png[12:29]))
+    (home / "large.png").write_bytes(png)
+    assert metadata.record_of(home / "large.png")["settings"] == {}
 
 
 @given(broken_files())
