@@ -63,19 +63,7 @@ class DreamCallback(keras.callbacks.Callback):
         knobs of DreamConfig.
         """
         super().__init__()
-        if not isinstance(every, int) or isinstance(every, bool) or every < 1:
-            raise ConfigError(f"every={every!r} was given; a whole number, 1 or more was expected.")
-        if unit not in ("epoch", "batch"):
-            raise ConfigError(f"unit={unit!r} was given; 'epoch' or 'batch' was expected.")
-        check_names(settings)
-        if not isinstance(model, keras.Model | None):
-            raise ConfigError(
-                f"model={model!r} was given; a keras.Model made of layers of the trained one was expected, or none."
-            )
-        if own := {"weights", "precision"} & settings.keys():
-            raise ConfigError(
-                f"{', '.join(sorted(own))} was given; the model that is trained has its own. Leave it out."
-            )
+        check_arguments(every, unit, model, settings)
         config = DreamConfig(layers=layers, **settings)
         self.every, self.unit, self.preprocess, self.network = every, unit, preprocess, model
         self.layers, self.settings = objective(layers), settings
@@ -146,6 +134,21 @@ class DreamCallback(keras.callbacks.Callback):
         frames = [files.decode(str(self.folder / file), None) for _, file in shown[::-1][::every][::-1]]
         frames = [frame for frame in frames if frame.size == picture.size]  # others are of another training
         animate(frames, self.folder / f"{name}.gif", seconds=PAUSE * len(frames), overwrite=True)
+
+
+def check_arguments(every: object, unit: object, model: object, settings: Mapping[str, Any]) -> None:
+    """Raise ConfigError for what a DreamCallback cannot be made with."""
+    if not isinstance(every, int) or isinstance(every, bool) or every < 1:
+        raise ConfigError(f"every={every!r} was given; a whole number, 1 or more was expected.")
+    if unit not in ("epoch", "batch"):
+        raise ConfigError(f"unit={unit!r} was given; 'epoch' or 'batch' was expected.")
+    check_names(settings)
+    if not isinstance(model, keras.Model | None):
+        raise ConfigError(
+            f"model={model!r} was given; a keras.Model made of layers of the trained one was expected, or none."
+        )
+    if own := {"weights", "precision"} & settings.keys():
+        raise ConfigError(f"{', '.join(sorted(own))} was given; the model that is trained has its own. Leave it out.")
 
 
 def named_pictures(images: Any, config: DreamConfig) -> dict[str, Picture]:

@@ -72,9 +72,7 @@ class Study:
         self.dreamers = self.make_dreamers(model, preprocess, control)
         self.folder = pathlib.Path(output)
         files.make_folder(self.folder)
-        with_weights = {"judge": self.judge.network.name, "judge_weights": os.path.basename(judge_weights)}
-        dream = self.config.as_dict() | {"weights": os.path.basename(self.config.weights), "layers": None}
-        self.records = Records(self.folder / "study.db", {"dream": dream, "size": size, **with_weights})
+        self.records = Records(self.folder / "study.db", self.as_dict(judge_weights))
         self.records.forget_faults()  # what could not be read may be there now
         self.records.add_pictures(PHOTO, map(str, paths))
         self.records.add_pictures(NOISE, (f"noise {number}" for number in range(noises)))
@@ -82,6 +80,12 @@ class Study:
 
     def __repr__(self) -> str:
         return f"Study({str(self.folder)!r}, {len(self.objectives)} layers, {self.total} pictures)"
+
+    def as_dict(self, judge_weights: str) -> dict[str, Any]:
+        """Return the settings that all pictures and layers share; a second run must have the same."""
+        dream = self.config.as_dict() | {"weights": os.path.basename(self.config.weights), "layers": None}
+        judge = {"judge": self.judge.network.name, "judge_weights": os.path.basename(judge_weights)}
+        return {"dream": dream, "size": self.size, **judge}
 
     @property
     def conditions(self) -> list[str]:
