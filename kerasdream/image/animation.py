@@ -1,7 +1,6 @@
 """A growing dream as a film: GIF and WebP with Pillow, MP4 with imageio-ffmpeg."""
 
 import importlib
-import numbers
 import os
 import pathlib
 import tempfile
@@ -39,9 +38,10 @@ def check_seconds(seconds: object) -> float:
     >>> check_seconds(6)
     6.0
     """
-    if isinstance(seconds, bool) or not isinstance(seconds, numbers.Real) or not 0 < float(seconds) <= LONGEST:
-        raise ConfigError(f"seconds={seconds!r} was given; a number above 0, {LONGEST:g} at most was expected.")
-    return float(seconds)
+    number = int | float | np.integer | np.floating
+    if isinstance(seconds, number) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST:
+        return float(seconds)
+    raise ConfigError(f"seconds={seconds!r} was given; a number above 0, {LONGEST:g} at most was expected.")
 
 
 def animate(
