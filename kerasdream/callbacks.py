@@ -1,17 +1,17 @@
 """Dreams of a network in training: what its layers have learnt so far, every epoch or every so many batches."""
 
+import contextlib
 import importlib
-import io
 import math
 import os
 import pathlib
 import re
-import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 from PIL import Image
 
 from kerasdream.ascent.step import Preprocess
@@ -26,13 +26,23 @@ from kerasdream.resolution import open_picture
 from kerasdream.result import DreamResult, as_array
 
 FRAMES = 60  # of a growing film, at most
+PAUSE = 0.2  # seconds that each of them is shown
+Logs = Mapping[str, float] | None
 
 
 class DreamCallback(keras.callbacks.Callback):
-    """Dreams on the model that is being trained, and writes numbered pictures and a growing GIF for each image.
+    """Dream on the model that is being trained, and write numbered pictures and a growing GIF for each image.
 
-    >>> callback = DreamCallback("sky.jpg", layers={"conv3": 1.0}, every=2, output_dir="dreams")
-    >>> model.fit(x, y, epochs=10, callbacks=[callback])
+    Raises ConfigError, InputImageError or OutputError when it is made, and LayerError when the training begins; a dream
+    that fails later is a DreamWarning.
+
+    >>> model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3, name="conv")])
+    >>> model.compile("sgd", "mse")
+    >>> callback = DreamCallback("sky.jpg", layers={"conv": 1.0}, output_dir="dreams", max_loss=None)
+    >>> x, y = np.zeros((2, 8, 8, 3)), np.zeros((2, 6, 6, 4))
+    >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[callback])
+    >>> sorted(os.listdir("dreams"))
+    ['sky-00001.png', 'sky-00002.png', 'sky.gif']
     """
 
     def __init__(
@@ -55,71 +65,57 @@ class DreamCallback(keras.callbacks.Callback):
         knobs of DreamConfig.
         """
         super().__init__()
-        if not isinstance(every, int) or isinstance(every, bool) or every < 1:
-            raise ConfigError(f"every={every!r} was given; a whole number, 1 or more was expected.")
-        if unit not in ("epoch", "batch"):
-            raise ConfigError(f"unit={unit!r} was given; 'epoch' or 'batch' was expected.")
-        check_names(settings)
-        if not isinstance(model, keras.Model | None):
-            raise ConfigError(
-                f"model={model!r} was given; a keras.Model made of layers of the trained one was expected, or none."
-            )
-        if own := {"weights", "precision"} & settings.keys():
-            raise ConfigError(
-                f"{', '.join(sorted(own))} was given; the model that is trained has its own. Leave it out."
-            )
+        check_arguments(every, unit, model, settings)
         config = DreamConfig(layers=layers, **settings)
         self.every, self.unit, self.preprocess, self.network = every, unit, preprocess, model
         self.layers, self.settings = objective(layers), settings
-        self.pictures = named(images, config)
+        self.pictures = named_pictures(images, config)
         self.folder = pathlib.Path(output_dir)
-        self.board = None
+        files.make_folder(self.folder)  # a folder that cannot be is an error now
+        self.board: Board | None = None
         if tensorboard:
-            self.board = Board(self.folder if tensorboard is True else tensorboard)
+            self.board = Board(self.folder if tensorboard is True else pathlib.Path(tensorboard))
         self.dreamer: Dreamer | None = None
-        self.dreamer_of: Any = None
-        self.batches = self.batch = 0
+        self.dreamer_of: keras.Model | None = None
+        self.batches = self.first_batch = 0
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Look at the model before the training has begun: a layer that it does not have is told now."""
-        files.make_folder(self.folder)
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Compile the dream where the model is built: LayerError for a layer that it does not have."""
+        files.make_folder(self.folder)  # it may be gone since
         if (self.network or self.model).built:
-            self.look()
+            self.compile()
 
-    def look(self) -> None:
+    def compile(self) -> None:
         """Compile the dream for the model; once, however often it is trained."""
         model = self.network or self.model
         if self.dreamer is None or self.dreamer_of is not model:
             self.dreamer_of = model
             self.dreamer = Dreamer(self.layers, model=model, preprocess=self.preprocess, **self.settings)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if self.unit == "epoch" and (epoch + 1) % self.every == 0:
             self.dream(epoch + 1)
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        self.batch = batch
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        self.first_batch = batch
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.look()  # a model that its first batch has built
-        before, self.batches = self.batches, self.batches + batch - self.batch + 1  # Keras may take several at once
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.compile()  # for a model that its first batch has built
+        before = self.batches
+        self.batches += batch - self.first_batch + 1  # Keras may take several at once
         if self.unit == "batch" and self.batches // self.every > before // self.every:
             # The optimiser counts on where a resumed training goes on.
             optimizer = getattr(self.model, "optimizer", None)
             self.dream(int(optimizer.iterations) if optimizer is not None else self.batches)
 
-    def on_train_end(self, logs: Any = None) -> None:
-        if self.board:
-            self.board.flush()
-
     def dream(self, number: int) -> None:
-        """Dream every picture with the weights of this moment; one that fails is told, and the training goes on."""
+        """Dream every picture with the present weights; one that fails is a warning, and the training goes on."""
         assert self.dreamer is not None
         _ = self.model  # lets JAX's trainer put back the variables that it holds
         for name, picture in self.pictures.items():
             try:
                 self.dreamer.refresh()
-                self.keep(name, number, self.dreamer.run(picture, verbose=False))
+                self.write(name, number, self.dreamer.run(picture, verbose=False))
             except Exception as fault:
                 kind = "" if isinstance(fault, DreamError) else f"{type(fault).__name__}: "
                 warnings.warn(
@@ -128,22 +124,41 @@ class DreamCallback(keras.callbacks.Callback):
                     stacklevel=2,
                 )
 
-    def keep(self, name: str, number: int, result: DreamResult) -> None:
+    def write(self, name: str, number: int, result: DreamResult) -> None:
         """Write a picture, replacing one of the same number, and the film of all up to it."""
         result.save(self.folder / f"{name}-{number:05d}.png", overwrite=True)
         picture = files.as_rgb(result.picture.as_pillow(as_array(result.image)))
         if self.board and result.losses:
             self.board.add(name, number, picture, float(result.losses[-1][-1]))
-        numbers = [re.fullmatch(rf"{re.escape(name)}-(\d+)\.png", path.name) for path in self.folder.iterdir()]
-        kept = sorted((int(found[1]), found[0]) for found in numbers if found and int(found[1]) <= number)
-        thin = math.ceil(len(kept) / FRAMES)
-        frames = [files.decode(str(self.folder / file), None) for _, file in kept[::-1][::thin][::-1]]
+        matches = [re.fullmatch(rf"{re.escape(name)}-(\d+)\.png", path.name) for path in self.folder.iterdir()]
+        shown = sorted((int(match[1]), match[0]) for match in matches if match and int(match[1]) <= number)
+        every = math.ceil(len(shown) / FRAMES)
+        frames = [files.decode(str(self.folder / file), None) for _, file in shown[::-1][::every][::-1]]
         frames = [frame for frame in frames if frame.size == picture.size]  # others are of another training
-        animate(frames, self.folder / f"{name}.gif", seconds=0.2 * len(frames), overwrite=True)
+        animate(frames, self.folder / f"{name}.gif", seconds=PAUSE * len(frames), overwrite=True)
 
 
-def named(images: Any, config: DreamConfig) -> dict[str, Picture]:
-    """The pictures to dream, each with a name for its files."""
+def check_arguments(every: object, unit: object, model: object, settings: Mapping[str, Any]) -> None:
+    """Raise ConfigError for what a DreamCallback cannot be made with."""
+    if not isinstance(every, int) or isinstance(every, bool) or every < 1:
+        raise ConfigError(f"every={every!r} was given; a whole number, 1 or more was expected.")
+    if unit not in ("epoch", "batch"):
+        raise ConfigError(f"unit={unit!r} was given; 'epoch' or 'batch' was expected.")
+    check_names(settings)
+    if not isinstance(model, keras.Model | None):
+        raise ConfigError(
+            f"model={model!r} was given; a keras.Model made of layers of the trained one was expected, or none."
+        )
+    if own := {"weights", "precision"} & settings.keys():
+        raise ConfigError(f"{', '.join(sorted(own))} was given; the model that is trained has its own. Leave it out.")
+
+
+def named_pictures(images: Any, config: DreamConfig) -> dict[str, Picture]:
+    """Return the pictures to dream, each with a name for its files.
+
+    >>> list(named_pictures(["sky.jpg", np.zeros((8, 8, 3), "uint8")], DreamConfig()))
+    ['sky', 'picture2']
+    """
     if isinstance(images, Mapping):
         for name in images:
             check_file_name(str(name))
@@ -160,7 +175,7 @@ def named(images: Any, config: DreamConfig) -> dict[str, Picture]:
 
 
 def check_file_name(name: str) -> None:
-    """ConfigError for a name that is no plain file name: it could lead out of the folder, or into another."""
+    """Raise ConfigError for a name that is no plain file name: it could lead out of the folder, or into another."""
     if not name or name.startswith(".") or set(name) & set("/\\:\0"):
         raise ConfigError(
             f"A picture is named {name!r}; its files begin with that name, so one without slashes, backslashes or "
@@ -169,34 +184,28 @@ def check_file_name(name: str) -> None:
 
 
 class Board:
-    """Pictures and losses for TensorBoard."""
+    """Writes pictures and losses for TensorBoard, with `tf.summary` as Keras's own callback does on every backend."""
 
-    def __init__(self, folder: str | os.PathLike[str]):
+    def __init__(self, folder: pathlib.Path):
         try:
-            self.protos = importlib.import_module("tensorboard.compat.proto.summary_pb2")
-            self.events = importlib.import_module("tensorboard.compat.proto.event_pb2")
-            writers = importlib.import_module("tensorboard.summary.writer.event_file_writer")
+            importlib.import_module("tensorboard")
+            tensorflow = importlib.import_module("tensorflow")
         except ImportError as fault:
             raise ConfigError(
                 'tensorboard= needs the extra "tensorboard": pip install "kerasdream[tensorboard]"; or leave it out.'
             ) from fault
-        self.writer = writers.EventFileWriter(os.fspath(folder))
+        if keras.backend.backend() != "tensorflow":
+            for gpu in tensorflow.config.list_physical_devices("GPU"):
+                with contextlib.suppress(RuntimeError):  # it is in use already
+                    # Else TensorFlow would take all of its memory away from the framework that trains.
+                    tensorflow.config.experimental.set_memory_growth(gpu, True)
+        files.make_folder(folder)
+        self.summary = tensorflow.summary
+        self.writer = self.summary.create_file_writer(os.fspath(folder))
 
     def add(self, name: str, number: int, picture: Image.Image, loss: float) -> None:
-        """One picture with its loss."""
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        image = self.protos.Summary.Image(
-            height=picture.height, width=picture.width, colorspace=3, encoded_image_string=file.getvalue()
-        )
-        values = [
-            self.protos.Summary.Value(tag=f"dream/{name}", image=image),
-            self.protos.Summary.Value(tag=f"dream_loss/{name}", simple_value=loss),
-        ]
-        event = self.events.Event(step=number, wall_time=time.time(), summary=self.protos.Summary(value=values))
-        self.writer.add_event(event)
-        self.flush()
-
-    def flush(self) -> None:
-        """Let a TensorBoard that is looking see what was added."""
+        """Write one picture with its loss, at once."""
+        with self.writer.as_default(step=number), self.summary.record_if(True):
+            self.summary.image(f"dream/{name}", np.asarray(picture)[None])
+            self.summary.scalar(f"dream_loss/{name}", loss)
         self.writer.flush()

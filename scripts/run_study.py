@@ -73,11 +73,10 @@ def run(values: flags.FlagValues) -> None:
     import kerasdream
     from kerasdream.studies import report
 
-    report.check_plots()
     study = kerasdream.Study(**settings_of(values))
     began = time.perf_counter()
-    for done, whole in study.steps():
-        print(f"{done} of {whole} pictures, {time.perf_counter() - began:.0f} s", flush=True)
+    for done, total in study.steps():
+        print(f"{done} of {total} pictures, {time.perf_counter() - began:.0f} s", flush=True)
     found = report.write(study.records, study.summary(), study.folder, pictures=values["pictures"].value)
     for name, error in found["faults"]:
         print(f"left out {name}: {error}")

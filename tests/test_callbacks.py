@@ -1,5 +1,6 @@
 """A callback that dreams while a model trains, and leaves the training as it was."""
 
+import io
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from PIL import Image
 
 import kerasdream
 from kerasdream import callbacks
-from kerasdream.errors import ConfigError, DreamWarning, LayerError
+from kerasdream.errors import ConfigError, DreamWarning, LayerError, OutputError
 
 FEW = {"iterations": 2, "num_octave": 2, "max_loss": None, "step": 0.05}
 
@@ -173,7 +174,11 @@ def test_what_is_wrong_is_told_before_the_training(data, photo, tmp_path, monkey
     with pytest.raises(LayerError, match="no layer 'rely'. Did you mean 'relu'"):
         fitted(data, kerasdream.DreamCallback(photo, "rely", output_dir=tmp_path), model=model)
     assert all(np.array_equal(one, other) for one, other in zip(before, model.get_weights(), strict=True))
-    monkeypatch.setitem(sys.modules, "tensorboard.compat.proto.summary_pb2", None)
+    (tmp_path / "file").write_text("mine")
+    for folder in ("file", "file/inside"):
+        with pytest.raises(OutputError, match=f"The folder '.*{folder}' cannot be made"):
+            kerasdream.DreamCallback(photo, "relu", output_dir=tmp_path / folder)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(ConfigError, match=r'pip install "kerasdream\[tensorboard\]"'):
         kerasdream.DreamCallback(photo, "relu", tensorboard=True, output_dir=tmp_path)
 
@@ -205,18 +210,22 @@ def test_a_model_without_input_shape_is_dreamt_once_it_is_built(data, photo, tmp
 def test_pictures_and_losses_go_to_tensorboard(data, photo, tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
 
-    callback = kerasdream.DreamCallback(photo, "relu", output_dir=tmp_path / "a", tensorboard=tmp_path / "b", **FEW)
+    photos = {"a hill, größer": photo}
+    callback = kerasdream.DreamCallback(photos, "relu", output_dir=tmp_path / "a", tensorboard=tmp_path / "b", **FEW)
     model = fitted(data, callback)
-    seen = EventAccumulator(str(tmp_path / "b"))
-    seen.Reload()
-    assert [scalar.step for scalar in seen.Scalars("dream_loss/picture1")] == [1, 2]
+    events = EventAccumulator(str(tmp_path / "b"))
+    events.Reload()
+    losses = events.Tensors("dream_loss/a hill, größer")
     wanted = kerasdream.Dreamer("relu", model=model, **FEW).run(photo)
-    assert seen.Scalars("dream_loss/picture1")[1].value == pytest.approx(wanted.losses[-1][-1], rel=1e-4)
-    assert [(image.step, image.width, image.height) for image in seen.Images("dream/picture1")] == [
-        (1, 128, 96),
-        (2, 128, 96),
-    ]
+    assert [event.step for event in losses] == [1, 2]
+    assert make_ndarray(losses[1].tensor_proto) == pytest.approx(wanted.losses[-1][-1], rel=1e-4)
+    images = events.Tensors("dream/a hill, größer")
+    assert [event.step for event in images] == [1, 2]
+    width, height, png = make_ndarray(images[1].tensor_proto)
+    assert (width, height) == (b"128", b"96")
+    assert np.array_equal(Image.open(io.BytesIO(png)), wanted.image)
 
 
 MIRRORED = """

@@ -149,8 +149,15 @@ def test_the_page_on_controls_shows_every_control_with_its_default():
         assert str(DEFAULTS[name]) in section, name
 
 
+def test_the_algorithm_in_the_documents_is_the_one_that_is_tested():
+    source = (ROOT / "tests" / "test_example.py").read_text()
+    example = next(node for node in ast.parse(source).body if getattr(node, "name", None) == "example")
+    section = (ROOT / "docs" / "architecture.md").read_text().split("## The algorithm")[1]
+    assert re.search(r"```python\n(.*?)\n```", section, re.DOTALL)[1] == ast.get_source_segment(source, example)
+
+
 def test_documents_lead_to_files_that_exist():
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document.name} leads to {target}"

@@ -1,6 +1,7 @@
 """Sweeps: each cell is the dream with its settings, nothing is dreamt twice, and nothing is lost."""
 
 import csv
+import io
 import math
 import os
 import pathlib
@@ -18,9 +19,10 @@ from PIL import Image
 
 import kerasdream
 from kerasdream.config import DEFAULTS, KNOBS
-from kerasdream.errors import ConfigError, LayerError, OutputError
+from kerasdream.errors import ConfigError, InputImageError, LayerError, OutputError
 from kerasdream.recipes import RECIPES, sweeps_of
-from kerasdream.sweeps import axis_of, figures
+from kerasdream.sweeps.axes import axis_of
+from kerasdream.sweeps.cell import figures_of
 
 SCRIPT = pathlib.Path(__file__).parents[1] / "scripts" / "run_sweep.py"
 FEW = {"iterations": 2, "num_octave": 2, "max_loss": None}
@@ -69,6 +71,61 @@ def test_each_cell_is_the_dream_with_its_settings_on_one_compiled_step(small_net
         assert cell.loss == alone.losses[-1][-1]
     assert len(sweep.dreamers.kept) == 1
     assert next(iter(sweep.dreamers.kept.values())).traces <= 6
+
+
+ONE = {"iterations": 1, "num_octave": 1, "max_loss": None}
+
+
+def test_a_step_four_times_as_long_moves_every_pixel_four_times_as_far(small_net, photo):
+    soft = photo.point(lambda level: 96 + level // 4)  # far enough from black and white for both steps
+    short, long = kerasdream.sweep(soft, "relu1", model=small_net, step=[0.05, 0.2], **ONE)
+    before, near, far = (np.asarray(image, float) for image in (soft, short.image, long.image))
+    inside = (far > 0) & (far < 255)
+    assert inside.mean() > 0.95
+    # One step moves a picture by `step` of the range from -1 to 1 on average; truncation takes up to a level of each.
+    np.testing.assert_allclose((far - before)[inside], 4 * (near - before)[inside], atol=5)
+    assert short.mean_change == pytest.approx(0.05 * 127.5, abs=0.6)
+    assert long.mean_change == pytest.approx(0.2 * 127.5, rel=0.06)
+
+
+def test_each_layer_is_followed_with_its_weight(small_net, photo):
+    objectives = [{"relu0": 1.0}, {"relu0": 3.0}, {"relu1": 1.0}, {"relu0": 1.0, "relu1": 2.0}]
+    cells = list(kerasdream.sweep(photo, objectives, model=small_net, **ONE))
+    image = np.asarray(photo, np.float32)[None] / 127.5 - 1.0
+    shown = keras.Model(small_net.input, [small_net.get_layer(name).output for name in ("relu0", "relu1")])(image)
+    squares = [np.square(keras.ops.convert_to_numpy(one)) for one in shown]
+    low, high = (one[:, 2:-2, 2:-2].sum() / one.size for one in squares)
+    assert [cell.loss for cell in cells] == pytest.approx([low, 3 * low, high, low + 2 * high], rel=1e-4)
+    np.testing.assert_array_equal(cells[0].image, cells[1].image)  # the weight of a single layer is normalised away
+    assert np.abs(np.asarray(cells[0].image, float) - cells[2].image).mean() > 0.3
+
+
+def test_iterations_and_octaves_are_counted_in_the_losses(small_net, photo):
+    sweep = kerasdream.sweep(photo, "relu1", model=small_net, iterations=[1, 3], num_octave=[1, 2], max_loss=None)
+    assert [[len(octave) for octave in cell.losses] for cell in sweep] == [[1], [1, 1], [3], [3, 3]]
+    for cell in sweep:
+        assert cell.loss == cell.losses[-1][-1]
+
+
+def test_a_sweep_is_short_to_read_and_a_notebook_shows_what_is_done(small_net, photo):
+    sweep = kerasdream.sweep(photo, "relu1", model=small_net, step=[0.05, 0.2], seed=[1, 2, 3], **ONE)
+    assert repr(sweep) == "Sweep(step: 2, seed: 3; 0 of 6 done)"
+    assert sweep._repr_png_() is None
+    cells = iter(sweep)
+    first = next(cells)
+    shown = Image.open(io.BytesIO(sweep._repr_png_()))
+    assert repr(sweep) == "Sweep(step: 2, seed: 3; 1 of 6 done)"
+    np.testing.assert_array_equal(np.asarray(shown)[8:48, 8:64], first.image)
+    assert (np.asarray(shown)[8:48, 72:128] == 255).all()  # the second is not dreamt yet, and is not dreamt for this
+    list(cells)
+    assert shown.size == Image.open(io.BytesIO(sweep._repr_png_())).size == sweep.sheets()[0].size
+
+
+def test_a_missing_picture_is_told_before_a_network_is_built(photo, monkeypatch, tmp_path):
+    monkeypatch.setattr("kerasdream.sweeps.run.build_network", lambda *_: pytest.fail("a network was built"))
+    for image in (tmp_path / "nowhere.jpg", [photo, tmp_path / "nowhere.jpg"]):
+        with pytest.raises(InputImageError, match="nowhere.jpg' cannot be read: No such file"):
+            kerasdream.sweep(image, "mixed2", model="mini", step=[0.01, 0.02])
 
 
 def test_what_is_compiled_in_gets_a_step_of_its_own_on_the_same_network(small_net, photo):
@@ -212,10 +269,10 @@ def test_two_knobs_make_rows_and_columns_and_a_third_makes_sheets(small_net, pho
 
 def test_figures_are_those_of_the_pictures():
     original = Image.new("RGB", (4, 4), (100, 100, 100))
-    loss, psnr, change = figures([np.array([1.0, 2.0])], original, Image.new("RGB", (4, 4), (110, 100, 90)))
+    loss, psnr, change = figures_of([np.array([1.0, 2.0])], original, Image.new("RGB", (4, 4), (110, 100, 90)))
     assert (loss, change) == (2.0, pytest.approx(20 / 3))
     assert psnr == pytest.approx(10 * np.log10(255**2 / (200 / 3)))
-    assert figures([], original, original)[1:] == (float("inf"), 0.0)
+    assert figures_of([], original, original)[1:] == (float("inf"), 0.0)
 
 
 def test_bad_input_is_told_before_anything_is_dreamt(small_net, photo, runs):

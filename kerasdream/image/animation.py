@@ -3,9 +3,9 @@
 import importlib
 import os
 import pathlib
-import subprocess
 import tempfile
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,24 +21,42 @@ LEAST = 0.02  # seconds of a frame: browsers slow down what is shorter
 
 
 def check_film(path: str | os.PathLike[str], *, overwrite: bool = False) -> pathlib.Path:
-    """The path where a film may be written, or OutputError: asked before the work."""
+    """Return the path where a film may be written, or raise OutputError: called before the work.
+
+    >>> check_film("growth.gif")
+    PosixPath('growth.gif')
+    """
     target = files.check_target(path, overwrite=overwrite, endings=ENDINGS)
     if target.suffix.lower() == ".mp4":
         encoder()
     return target
 
 
+def check_seconds(seconds: object) -> float:
+    """Return how long a film lasts, or raise ConfigError.
+
+    >>> check_seconds(6)
+    6.0
+    """
+    number = int | float | np.integer | np.floating
+    if isinstance(seconds, number) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST:
+        return float(seconds)
+    raise ConfigError(f"seconds={seconds!r} was given; a number above 0, {LONGEST:g} at most was expected.")
+
+
 def animate(
     frames: Sequence[Any], path: str | os.PathLike[str], *, seconds: float = 6.0, overwrite: bool = False
 ) -> pathlib.Path:
-    """Write pictures of one size as a film of so many seconds, the last one held for one more.
+    """Write pictures of one size as a film that lasts so many seconds, the last one held for one more.
+
+    `frames` are PIL images or arrays (H, W, 3) of bytes. Returns the path. Raises ConfigError for frames of different
+    sizes and for an impossible time, OutputError where the film cannot be written.
 
     >>> animate([Image.new("RGB", (8, 8), shade) for shade in ("black", "white")], "blink.gif")
     PosixPath('blink.gif')
     """
+    seconds = check_seconds(seconds)
     target = check_film(path, overwrite=overwrite)
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST:
-        raise ConfigError(f"seconds={seconds!r} was given; a number above 0, {LONGEST:g} at most was expected.")
     pictures = [frame if isinstance(frame, Image.Image) else Image.fromarray(frame) for frame in frames]
     sizes = sorted({picture.size for picture in pictures})
     if len(sizes) != 1:
@@ -48,7 +66,7 @@ def animate(
     pictures = [files.as_rgb(picture) for picture in pictures]
     pause = max(LEAST, seconds / len(pictures))
     if target.suffix.lower() == ".mp4":
-        content = encoded(pictures, pause)
+        content = as_mp4(pictures, pause)
         files.write_whole(target, lambda file: file.write(content), overwrite)
         return target
     pauses = [round(1000 * pause)] * (len(pictures) - 1) + [round(1000 * (pause + HOLD))]
@@ -67,7 +85,7 @@ def animate(
 
 
 def with_one_palette(pictures: Sequence[Image.Image]) -> list[Image.Image]:
-    """The pictures in 256 colours that serve them all: with a palette each, plain areas would flicker."""
+    """Return the pictures in 256 colours that serve them all: with a palette each, plain areas would flicker."""
     some = pictures[:: max(1, len(pictures) // 16)]
     side = min(128, *some[0].size)
     strip = Image.new("RGB", (side, side * len(some)))
@@ -77,29 +95,41 @@ def with_one_palette(pictures: Sequence[Image.Image]) -> list[Image.Image]:
     return [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
 
 
-def encoder() -> str:
-    """The path of ffmpeg, or OutputError where its package is not installed."""
+def encoder() -> ModuleType:
+    """Return imageio_ffmpeg, or raise OutputError where it or its ffmpeg is not installed."""
     try:
-        return importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+        module = importlib.import_module("imageio_ffmpeg")
+        module.get_ffmpeg_exe()
     except (ImportError, RuntimeError) as fault:
         raise OutputError(
             'MP4 needs the extra "video": pip install "kerasdream[video]". GIF and WebP need nothing more.'
         ) from fault
+    return module
 
 
-def encoded(pictures: Sequence[Image.Image], pause: float) -> bytes:
-    """The pictures as H.264 in MP4; its sides are even, so that an odd one repeats its last line."""
-    arrays = [np.asarray(picture) for picture in pictures]
-    arrays += [arrays[-1]] * round(HOLD / pause)
-    height, width = arrays[0].shape[:2]
-    even = [np.pad(array, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge") for array in arrays]
-    size = f"{width + width % 2}x{height + height % 2}"
+def as_mp4(pictures: Sequence[Image.Image], pause: float) -> bytes:
+    """Return the pictures as H.264 in MP4, an odd side made even by repeating its last line."""
+    width, height = pictures[0].size
     with tempfile.TemporaryDirectory() as folder:
         film = pathlib.Path(folder) / "film.mp4"
-        raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{1 / pause:.6f}", "-i", "-"]
-        how = ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
-        command = [encoder(), "-loglevel", "error", *raw, *how, str(film)]
-        done = subprocess.run(command, input=b"".join(map(np.ndarray.tobytes, even)), capture_output=True)
-        if done.returncode:
-            raise OutputError(f"ffmpeg could not write the film: {done.stderr.decode(errors='replace').strip()}")
-        return film.read_bytes()
+        writer = encoder().write_frames(
+            str(film),
+            (width + width % 2, height + height % 2),
+            fps=1 / pause,
+            codec="libx264",
+            quality=None,
+            macro_block_size=1,
+            ffmpeg_log_level="error",
+            output_params=["-crf", "18", "-movflags", "+faststart"],
+        )
+        try:
+            writer.send(None)
+            for picture in [*pictures, *[pictures[-1]] * round(HOLD / pause)]:
+                even = np.pad(np.asarray(picture), ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+                writer.send(even.tobytes())
+            writer.close()
+            if content := film.read_bytes():
+                return content
+        except OSError as fault:
+            raise OutputError(f"ffmpeg could not write the film: {fault}") from fault
+    raise OutputError("ffmpeg could not write the film: its file is empty. GIF and WebP need no ffmpeg.")

@@ -12,6 +12,7 @@ from kerasdream.image import files
 BACKGROUND, INK = "white", (30, 30, 30)
 GAP = 8
 LEAST_TEXT = 11  # pixels
+Font = Any  # Pillow's own classes for fonts depend on how it was built
 
 
 def montage(
@@ -22,9 +23,10 @@ def montage(
     cell: int | None = None,
     title: str = "",
 ) -> Image.Image:
-    """Pictures in rows, each scaled to fit a square of `cell` pixels (the largest side, where unset), labels below.
+    """Return a contact sheet: pictures in rows, each scaled to fit a square of `cell` pixels, its label below.
 
-    The title stands above all of them.
+    `pictures` are PIL images or arrays of bytes; `cell` is their largest side where it is not given. The title stands
+    above all of them. Raises ConfigError for no pictures, or another number of labels.
 
     >>> montage([Image.new("RGB", (40, 40), "red"), Image.new("RGB", (40, 20), "blue")], ["red", "blue"]).size
     (104, 70)
@@ -37,32 +39,38 @@ def montage(
     images = [picture if isinstance(picture, Image.Image) else Image.fromarray(picture) for picture in pictures]
     cell = cell or max(max(image.size) for image in images)
     columns = min(columns or math.ceil(math.sqrt(len(images))), len(images))
-    font: Any = ImageFont.load_default(max(LEAST_TEXT, cell // 14))
-    wrapped = [wrap(label, cell, font) for label in labels]
+    font: Font = ImageFont.load_default(max(LEAST_TEXT, cell // 14))
     line = sum(font.getmetrics())
-    tiles = [fitted(image, cell) for image in images]
-    rows = [range(start, min(start + columns, len(tiles))) for start in range(0, len(tiles), columns)]
-    heights = [max(tiles[i].height for i in row) for row in rows]
-    strips = [line * max(len(wrapped[i]) for i in row) for row in rows]
+    tiles = [(fitted(image, cell), wrap(label, cell, font)) for image, label in zip(images, labels, strict=True)]
+    rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
+    heights = [(max(tile.height for tile, _ in row), line * max(len(text) for _, text in row)) for row in rows]
     width = columns * (cell + GAP) + GAP
     head = wrap(title, width - 2 * GAP, font)
     top = GAP + line * len(head) + GAP * bool(head)
-    sheet = Image.new("RGB", (width, top + sum(heights) + sum(strips) + GAP * len(rows)), BACKGROUND)
-    draw = ImageDraw.Draw(sheet)
-    for number, text in enumerate(head):
-        draw.text((width / 2, GAP + number * line), text, INK, font, anchor="ma")
-    for row, height, strip in zip(rows, heights, strips, strict=True):
-        for column, i in enumerate(row):
+    sheet = Image.new("RGB", (width, top + sum(map(sum, heights)) + GAP * len(rows)), BACKGROUND)
+    write(sheet, head, width / 2, GAP, font)
+    for row, (height, below) in zip(rows, heights, strict=True):
+        for column, (tile, text) in enumerate(row):
             left = GAP + column * (cell + GAP)
-            sheet.paste(files.as_rgb(tiles[i]), (left + (cell - tiles[i].width) // 2, top))
-            for number, text in enumerate(wrapped[i]):
-                draw.text((left + cell / 2, top + height + number * line), text, INK, font, anchor="ma")
-        top += height + strip + GAP
+            sheet.paste(files.as_rgb(tile), (left + (cell - tile.width) // 2, top))
+            write(sheet, text, left + cell / 2, top + height, font)
+        top += height + below + GAP
     return sheet
 
 
+def write(sheet: Image.Image, lines: Sequence[str], middle: float, top: int, font: Font) -> None:
+    """Write lines of text below each other, centred about `middle`."""
+    draw = ImageDraw.Draw(sheet)
+    for number, text in enumerate(lines):
+        draw.text((middle, top + number * sum(font.getmetrics())), text, INK, font, anchor="ma")
+
+
 def fitted(image: Image.Image, cell: int) -> Image.Image:
-    """The picture with its longer side as long as the cell; enlarged pixels stay sharp."""
+    """Return the picture with its longer side as long as the cell; enlarged pixels stay sharp.
+
+    >>> fitted(Image.new("L", (40, 20)), 10).size
+    (10, 5)
+    """
     scale = cell / max(image.size)
     if scale == 1:
         return image
@@ -70,8 +78,8 @@ def fitted(image: Image.Image, cell: int) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST)
 
 
-def wrap(text: str, width: int, font: Any) -> list[str]:
-    """The text in lines that fit, broken between words, and inside a word that alone is too long."""
+def wrap(text: str, width: int, font: Font) -> list[str]:
+    """Return the text in lines that fit, broken between words, and inside a word that alone is too long."""
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:

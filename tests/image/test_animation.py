@@ -40,8 +40,24 @@ def test_an_mp4_of_odd_size_is_read_back(frames, tmp_path):
     shown = np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.uint8)
     shown = shown.reshape(-1, 24, 32, 3)
     assert len(shown) == 3 + 2  # the last of three frames of half a second stays for one second more
-    first = shown[0]
-    assert np.abs(first.astype(int) - SHADES[0]).mean() < 25
+    for frame, shade in zip(shown, [*SHADES, SHADES[-1], SHADES[-1]], strict=True):
+        assert np.abs(frame.astype(int) - shade).mean() < 25
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # imageio_ffmpeg leaves a pipe open
+def test_a_film_that_ffmpeg_cannot_write_is_an_error_and_leaves_nothing(frames, tmp_path, monkeypatch):
+    pytest.importorskip("imageio_ffmpeg", reason='the extra "video" is not installed')
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/bin/false")
+    with pytest.raises(OutputError, match="ffmpeg could not write the film: "):
+        animate(frames, tmp_path / "film.mp4")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("seconds", ["3", 1e9, -1, 0, float("nan"), float("inf"), True, None, [3], 10**400])
+def test_an_impossible_time_is_told(frames, tmp_path, seconds):
+    with pytest.raises(ConfigError, match="seconds=.* was given; a number above 0, 3600 at most was expected"):
+        animate(frames, tmp_path / "film.gif", seconds=seconds)
+    assert os.listdir(tmp_path) == []
 
 
 def test_mp4_without_its_package_says_what_to_install(frames, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """A study from folder to report: the right pictures, dreamt and judged once, whatever interrupts it."""
 
+import importlib.util
 import os
 import pathlib
 import random
@@ -19,7 +20,9 @@ from PIL import Image
 import kerasdream
 from kerasdream.errors import ConfigError, InputImageError, ModelError, NonFiniteError, OutputError
 from kerasdream.model import zoo
-from kerasdream.studies.study import Judge, read_counts, training_shares
+from kerasdream.studies.judge import Judge
+from kerasdream.studies.pictures import find_pictures
+from kerasdream.studies.training_shares import read_counts, training_shares
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "run_study.py"
 QUICK = {"iterations": 2, "num_octave": 1, "step": 0.1, "size": 64, "batch": 3}
@@ -62,7 +65,7 @@ def asked(folder, tmp_path, judge, small_net):
     } | QUICK
 
 
-def rows(path, table="verdicts"):
+def rows(path, table="guesses"):
     base = sqlite3.connect(path)
     found = sorted(base.execute(f"SELECT * FROM {table}"))
     base.close()
@@ -75,9 +78,9 @@ def test_every_picture_is_dreamt_on_every_layer_and_judged(asked, judge, small_n
     assert len(verdicts) == (6 + 2) * (1 + 2 * 2) * 5  # pictures, before and two layers twice, guesses
     square = Image.open(folder / "2.png").resize((64, 64), Image.Resampling.LANCZOS, (5, 0, 95, 90))
     dreamer = kerasdream.Dreamer("relu2", model=small_net, max_loss=None, iterations=2, num_octave=1, step=0.1)
-    for moment, layer, picture in (("before", "", square), ("after", "relu2", dreamer.run(square).image)):
+    for condition, layer, picture in (("before", "", square), ("after", "relu2", dreamer.run(square).image)):
         shown = Judge(judge)(np.asarray(picture)[None])[0]
-        kept = [row for row in verdicts if row[:3] == (3, layer, moment)]
+        kept = [row for row in verdicts if row[:3] == (3, layer, condition)]
         assert [row[4] for row in kept] == np.argsort(-shown)[:5].tolist()
         np.testing.assert_allclose([row[5] for row in kept], np.sort(shown)[:-6:-1], rtol=0.02)
     assert [name for name, _ in found["faults"]] == [str(folder / "4.png")]
@@ -189,6 +192,33 @@ def test_one_picture_answers_nothing_but_is_reported(asked, folder, tmp_path):
     assert "Too few pictures (1)" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_hidden_files_and_folders_named_like_pictures_are_passed_over(folder):
+    (folder / "album.png").mkdir()
+    (folder / ".thumb.jpg").write_bytes(b"")
+    assert [path.name for path in find_pictures(folder)] == [f"{number}.png" for number in range(7)]
+    assert [path.name for path in find_pictures([folder], limit=3)] == ["0.png", "2.png", "4.png"]
+
+
+def test_a_study_is_short_to_read_and_needs_its_extra(asked, monkeypatch, tmp_path):
+    assert repr(kerasdream.Study(**asked)) == f"Study('{tmp_path}/out', 2 layers, 7 pictures)"
+    find = importlib.util.find_spec
+    for module, name in (("scipy", "SciPy"), ("matplotlib", "matplotlib")):
+        monkeypatch.setattr(importlib.util, "find_spec", lambda one, gone=module: None if one == gone else find(one))
+        with pytest.raises(ConfigError, match=rf'A study needs {name}: pip install "kerasdream\[study\]"'):
+            kerasdream.Study(**asked | {"output": tmp_path / "other"})
+        monkeypatch.undo()
+    assert not (tmp_path / "other").exists()
+
+
+def test_without_its_extra_the_package_is_still_imported():
+    code = (
+        "import sys; sys.modules['scipy'] = sys.modules['matplotlib'] = None; import kerasdream; "
+        "print(kerasdream.Study, kerasdream.study)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "Study" in done.stdout, done.stderr
+
+
 def test_training_counts_change_the_shares(tmp_path):
     (tmp_path / "counts.csv").write_text("class,count\nn02123045,30\n0,10\n")
     assert read_counts(tmp_path / "counts.csv")[[281, 0, 5]].tolist() == [30, 10, 0]
@@ -198,6 +228,9 @@ def test_training_counts_change_the_shares(tmp_path):
     (tmp_path / "empty.csv").write_text("class,count\n")
     with pytest.raises(ConfigError, match="counts no pictures"):
         training_shares(tmp_path / "empty.csv")
+    (tmp_path / "endless.csv").write_text("281,inf\n")
+    with pytest.raises(ConfigError, match="counts no pictures"):
+        training_shares(tmp_path / "endless.csv")
     (tmp_path / "wrong.csv").write_text("281,many\n")
     with pytest.raises(ConfigError, match="cannot be read: .* Rows such as n02123045,1300"):
         training_shares(tmp_path / "wrong.csv")

@@ -5,11 +5,11 @@ import pytest
 
 from kerasdream.model.classes import EYED, categories, category_of
 from kerasdream.studies import report
-from kerasdream.studies.records import AFTER, BEFORE, CONTROL, Look, Records
-from kerasdream.studies.study import training_shares
-from kerasdream.studies.summary import summary
+from kerasdream.studies.records import AFTER, BEFORE, CONTROL, Records, Verdict
+from kerasdream.studies.summary import summarize
+from kerasdream.studies.training_shares import training_shares
 
-MOMENTS = [BEFORE, AFTER, CONTROL]
+CONDITIONS = [BEFORE, AFTER, CONTROL]
 CLASSES = {category: [n for n in range(1000) if category_of(n) == category] for category in categories()}
 
 
@@ -22,18 +22,18 @@ def planted(path, after, control=None, count=120, seed=0):
     records.add_pictures("photo", (f"{number}.jpg" for number in range(count)))
     before = rng.integers(0, 1000, count)
 
-    def looks(classes, change):
+    def verdicts(classes, change):
         sure = rng.uniform(0.2, 0.9, count)
         return [
-            Look(i + 1, [int(c)], [float(p)], float(2 - p), change)
+            Verdict(i + 1, [int(c)], [float(p)], float(2 - p), change)
             for i, (c, p) in enumerate(zip(classes, sure, strict=True))
         ]
 
-    records.add_looks("", BEFORE, looks(before, 0.0))
+    records.add_verdicts("", BEFORE, verdicts(before, 0.0))
     for layer, change in after.items():
-        records.add_looks(layer, AFTER, looks([change(i, c, rng) for i, c in enumerate(before)], 10.0))
+        records.add_verdicts(layer, AFTER, verdicts([change(i, c, rng) for i, c in enumerate(before)], 10.0))
         other = control or (lambda i, c, rng: c)
-        records.add_looks(layer, CONTROL, looks([other(i, c, rng) for i, c in enumerate(before)], 10.0))
+        records.add_verdicts(layer, CONTROL, verdicts([other(i, c, rng) for i, c in enumerate(before)], 10.0))
     return records
 
 
@@ -46,7 +46,7 @@ def by_chance(i, number, rng):
 
 
 def found_in(records, layers):
-    return summary(records, layers, MOMENTS, training_shares(None))["sources"]["photo"]
+    return summarize(records, layers, CONDITIONS, training_shares())["sources"]["photo"]
 
 
 def test_a_planted_bias_is_found_and_only_that_rises(tmp_path):
@@ -100,10 +100,10 @@ def test_every_figure_is_that_of_the_database(tmp_path):
     records = planted(tmp_path / "a.db", {"low": by_chance, "high": to_dogs})
     whole = found_in(records, ["low", "high"])
 
-    def column(name, layer, moment):
-        table = "verdicts" if name in ("class", "probability") else "looks"
-        query = f"SELECT {name} FROM {table} WHERE layer = ? AND moment = ? ORDER BY picture"
-        return np.array([row[0] for row in records.base.execute(query, (layer, moment))])
+    def column(name, layer, condition):
+        table = "guesses" if name in ("class", "probability") else "verdicts"
+        query = f"SELECT {name} FROM {table} WHERE layer = ? AND condition = ? ORDER BY picture"
+        return np.array([row[0] for row in records.base.execute(query, (layer, condition))])
 
     before = [category_of(n) for n in column("class", "", BEFORE)]
     for layer in whole["layers"]:
@@ -126,9 +126,9 @@ def test_every_figure_is_that_of_the_database(tmp_path):
 def test_photographs_and_noise_are_apart_and_few_pictures_answer_nothing(tmp_path):
     records = planted(tmp_path / "a.db", {"high": to_dogs}, count=12)
     records.add_pictures("noise", ["noise 0", "noise 1"])
-    for layer, moment in (("", BEFORE), ("high", AFTER), ("high", CONTROL)):
-        records.add_looks(layer, moment, [Look(n, [200], [0.5], 1.0, 0.0) for n in (13, 14)])
-    whole = summary(records, ["high"], MOMENTS, training_shares(None))
+    for layer, condition in (("", BEFORE), ("high", AFTER), ("high", CONTROL)):
+        records.add_verdicts(layer, condition, [Verdict(n, [200], [0.5], 1.0, 0.0) for n in (13, 14)])
+    whole = summarize(records, ["high"], CONDITIONS, training_shares())
     assert [whole["sources"][name]["layers"][0]["pictures"] for name in ("photo", "noise")] == [12, 2]
     assert whole["sources"]["photo"]["layers"][0]["found"] == []
     assert "Too few pictures (12) to answer anything" in report.page(records, whole)
