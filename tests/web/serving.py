@@ -22,13 +22,18 @@ def a_file(size=(96, 64), format="PNG", **more):
     return file.getvalue()
 
 
+def free_port():
+    """A port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Served:
     """The studio as a process of its own, on a port that is free."""
 
     def __init__(self, folder, *flags):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         line = [sys.executable, str(SERVE), f"--data_dir={folder}", f"--port={self.port}", "--noopen", *flags]
         self.process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -5,6 +5,7 @@ import { asCommand, asPython, Form } from "/static/form.js";
 import { Gallery } from "/static/gallery.js";
 import { Mask } from "/static/mask.js";
 
+const MOST_POINTS = 300; // of the curve of the losses
 const at = (id) => document.getElementById(id);
 const schema = await call("/api/schema");
 const state = { picture: "sample", guide: null, running: null, shown: null, look: schema.looks[0].name, fitted: "", choice: 0 };
@@ -227,8 +228,10 @@ function seen(job) {
   at("progress").querySelector("progress").value = progress.done;
   at("told").textContent = words(job);
   announce(words(job).replace(/, step.*/, ""));
-  const top = Math.max(...progress.losses, 1e-9);
-  const points = progress.losses.map((loss, i) => `${(300 * i) / Math.max(1, progress.losses.length - 1)},${58 - (55 * Math.max(0, loss)) / top}`);
+  const every = 1 + Math.floor(progress.losses.length / MOST_POINTS);
+  const losses = progress.losses.filter((_, i) => i % every === 0);
+  const top = Math.max(...losses, 1e-9);
+  const points = losses.map((loss, i) => `${(300 * i) / Math.max(1, losses.length - 1)},${58 - (55 * Math.max(0, loss)) / top}`);
   at("curve").firstElementChild.setAttribute("points", points.join(" "));
   if (progress.previews > state.previews && state.shown === job.id) {
     state.previews = progress.previews;
