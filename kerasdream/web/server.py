@@ -1,5 +1,6 @@
 """The server: a socket that is there before anything is printed, and streams that end before it does."""
 
+import os
 import socket
 
 import uvicorn
@@ -22,8 +23,9 @@ def listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.create_server((str(address[0]), port), family=family, backlog=1024)
     except OSError as fault:
+        reason = os.strerror(fault.errno) if (fault.errno or 0) > 0 else fault.strerror  # of a name, its own words
         raise OutputError(
-            f"Port {port} of {host} cannot be used: {fault.strerror}. Choose another one with --port, or end the "
+            f"Port {port} of {host} cannot be used: {reason}. Choose another one with --port, or end the "
             "program that uses it."
         ) from fault
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # those who are gone without a word are let go

@@ -11,7 +11,10 @@ import time
 import urllib.request
 
 import kerasdream
+from kerasdream.web.views import QUEUED, RUNNING
 
+QUICK = {"iterations": 2, "num_octave": 1}
+LONG = {"iterations": 400, "num_octave": 1, "max_loss": None}
 SERVE = pathlib.Path(__file__).parents[2] / "scripts" / "serve.py"
 
 
@@ -20,6 +23,16 @@ def a_file(size=(96, 64), format="PNG", **more):
     file = io.BytesIO()
     kerasdream.sample().resize(size).save(file, format, **more)
     return file.getvalue()
+
+
+def ended(web, id, seconds=120):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        job = web.get(f"/api/jobs/{id}").json()
+        if job["state"] not in (QUEUED, RUNNING):
+            return job
+        time.sleep(0.05)
+    raise AssertionError("the job does not end")
 
 
 def free_port():

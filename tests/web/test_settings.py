@@ -77,7 +77,12 @@ def test_settings_of_a_picture_are_taken_where_the_page_can_show_them():
             "<img onerror>": 1, "seed": 0, "mask": None, "clip": True,
         }
     }  # fmt: skip
-    assert settings_in_record(record, MODELS) == {"step": 0.05, "model": "mini", "layers": {"mixed3": 1.0}, "clip": True}
+    assert settings_in_record(record, MODELS) == {
+        "step": 0.05,
+        "model": "mini",
+        "layers": {"mixed3": 1.0},
+        "clip": True,
+    }
 
 
 def test_settings_that_are_not_the_looks_are_told_where_they_are_the_defaults():

@@ -113,7 +113,7 @@ def test_the_gallery_is_searched_by_words_page_by_page(store):
 
 def test_a_dream_is_removed_with_its_files(store):
     job = add(store)
-    for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
+    for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("dreams", ".gif"), ("thumbs", ".webp")):
         store.path(kind, job.id, ending).write_bytes(b"x")
     store.remove(job.id)
     with pytest.raises(KeyError):
