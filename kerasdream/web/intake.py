@@ -6,7 +6,6 @@ from PIL import ExifTags, Image, ImageOps
 
 from kerasdream.errors import InputImageError
 from kerasdream.image import files
-from kerasdream.web.memory import release_memory
 
 LARGEST_PICTURE = 50_000_000  # pixels that are decoded, to be shrunk where that is too many to dream on
 LONGEST_SIDE = 65_535  # pixels, as in a JPEG: of a longer picture Pillow's tables of rows alone fill the memory
@@ -28,18 +27,15 @@ def take_in(file: BinaryIO, max_pixels: int) -> tuple[Image.Image, Size]:
     ((30, 20), (300, 200))
     """
     limit = max(LARGEST_PICTURE, max_pixels)
-    try:
-        with files.readable("the picture"), files.opened(file, limit) as image:
-            check_header(image.size, limit)
-            turned = image.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNS
-            given = image.size[::-1] if turned else image.size
-            image.draft("RGB", shrunk(image.size, max_pixels))
-            ImageOps.exif_transpose(image, in_place=True)
-            rgb = image if image.mode == "RGB" else files.as_rgb(image)
-            size = shrunk(given, max_pixels)
-            return (rgb.copy() if rgb.size == size else rgb.resize(size, Image.Resampling.LANCZOS)), given
-    finally:
-        release_memory()
+    with files.readable("the picture"), files.opened(file, limit) as image:
+        check_header(image.size, limit)
+        turned = image.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNS
+        given = image.size[::-1] if turned else image.size
+        image.draft("RGB", shrunk(image.size, max_pixels))
+        ImageOps.exif_transpose(image, in_place=True)
+        rgb = image if image.mode == "RGB" else files.as_rgb(image)
+        size = shrunk(given, max_pixels)
+        return (rgb.copy() if rgb.size == size else rgb.resize(size, Image.Resampling.LANCZOS)), given
 
 
 def check_header(size: Size, limit: int) -> None:

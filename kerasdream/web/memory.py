@@ -1,17 +1,24 @@
 """Memory of the process, given back to the system."""
 
+import contextlib
 import ctypes
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 
-def release_memory() -> None:
-    """Give freed memory back to the system: glibc keeps gigabytes of it after large pictures.
+@contextlib.contextmanager
+def memory_released() -> Iterator[None]:
+    """Give freed memory back to the system in the end: glibc keeps gigabytes of it after large pictures.
 
-    >>> release_memory()
+    >>> with memory_released():
+    ...     pixels = bytes(10_000_000)
+    ...     del pixels
     """
-    if trim := trimmer():
-        trim(0)
+    try:
+        yield
+    finally:
+        if trim := trimmer():
+            trim(0)
 
 
 @functools.cache

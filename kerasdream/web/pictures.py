@@ -17,6 +17,7 @@ from kerasdream.errors import DreamError
 from kerasdream.image import files, metadata
 from kerasdream.web.body import receive
 from kerasdream.web.intake import take_in
+from kerasdream.web.memory import memory_released
 from kerasdream.web.settings import settings_in_record
 from kerasdream.web.studio import Studio
 from kerasdream.web.views import Settings
@@ -63,6 +64,7 @@ class Pictures:
             studio.uploads.release_on_behalf_of(request)
         return JSONResponse(kept, 201)
 
+    @memory_released()
     def keep(self, file: BinaryIO) -> PictureView:
         """Decode a file, write it anew, and look for settings in it."""
         file.seek(0)
@@ -90,6 +92,7 @@ class Pictures:
         studio.check_store()
         path = studio.store.existing("dreams", request.path_params["id"], ".png")
 
+        @memory_released()
         def copy() -> PictureView:
             image = files.decode(path, None)
             id = studio.store.add_picture(image)

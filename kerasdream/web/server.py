@@ -23,7 +23,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.create_server((str(address[0]), port), family=family, backlog=1024)
     except OSError as fault:
-        reason = os.strerror(fault.errno) if (fault.errno or 0) > 0 else fault.strerror  # of a name, its own words
+        reason = os.strerror(fault.errno) if fault.errno and fault.errno > 0 else fault.strerror  # a name has its own
         raise OutputError(
             f"Port {port} of {host} cannot be used: {reason}. Choose another one with --port, or end the "
             "program that uses it."

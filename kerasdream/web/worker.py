@@ -19,7 +19,7 @@ from kerasdream.image.sample import noise_size, sample
 from kerasdream.objectives import Guide
 from kerasdream.result import DreamResult, Moment
 from kerasdream.web.films import GROWTH_SIDE, THUMB_SIDE, jpeg, smaller, write_film, write_webp
-from kerasdream.web.memory import release_memory
+from kerasdream.web.memory import memory_released
 from kerasdream.web.sketches import Sketches
 from kerasdream.web.store import Job, Store
 from kerasdream.web.views import CANCELLED, DONE, FAILED, FINISHED, QUEUED, RUNNING, Progress, Settings
@@ -117,6 +117,7 @@ class Worker:
         self.publish(job.id)
         self.wake.wait(2.0)
 
+    @memory_released()
     def take(self, job: Job) -> None:
         """Dream one job; whatever goes wrong is kept with it, and the next one is taken."""
         progress = self.progress.setdefault(job.id, Progress())
@@ -134,7 +135,6 @@ class Worker:
             reason = f"Something went wrong in the studio: {type(fault).__name__}: {fault}"
             self.end(job, progress, FAILED, error=reason)
         finally:
-            release_memory()
             if len(self.progress) > REMEMBERED:
                 del self.progress[next(iter(self.progress))]
 

@@ -15,8 +15,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from serving import a_file
 
-from kerasdream.web.intake import take_in
 from kerasdream.web.memory import trimmer
+from kerasdream.web.pictures import Pictures
 
 
 def test_uploads_are_counted_checked_and_written_anew(web, studio):
@@ -98,7 +98,7 @@ def test_a_photograph_that_lies_on_its_side_is_shrunk_upright(web, studio):
 
 
 @pytest.mark.skipif(trimmer() is None, reason="the C library does not give memory back")
-def test_large_pictures_leave_no_memory_behind():
+def test_large_pictures_leave_no_memory_behind(studio):
     file = io.BytesIO()
     Image.new("L", (5000, 5000), 90).save(file, "PNG", compress_level=1)  # becomes RGB, of 100 MB, on the way
 
@@ -106,12 +106,12 @@ def test_large_pictures_leave_no_memory_behind():
         return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1000
 
     def taken(_):
-        return take_in(io.BytesIO(file.getvalue()), 200_000)[0].size
+        return Pictures(studio).keep(io.BytesIO(file.getvalue()))["given"]
 
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(taken, range(2))) == [(447, 447)] * 2
+        assert list(threads.map(taken, range(2))) == [(5000, 5000)] * 2
         before = resident()
-        assert list(threads.map(taken, range(8))) == [(447, 447)] * 8
+        assert list(threads.map(taken, range(8))) == [(5000, 5000)] * 8
     assert resident() - before < 40
 
 
