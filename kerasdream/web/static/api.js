@@ -8,9 +8,9 @@ export async function call(path, options = {}) {
     throw new Error("The studio does not answer. Is it still running?");
   }
   if (answer.status === 204) return null;
-  const said = await answer.json().catch(() => null);
-  if (!answer.ok) throw Object.assign(new Error(said?.error ?? `The studio answered ${answer.status}.`), { status: answer.status });
-  return said;
+  const body = await answer.json().catch(() => null);
+  if (!answer.ok) throw Object.assign(new Error(body?.error ?? `The studio answered ${answer.status}.`), { status: answer.status });
+  return body;
 }
 
 export const post = (path, value) =>

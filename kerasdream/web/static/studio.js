@@ -188,13 +188,13 @@ async function others() {
   state.others = key;
   at("queue").replaceChildren(...rest.map((job) => {
     const item = document.createElement("li");
-    const told = Object.assign(document.createElement("span"), { textContent: `${job.look} · ${job.settings.model} · ${job.state === "running" ? "is being dreamt" : "waits"}` });
+    const label = Object.assign(document.createElement("span"), { textContent: `${job.look} · ${job.settings.model} · ${job.state === "running" ? "is being dreamt" : "waits"}` });
     const away = Object.assign(document.createElement("button"), { type: "button", textContent: "Cancel", ariaLabel: `Cancel the dream ${job.look}` });
     away.addEventListener("click", tried(async () => {
       await post(`/api/jobs/${job.id}/cancel`);
       await others();
     }));
-    item.append(told, away);
+    item.append(label, away);
     return item;
   }));
 }
@@ -209,24 +209,24 @@ function start(job) {
   at("progress").hidden = false;
   at("dream").disabled = true;
   at("hint").hidden = true;
-  at("told").textContent = "";
+  at("status").textContent = "";
   painting(false);
   others().catch(() => {});
   follow(job.id, (now) => {
-    if (state.running === now.id) seen(now);
+    if (state.running === now.id) render(now);
     if (now.state === "done") gallery.add(now).catch(fault);
   }, (error) => {
     if (state.running !== job.id) return;
-    if (!error) return (at("told").textContent = "The studio does not answer; waiting for it");
+    if (!error) return (at("status").textContent = "The studio does not answer; waiting for it");
     release();
     fault(error);
   });
 }
 
-function seen(job) {
+function render(job) {
   const { progress } = job;
   at("progress").querySelector("progress").value = progress.done;
-  at("told").textContent = words(job);
+  at("status").textContent = words(job);
   announce(words(job).replace(/, step.*/, ""));
   const every = 1 + Math.floor(progress.losses.length / MOST_POINTS);
   const losses = progress.losses.filter((_, i) => i % every === 0);
@@ -249,8 +249,8 @@ function seen(job) {
 }
 
 // A screen reader hears of each size, not of each step.
-function announce(told) {
-  if (at("announced").textContent !== told) at("announced").textContent = told;
+function announce(text) {
+  if (at("announced").textContent !== text) at("announced").textContent = text;
 }
 
 function words(job) {
