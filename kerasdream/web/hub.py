@@ -5,13 +5,12 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
 
 from kerasdream.web.views import FINISHED, JobView
 
 INTERVAL, PER_VIEWER = 0.2, 0.002  # seconds between two messages, and how many more of them for each viewer
 BACKLOG = 16  # messages that may wait for a slow viewer, who then gets the whole state instead
-QUIET = 15.0  # seconds of silence after which a viewer is told that all is well
+QUIET = 15.0  # seconds of silence after which a viewer gets a sign of life
 Message = str | None  # None ends a stream
 Queue = asyncio.Queue[Message]
 
@@ -89,7 +88,7 @@ class Hub:
         Of `losses` a change holds the new ones only.
         """
         self.loop = asyncio.get_running_loop()
-        topic = self.topics.setdefault(id, Topic())  # before it is described: what changes from now on is told
+        topic = self.topics.setdefault(id, Topic())  # before it is described: no change from now on is lost
         queue: Queue = asyncio.Queue(BACKLOG)
         topic.queues.add(queue)
         try:
@@ -126,7 +125,7 @@ async def next_message(queue: Queue) -> Message:
         return ": still here\n\n"
 
 
-def event(data: Mapping[str, Any] | None) -> str:
+def event(data: Mapping[str, object] | None) -> str:
     """Return a server-sent event.
 
     >>> event({"before": 2})
@@ -135,21 +134,21 @@ def event(data: Mapping[str, Any] | None) -> str:
     return f"data: {json.dumps(data)}\n\n"
 
 
-def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+def changes(before: Mapping[str, object], now: Mapping[str, object]) -> dict[str, object]:
     """Return what differs between two states of a job; of a list that has grown, what was added.
 
     >>> changes({"before": 1, "progress": {"step": 1, "losses": [2.0]}},
     ...         {"before": 1, "progress": {"step": 2, "losses": [2.0, 2.5]}})
     {'progress': {'step': 2, 'losses': [2.5]}}
     """
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, value in now.items():
         old = before[name]
         if value == old:
             continue
-        if isinstance(value, dict) and name == "progress":
+        if isinstance(value, dict) and isinstance(old, dict) and name == "progress":
             found[name] = changes(old, value)
-        elif isinstance(value, list) and name == "losses":
+        elif isinstance(value, list) and isinstance(old, list) and name == "losses":
             found[name] = value[len(old) :]
         else:
             found[name] = value

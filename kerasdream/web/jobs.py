@@ -70,8 +70,11 @@ class Jobs:
             self.store.existing("pictures", str(picture), ".png")
 
     async def waiting(self, _: Request) -> Response:
-        """Send the jobs that wait or run."""
-        return JSONResponse({"jobs": [self.studio.view(job) for job in self.store.waiting()]})
+        """Send the jobs that wait or run, without their losses: every page asks for them now and then."""
+        jobs = [self.studio.view(job) for job in self.store.waiting()]
+        for job in jobs:
+            job["progress"]["losses"] = []
+        return JSONResponse({"jobs": jobs})
 
     async def show(self, request: Request) -> Response:
         """Send how a job stands."""

@@ -136,8 +136,8 @@ def address_of(host: str, port: int, names: list[str], token: str | None) -> str
     >>> address_of("::1", 8765, [], None)
     'http://[::1]:8765/'
     """
-    shown = names[0] if names else socket.gethostname() if host in ANY else host
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
+    name = names[0] if names else socket.gethostname() if host in ANY else host
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/" + (f"?token={token}" if token else "")
 
 
 def help_text(values: flags.FlagValues) -> str:

@@ -166,7 +166,7 @@ def check_settings(given: object, models: Sequence[str]) -> Settings:
     return settings
 
 
-def check_objective(layers: Any) -> Objective:
+def check_objective(layers: object) -> Objective:
     """Return the objective that a page asks for; ConfigError where it names a file or a class, or is too long."""
     if isinstance(layers, str) and len(layers) > LONGEST_TEXT:
         raise ConfigError(f"layers has {len(layers)} letters; {LONGEST_TEXT} at most were expected.")

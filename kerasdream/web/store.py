@@ -12,7 +12,6 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 from PIL import Image
 
@@ -20,6 +19,7 @@ from kerasdream.errors import OutputError
 from kerasdream.image import files
 from kerasdream.web.views import CANCELLED, DONE, FAILED, QUEUED, RUNNING, DreamView, Settings
 
+Value = str | float | None  # of a column
 ID = re.compile(r"[0-9a-f]{32}")
 THUMB_SIDE = 360
 MOST_STARTS = 10  # of a job that never ends: so often it is hardly somebody else who ends the studio
@@ -200,7 +200,7 @@ class Store:
             raise KeyError(id)
         return found[0]
 
-    def jobs(self, where: str, values: tuple[Any, ...], order: str = "number", limit: int = -1) -> list[Job]:
+    def jobs(self, where: str, values: tuple[Value, ...], order: str = "number", limit: int = -1) -> list[Job]:
         """Return the jobs that a condition of ours holds for."""
         names = [field.name for field in dataclasses.fields(Job)]
         query = f"SELECT {', '.join(names)} FROM jobs WHERE {where} ORDER BY {order} LIMIT {limit:d}"
@@ -223,7 +223,7 @@ class Store:
             limit,
         )
 
-    def update(self, id: str, state: str, only: tuple[str, ...] = (), **changes: Any) -> bool:
+    def update(self, id: str, state: str, only: tuple[str, ...] = (), **changes: Value) -> bool:
         """Change a job, with `only` where it is in one of these states, and return whether it was."""
         sets = ", ".join(f"{name} = ?" for name in ("state", *changes))
         query, values = f"UPDATE jobs SET {sets} WHERE id = ?", (state, *changes.values(), id)

@@ -1,6 +1,5 @@
 """Views: what the page may know of dreams, as JSON holds it."""
 
-import dataclasses
 from typing import Any, TypedDict
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
@@ -47,34 +46,3 @@ class JobView(DreamView):
 
     progress: ProgressView
     before: int
-
-
-@dataclasses.dataclass
-class Progress:
-    """How far a dream is, kept by the worker; other threads read it.
-
-    >>> Progress(step=3).view()["step"]
-    3
-    """
-
-    state: str = QUEUED
-    octave: int = 0
-    num_octave: int = 0
-    step: int = 0
-    iterations: int = 0
-    done: float = 0.0  # of 1
-    left: float | None = None  # seconds
-    losses: list[float] = dataclasses.field(default_factory=list)
-    previews: int = 0  # how many there have been
-    error: str = ""  # why it failed, or why it waits
-    note: str = ""  # what one should know of the dream
-    preview: bytes = b""  # the picture by now, as JPEG
-    cancelled: bool = False
-
-    def view(self) -> ProgressView:
-        """Return what the page may know of it."""
-        return {
-            "state": self.state, "octave": self.octave, "num_octave": self.num_octave, "step": self.step,
-            "iterations": self.iterations, "done": self.done, "left": self.left, "losses": list(self.losses),
-            "previews": self.previews, "error": self.error, "note": self.note,
-        }  # fmt: skip

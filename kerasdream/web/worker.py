@@ -6,7 +6,6 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 from PIL import Image
 
@@ -17,16 +16,16 @@ from kerasdream.errors import ConfigError, DreamError, DreamWarning, OutputError
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size, sample
 from kerasdream.objectives import Guide
-from kerasdream.result import DreamResult, Moment
+from kerasdream.result import DreamResult
 from kerasdream.web.films import GROWTH_SIDE, THUMB_SIDE, jpeg, smaller, write_film, write_webp
 from kerasdream.web.memory import memory_released
+from kerasdream.web.progress import Progress
 from kerasdream.web.sketches import Sketches
-from kerasdream.web.store import Job, Store
-from kerasdream.web.views import CANCELLED, DONE, FAILED, FINISHED, QUEUED, RUNNING, Progress, Settings
+from kerasdream.web.store import Job, Store, Value
+from kerasdream.web.views import CANCELLED, DONE, FAILED, FINISHED, QUEUED, RUNNING, Settings
+from kerasdream.web.watch import Watch
 
 WARM = 3  # dreamers that stay
-PREVIEW_EVERY = 0.6  # seconds
-FRAMES = 24  # of the film that is kept of each dream
 PATIENCE = 3  # starts of a dream that ended the studio, after which it waits for all others and a while
 GRACE = 30.0  # seconds of that while, in which it can be cancelled
 TIDY_EVERY = 3600.0  # seconds
@@ -48,7 +47,7 @@ class Worker:
 
     def __init__(self, store: Store, models: dict[str, Settings], publish: Callable[..., None] = lambda *ids: None):
         self.store, self.models, self.publish = store, models, publish
-        self.dreamers: collections.OrderedDict[Any, Dreamer] = collections.OrderedDict()
+        self.dreamers: collections.OrderedDict[tuple[tuple[str, object], ...], Dreamer] = collections.OrderedDict()
         self.progress: dict[str, Progress] = {}
         self.sketches = Sketches(store, models)
         self.wake, self.ending = threading.Event(), threading.Event()
@@ -87,7 +86,7 @@ class Worker:
             try:
                 self.take_next()
             except Exception as fault:  # such as a full disk: the studio goes on when it can
-                if last != repr(fault):  # what goes on is told once
+                if last != repr(fault):  # what goes on is printed once
                     traceback.print_exc()
                 last = repr(fault)
                 self.ending.wait(2.0)
@@ -139,7 +138,7 @@ class Worker:
                 del self.progress[next(iter(self.progress))]
 
     def dream(self, job: Job, progress: Progress) -> None:
-        """Make the dream itself, with previews on the way; between its parts it is seen whether it was cancelled."""
+        """Make the dream itself, with previews on the way; between its parts it ends where it was cancelled."""
         if not job.settings:
             raise ConfigError(UNREADABLE)
         dreamer = self.dreamer_of(job)
@@ -167,10 +166,10 @@ class Worker:
         write_webp(smaller(result.image, THUMB_SIDE), self.store.path("thumbs", job.id, ".webp"))
         result.save(self.store.path("dreams", job.id, ".png"), overwrite=True)
 
-    def end(self, job: Job, progress: Progress, state: str, **changes: Any) -> None:
+    def end(self, job: Job, progress: Progress, state: str, *, error: str = "", **changes: Value) -> None:
         """Note how a job ended: first for good, then for those who watch."""
-        self.store.update(job.id, state, **changes)
-        progress.state, progress.error, progress.left = state, changes.get("error", ""), None
+        self.store.update(job.id, state, (), error=error, **changes)
+        progress.state, progress.error, progress.left = state, error, None
         progress.done = 1.0 if state == DONE else progress.done
         self.publish()
 
@@ -197,52 +196,6 @@ class Worker:
         while len(self.dreamers) > WARM:
             self.dreamers.popitem(last=False)
         return Dreamer.on(self.dreamers[key].engine.sharing(config))
-
-
-class Watch:
-    """The callback of a dream: keeps its progress, its preview and its film, and ends it where it should end."""
-
-    def __init__(
-        self, config: DreamConfig, progress: Progress, publish: Callable[[], None], ending: Callable[[], bool]
-    ):
-        self.config, self.progress, self.publish, self.ending = config, progress, publish, ending
-        self.film: list[Image.Image] = []
-        self.began = self.first = 0.0  # at the first step: what comes before it happens once
-        self.shown = 0.0
-
-    def over(self) -> bool:
-        """Return whether the dream should end."""
-        return self.progress.cancelled or self.ending()
-
-    def __call__(self, moment: Moment) -> None:
-        """Note a step."""
-        now, progress = time.perf_counter(), self.progress
-        progress.octave, progress.num_octave = moment.octave, moment.num_octave
-        progress.step, progress.iterations = moment.step, moment.iterations
-        progress.losses.append(round(moment.loss, 4))
-        self.estimate(moment, now)
-        due = len(self.film) < FRAMES * progress.done
-        if now - self.shown > PREVIEW_EVERY or moment.step == 0 or due:
-            picture = moment.picture()
-            progress.preview, self.shown = jpeg(picture), now
-            progress.previews += 1
-            if due:
-                self.film.append(smaller(picture, GROWTH_SIDE))
-        self.publish()
-        if self.over():
-            moment.stop()
-
-    def estimate(self, moment: Moment, now: float) -> None:
-        """Work out how much is done, and how long the rest takes: a size costs as much more as it has pixels."""
-        progress, whole = self.progress, self.config.num_octave
-        costs = [self.config.octave_scale ** (2 * i) for i in range(whole)][-moment.num_octave :]
-        at = sum(costs[: moment.octave]) + costs[moment.octave] * (moment.step + 1) / moment.iterations
-        progress.done = at / sum(costs)
-        self.began = self.began or now
-        if now > self.began:
-            progress.left = (now - self.began) * (1 - progress.done) / (progress.done - self.first)
-        else:
-            self.first = progress.done
 
 
 def dreamer_with(config: DreamConfig) -> Dreamer:

@@ -97,6 +97,8 @@ def test_events_tell_of_the_growing_dream_and_cancel_ends_it_within_a_step(web):
     until = time.monotonic() + 60
     while time.monotonic() < until and web.get(f"/api/jobs/{id}").json()["progress"]["step"] < 3:
         time.sleep(0.05)
+    assert web.get("/api/jobs").json()["jobs"][0]["progress"]["losses"] == []  # every page asks for these
+    assert len(web.get(f"/api/jobs/{id}").json()["progress"]["losses"]) > 3
     preview = web.get(f"/api/jobs/{id}/preview")
     assert Image.open(io.BytesIO(preview.content)).size == (160, 120)
     web.post(f"/api/jobs/{id}/cancel")

@@ -8,7 +8,8 @@ import pytest
 
 from kerasdream.web import hub as hubs
 from kerasdream.web.hub import BACKLOG, Hub
-from kerasdream.web.views import DONE, RUNNING, Progress
+from kerasdream.web.progress import Progress
+from kerasdream.web.views import DONE, RUNNING
 
 
 @pytest.fixture(autouse=True)

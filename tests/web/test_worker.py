@@ -200,7 +200,7 @@ def test_a_folder_that_is_removed_meanwhile_is_told_in_words_and_the_studio_live
     assert web.get("/api/gallery").status_code in (200, 507)
     assert web.post(f"/api/jobs/{id}/cancel").status_code in (200, 507)
     assert web.get(f"/api/jobs/{id}/result").status_code == 404
-    time.sleep(5)
+    time.sleep(2.5)  # the worker looks again after two seconds
     assert studio.worker.thread.is_alive()
     assert capfd.readouterr().err.count("Traceback") <= 1
     assert not studio.store.folder.exists()
