@@ -42,7 +42,7 @@ def photograph(page: Any, folder: pathlib.Path, height: int) -> None:
         page.select_option("#knob-model", "inception_v3")
     page.click("#dream")
     page.wait_for_selector("#after:not([hidden])", timeout=120_000)
-    page.wait_for_selector("#told:has-text('Size 3')", timeout=120_000)
+    page.wait_for_selector("#status:has-text('Size 3')", timeout=120_000)
     page.wait_for_timeout(2500)
     keep(page, folder / f"studio-{width}-during.jpg", height)
     page.wait_for_selector("#finished:not([hidden])", timeout=300_000)

@@ -28,7 +28,7 @@ with atheris.instrument_imports(include=["PIL", "kerasdream"]):
     from kerasdream.errors import DreamError
     from kerasdream.image import files, metadata
     from kerasdream.image.picture import Picture
-    from kerasdream.web.settings import of_record
+    from kerasdream.web.settings import settings_in_record
 
 CORPUS = pathlib.Path("build/fuzz")
 LARGEST_PICTURE = 250_000  # pixels: larger ones take time and show nothing new
@@ -51,7 +51,7 @@ def write_seeds(folder: pathlib.Path) -> None:
 def read_settings(file: bytes) -> None:
     """Read the settings inside a file, as `--from` and `settings_of` do."""
     record = metadata.record_in(io.BytesIO(file), "the picture")
-    json.dumps(of_record(record, ["mini"]))
+    json.dumps(settings_in_record(record, ["mini"]))
     check_names(record["settings"])
     DreamConfig(**record["settings"])
 

@@ -12,12 +12,13 @@ import socket
 import sys
 import threading
 import webbrowser
-from typing import Any
+from typing import NoReturn
 
 from absl import flags
 
 from kerasdream import cli
 from kerasdream.errors import ConfigError, DreamError
+from kerasdream.web.views import Settings
 
 ANY = ("0.0.0.0", "::")  # every address of this machine
 FLAGS = (
@@ -36,7 +37,7 @@ FLAGS = (
 
 
 def define() -> flags.FlagValues:
-    """The flags of the studio."""
+    """Return the flags of the studio."""
     values = flags.FlagValues()
     flags.DEFINE_string(
         "host", "127.0.0.1", "address to listen on; any but this machine's own asks for a token", flag_values=values
@@ -62,8 +63,8 @@ def define() -> flags.FlagValues:
     return values
 
 
-def models_of(weights: str | None) -> dict[str, dict[str, Any]]:
-    """The models at hand, each with the settings of the machine for it; mini first, for it is quick."""
+def models_of(weights: str | None) -> dict[str, Settings]:
+    """Return the models at hand, each with the settings of the machine for it; mini first, for it is quick."""
     from kerasdream.model.weights import cache_folder
     from kerasdream.model.zoo import ZOO
 
@@ -77,7 +78,11 @@ def models_of(weights: str | None) -> dict[str, dict[str, Any]]:
 
 
 def is_own(host: str) -> bool:
-    """Whether only this machine can reach that address."""
+    """Return whether only this machine can reach that address.
+
+    >>> is_own("127.0.0.1"), is_own("0.0.0.0")
+    (True, False)
+    """
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -85,7 +90,7 @@ def is_own(host: str) -> bool:
 
 
 def hosts_of(host: str, names: list[str]) -> set[str]:
-    """The names under which the studio may be called."""
+    """Return the names under which the studio may be called."""
     own = {"127.0.0.1", "localhost", "::1"} if is_own(host) or host in ANY else set()
     return own | {host} | set(names) | ({socket.gethostname()} if host in ANY else set())
 
@@ -94,47 +99,49 @@ def serve(values: flags.FlagValues) -> None:
     """Listen until Ctrl-C."""
     if missing := [name for name in ("starlette", "uvicorn") if importlib.util.find_spec(name) is None]:
         raise ConfigError(f'The studio needs {" and ".join(missing)}: pip install "kerasdream[web]".')
-    cli.quiet_start()
-    import uvicorn
+    from kerasdream.web.server import listen
 
-    from kerasdream.web.app import Studio, app, token_in
-    from kerasdream.web.patience import Patient
-    from kerasdream.web.store import Store
+    host, port, names = values["host"].value, values["port"].value, values["name"].value
+    with listen(host, port) as listener:  # before the framework is loaded, and before anything is printed
+        cli.quiet_start()
+        from kerasdream.web.app import app
+        from kerasdream.web.secret import token_in
+        from kerasdream.web.server import Server, allow_connections
+        from kerasdream.web.store import Store
+        from kerasdream.web.studio import Studio
 
-    host, port = values["host"].value, values["port"].value
-    names = values["name"].value
-    # A name of one's own means that others come, through a proxy on this machine.
-    store = Store(pathlib.Path(values["data_dir"].value))
-    token = None if is_own(host) and all(map(is_own, names)) else token_in(store.folder)
-    studio = Studio(
-        store,
-        models_of(values["weights"].value),
-        max_upload=values["max_upload_mb"].value * 1_000_000,
-        max_pixels=values["max_pixels"].value,
-        queue=values["queue"].value,
-    )
-    shown = names[0] if names else socket.gethostname() if host in ANY else host
-    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
-    print(f"The studio is at {address}  (Ctrl-C ends it)", flush=True)
-    if values["open"].value and token is None:
-        threading.Timer(1.0, webbrowser.open, (address,)).start()
-    uvicorn.run(
-        app(studio, hosts_of(host, names), token),
-        host=host,
-        port=port,
-        http=Patient,
-        log_level="warning",
-        limit_concurrency=400,
-        timeout_keep_alive=10,
-        timeout_graceful_shutdown=5,
-        server_header=False,
+        store = Store(pathlib.Path(values["data_dir"].value))
+        # A name of one's own means that others come, through a proxy on this machine.
+        token = None if is_own(host) and all(map(is_own, names)) else token_in(store.folder)
+        studio = Studio(
+            store,
+            models_of(values["weights"].value),
+            max_upload=values["max_upload_mb"].value * 1_000_000,
+            max_pixels=values["max_pixels"].value,
+            queue=values["queue"].value,
+        )
+        address = address_of(host, port, names, token)
+        print(f"The studio is at {address}  (Ctrl-C ends it)", flush=True)
+        if values["open"].value and token is None:
+            threading.Timer(1.0, webbrowser.open, (address,)).start()
+        allow_connections()
         # Only a proxy on this machine, which a name of one's own tells of, may say for whom it asks.
-        proxy_headers=not all(map(is_own, names)),
-    )
+        proxied = not all(map(is_own, names))
+        Server(app(studio, hosts_of(host, names), token), studio.hub, proxied=proxied).run([listener])
+
+
+def address_of(host: str, port: int, names: list[str], token: str | None) -> str:
+    """Return the address that is printed.
+
+    >>> address_of("::1", 8765, [], None)
+    'http://[::1]:8765/'
+    """
+    name = names[0] if names else socket.gethostname() if host in ANY else host
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/" + (f"?token={token}" if token else "")
 
 
 def help_text(values: flags.FlagValues) -> str:
-    """The whole help."""
+    """Return the whole help."""
     lines = [(__doc__ or "").strip(), ""]
     for name in FLAGS:
         default = f"={values[name].value}" if values[name].value not in (None, [], True, False) else ""
@@ -143,7 +150,7 @@ def help_text(values: flags.FlagValues) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Run a command line; the exit status."""
+    """Run a command line, and return its exit status."""
     try:
         cli.set_backend(argv)
         values = define()
@@ -163,6 +170,6 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def run() -> None:
-    """The program `kerasdream-studio`."""
+def run() -> NoReturn:
+    """Run the program `kerasdream-studio`."""
     sys.exit(main(sys.argv))

@@ -1,154 +1,208 @@
 """Settings from the page: what may be set, what a form shows, and nothing that names a file."""
 
 import functools
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict
 
 from kerasdream import presets
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, suggest
 from kerasdream.model import zoo
-from kerasdream.objectives import Class, Guide, Masked, objective
+from kerasdream.objectives import Objective, objective
+from kerasdream.web.views import Settings
 
-# The machine's own, and what would name a file, are not for the page.
-HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots"}
-MOST = {
-    **{"iterations": 400, "num_octave": 12, "octaves_above": 2, "smooth_samples": 16, "step": 10.0, "jitter": 4096},
-    **{"gradient_blur": 100.0, "blur_growth": 100.0, "smooth_noise": 10.0},
-}
-LONGEST_WISH = 2000  # letters of layers as text
+LONGEST_TEXT = 2000  # letters of layers as text
+MOST_TERMS = 32  # of an objective: compiling them cannot be cancelled, and takes 0.05 s each
 LARGEST_GROWTH = 4.0  # of a side, at the sizes above the picture's own
-GROUPS = {
-    "What to dream": ("layers",),
-    "Steps": ("step", "iterations", "max_loss", "normalize", "optimizer", "clip", "seed"),
-    "Sizes": ("num_octave", "octave_scale", "octaves_above", "detail"),
-    "Steadiness": ("jitter", "turns", "smooth_samples", "smooth_noise"),
-    "Gradient": ("gradient_blur", "blur_growth", "blur_kind", "gradient_scales"),
-    "The picture": ("strength", "keep_color"),
-}
-SHOWN = [name for name in KNOBS if name not in HIDDEN]
 
 
-def schema(models: list[str]) -> dict[str, Any]:
-    """What the page builds its form from: every knob with its default, range and help; looks; models."""
-    knobs = []
-    for name in SHOWN:
-        knob = KNOBS[name]
-        choices = {"model": models, "preset": list(presets.PRESETS)}.get(name, list(knob.choices))
-        knobs.append(
-            {
-                "name": name,
-                "kind": "choice" if choices else knob.kind,
-                "default": models[0] if name == "model" else DEFAULTS[name],
-                "low": finite(max(knob.low, knob.above)),
-                "high": finite(min(knob.high, MOST.get(name, float("inf")))),
-                "optional": knob.optional,
-                "choices": choices,
-                "group": next((group for group, names in GROUPS.items() if name in names), "Other"),
-                "help": "network that dreams; mini is the quick one" if name == "model" else knob.help,
-                "expected": knob.expectation(),
-            }
-        )
-    looks = [
-        {"name": name, "about": preset.about, "settings": look_of(name, models[0])}
+# What stands in no group of the page, it does not show: it is the machine's own, or would name a file.
+SHOWN = [name for name, knob in KNOBS.items() if knob.page]
+
+
+class KnobView(TypedDict):
+    """A knob as the form shows it."""
+
+    name: str
+    kind: str
+    default: Any  # of the knob's own type
+    low: float | None
+    high: float | None
+    optional: bool
+    choices: list[str]
+    group: str
+    help: str
+    expected: str
+
+
+class LookView(TypedDict):
+    """A look as the form shows it."""
+
+    name: str
+    about: str
+    settings: Settings
+
+
+class Schema(TypedDict):
+    """What the page builds its form from."""
+
+    knobs: list[KnobView]
+    looks: list[LookView]
+    models: list[str]
+
+
+def schema(models: Sequence[str]) -> Schema:
+    """Return what the page builds its form from: every knob with its default, range and help; looks; models.
+
+    >>> [knob["default"] for knob in schema(["mini"])["knobs"] if knob["name"] == "num_octave"]
+    [3]
+    """
+    looks: list[LookView] = [
+        {"name": name, "about": preset.about, "settings": settings_of_look(name, models[0])}
         for name, preset in presets.PRESETS.items()
     ]
-    return {"knobs": knobs, "looks": looks, "models": models}
+    return {"knobs": [knob_view(name, models) for name in SHOWN], "looks": looks, "models": list(models)}
 
 
-def look_of(name: str, model: str) -> dict[str, Any]:
-    """The settings of a look that the page shows, its layers as names and weights."""
-    settings = {key: value for key, value in presets.settings(name, model).items() if key not in HIDDEN}
+def knob_view(name: str, models: Sequence[str]) -> KnobView:
+    """Return a knob as the form shows it."""
+    knob = KNOBS[name]
+    choices = {"model": list(models), "preset": list(presets.PRESETS)}.get(name, list(knob.choices))
+    return {
+        "name": name,
+        "kind": "choice" if choices else knob.kind,
+        "default": models[0] if name == "model" else DEFAULTS[name],
+        "low": finite(max(knob.low, knob.above)),
+        "high": finite(min(knob.high, knob.page_high)),
+        "optional": knob.optional,
+        "choices": choices,
+        "group": knob.page,
+        "help": "network that dreams; mini is the quick one" if name == "model" else knob.help,
+        "expected": knob.expectation(),
+    }
+
+
+def finite(number: float) -> float | None:
+    """Return a bound as JSON holds it."""
+    return number if abs(number) < float("inf") else None
+
+
+def settings_of_look(name: str, model: str) -> Settings:
+    """Return the settings of a look that the page shows, its layers as names and weights."""
+    settings = {key: value for key, value in presets.settings(name, model).items() if key in SHOWN}
     layers = settings.get("layers", zoo.entry_of(model).defaults.get("layers"))
     return settings | ({"layers": objective(layers).as_dict()} if layers else {})
 
 
-def words_of(settings: dict[str, Any]) -> str:
-    """What a dream can be searched for by: its look, its model, its layers."""
+def search_words(settings: Settings) -> str:
+    """Return what a dream can be searched for by: its look, its model, its layers.
+
+    >>> search_words({"model": "mini", "preset": "eyes"})
+    'eyes mini mixed3'
+    """
     look = settings.get("preset", DEFAULTS["preset"])
-    layers = settings.get("layers") or look_of(look, settings["model"])["layers"]
+    layers = settings.get("layers") or settings_of_look(look, settings["model"])["layers"]
     return " ".join([look, settings["model"], *layers])
 
 
-def finite(number: float) -> float | None:
-    """A bound as JSON holds it."""
-    return number if abs(number) < float("inf") else None
+def check_settings(given: object, models: Sequence[str]) -> Settings:
+    """Return the settings that a page has sent, each of the right type.
 
+    Raises ConfigError in words that stand beside the field.
 
-def checked(said: Any, models: list[str]) -> dict[str, Any]:
-    """Settings that the page has sent, or ConfigError in words that stand beside the field."""
-    if not isinstance(said, dict):
+    >>> check_settings({"step": [0.1, 0.2, 0.3]}, ["mini"])
+    {'step': (0.1, 0.2, 0.3), 'model': 'mini'}
+    """
+    if not isinstance(given, dict):
         raise ConfigError("The settings were expected as names and values.")
-    check_names(said)
-    if hidden := sorted(said.keys() & HIDDEN):
+    check_names(given)
+    if hidden := sorted(name for name in given if name not in SHOWN):
         raise ConfigError(f"{', '.join(hidden)} cannot be set from the page.")
-    settings: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in said.items()}
+    settings: Settings = {n: tuple(value) if isinstance(value, list) else value for n, value in given.items()}
     if settings.setdefault("model", models[0]) not in models:
         raise ConfigError(f"model={settings['model']!r} is not at hand here; one of {', '.join(models)} was expected.")
     if settings.get("layers") is not None:
-        if isinstance(settings["layers"], str) and len(settings["layers"]) > LONGEST_WISH:
-            raise ConfigError(f"layers has {len(settings['layers'])} letters; {LONGEST_WISH} at most were expected.")
-        wish = KNOBS["layers"].check("layers", settings["layers"])
-        if any(isinstance(term, Guide | Masked) for term, _ in wish.terms):
-            raise ConfigError("layers names a picture file; choose a guide picture or paint a mask instead.")
-        settings["layers"] = wish.as_dict()
-        if any(isinstance(term, Class) for term, _ in wish.terms):
-            raise ConfigError("layers names a class; the networks of the studio tell none apart.")
+        settings["layers"] = check_objective(settings["layers"]).as_dict()
     look = settings.get("preset", DEFAULTS["preset"])
     if not isinstance(look, str):
         raise ConfigError(f"preset={look!r} was given; the name of a look was expected.")
-    whole = DreamConfig(**presets.settings(look, settings["model"]) | settings)
-    for name, most in MOST.items():
-        value = getattr(whole, name)
-        if max(value if isinstance(value, tuple) else [value]) > most:
-            raise ConfigError(f"{name}={value} was given; {most} at most was expected.")
-    growth = whole.octave_scale**whole.octaves_above
-    if growth > LARGEST_GROWTH:
-        raise ConfigError(
-            f"octaves_above={whole.octaves_above} with octave_scale={whole.octave_scale:g} makes the picture "
-            f"{growth:.1f} times as wide on the way; {LARGEST_GROWTH:g} at most was expected."
-        )
+    check_limits(DreamConfig(**presets.settings(look, settings["model"]) | settings))
     return settings
 
 
-def of_record(record: dict[str, Any], models: list[str]) -> dict[str, Any]:
-    """The settings inside a dreamt picture that the page can show; what it cannot is left out.
+def check_objective(layers: object) -> Objective:
+    """Return the objective that a page asks for; ConfigError where it names a file or a class, or is too long."""
+    if isinstance(layers, str) and len(layers) > LONGEST_TEXT:
+        raise ConfigError(f"layers has {len(layers)} letters; {LONGEST_TEXT} at most were expected.")
+    asked: Objective = KNOBS["layers"].check("layers", layers)
+    terms = [term for term, _ in asked.terms]
+    if len(terms) > MOST_TERMS:
+        raise ConfigError(f"layers has {len(terms)} terms; {MOST_TERMS} at most were expected.")
+    if any(term.files() for term in terms):
+        raise ConfigError("layers names a picture file; choose a guide picture or paint a mask instead.")
+    if asked.needs_classes:
+        raise ConfigError("layers names a class; the networks of the studio tell none apart.")
+    return asked
 
-    Of settings that are as the look has them, nothing needs to be said; the look and the model are always told.
+
+def check_limits(config: DreamConfig) -> None:
+    """Raise ConfigError where a setting is more than a page may ask for."""
+    for name in SHOWN:
+        value, most = getattr(config, name), KNOBS[name].page_high
+        if most < float("inf") and max(value if isinstance(value, tuple) else [value]) > most:
+            raise ConfigError(f"{name}={value} was given; {most:g} at most was expected.")
+    growth = config.octave_scale**config.octaves_above
+    if growth > LARGEST_GROWTH:
+        raise ConfigError(
+            f"octaves_above={config.octaves_above} with octave_scale={config.octave_scale:g} makes the picture "
+            f"{growth:.1f} times as wide on the way; {LARGEST_GROWTH:g} at most was expected."
+        )
+
+
+def settings_in_record(record: dict[str, Any], models: Sequence[str]) -> Settings:
+    """Return the settings inside a dreamt picture that the page can show, without what it cannot.
+
+    Settings that are as the look has them are left out; the look and the model are always there.
     """
     found = {name: value for name, value in record.get("settings", {}).items() if name in SHOWN}
-    settings: dict[str, Any] = {}
+    settings: Settings = {}
     for name in ("preset", "model"):
         if name in found and passes({name: found[name]}, models):
             settings[name] = found[name]
-    look = DEFAULTS | look_of(settings.get("preset", DEFAULTS["preset"]), settings.get("model", models[0]))
+    look = settings.get("preset", DEFAULTS["preset"])
+    defaults = DEFAULTS | settings_of_look(look, settings.get("model", models[0]))
     for name in (*(n for n in found if n == "num_octave"), *found):  # a list of steps is as long as there are sizes
-        if name not in settings and passes(settings | {name: found[name]}, models) and found[name] != look[name]:
+        if name not in settings and passes(settings | {name: found[name]}, models) and found[name] != defaults[name]:
             settings[name] = found[name]
     return settings
 
 
-def passes(settings: dict[str, Any], models: list[str]) -> bool:
-    """Whether settings could be dreamt with."""
+def passes(settings: Settings, models: Sequence[str]) -> bool:
+    """Return whether settings could be dreamt with."""
     try:
-        checked(settings, models)
+        check_settings(settings, models)
     except ConfigError:
         return False
     return True
 
 
-def check_layers(settings: dict[str, Any]) -> None:
-    """ConfigError, which begins with the knob's name, for a layer or channel that the network does not have."""
-    there = {one.name: one.channels for one in layers_of(settings["model"])}
-    wish = objective(settings["layers"]) if settings.get("layers") else None
-    for term, _ in wish.terms if wish else ():
+def check_layers(settings: Settings) -> None:
+    """Raise ConfigError, which begins with the knob's name, for a layer or channel that the network does not have."""
+    channels = {one.name: one.channels for one in layers_of(settings["model"])}
+    asked = objective(settings["layers"]) if settings.get("layers") else None
+    for term, _ in asked.terms if asked else ():
         name = getattr(term, "layer", None)
-        if name is not None and name not in there:
-            raise ConfigError(f"layers names {name!r}, which {settings['model']} does not have.{suggest(name, there)}")
-        if name is not None and (most := max(getattr(term, "channels", ()), default=0)) >= there[name]:
-            raise ConfigError(f"layers names channel {most} of {name!r}, which has {there[name]}, from 0 on.")
+        if name is None:
+            continue
+        if name not in channels:
+            raise ConfigError(
+                f"layers names {name!r}, which {settings['model']} does not have.{suggest(name, channels)}"
+            )
+        if (most := max(getattr(term, "channels", ()), default=0)) >= channels[name]:
+            raise ConfigError(f"layers names channel {most} of {name!r}, which has {channels[name]}, from 0 on.")
 
 
 @functools.cache
 def layers_of(model: str) -> list[zoo.LayerInfo]:
-    """The layers of a named model, worked out once."""
+    """Return the layers of a named model, worked out once."""
     return zoo.layers(model)

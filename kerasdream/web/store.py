@@ -1,4 +1,4 @@
-"""What the studio keeps: pictures and dreams as files with names of our own, jobs as rows, whole at any moment."""
+"""The store: pictures and dreams as files, jobs as rows of a database, whole at any moment."""
 
 import contextlib
 import dataclasses
@@ -12,19 +12,22 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 from PIL import Image
 
 from kerasdream.errors import OutputError
 from kerasdream.image import files
+from kerasdream.web.views import CANCELLED, DONE, FAILED, QUEUED, RUNNING, DreamView, Settings
 
-QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+Value = str | float | None  # of a column
 ID = re.compile(r"[0-9a-f]{32}")
 THUMB_SIDE = 360
 MOST_STARTS = 10  # of a job that never ends: so often it is hardly somebody else who ends the studio
 LEAST_FREE = 200_000_000  # bytes that stay free on the disk
 FORGOTTEN = 86_400.0  # seconds after which goes what no dream has
+FILES = (("dreams", ".png"), ("dreams", ".webp"), ("dreams", ".gif"), ("thumbs", ".webp"))  # of a dream
+FULL = "The disk of this machine is nearly full. Delete some dreams; what waits begins when there is room."
+GONE = "The studio's folder {!r} was removed or replaced while the studio ran. Put it back, and start the studio again."
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
@@ -37,7 +40,7 @@ CREATE INDEX IF NOT EXISTS by_state ON jobs (state, number);
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One dream that was asked for."""
+    """One dream that was asked for; its settings are empty where they cannot be read."""
 
     number: int
     id: str
@@ -47,7 +50,7 @@ class Job:
     guide: str | None
     mask: str | None
     look: str
-    settings: dict[str, Any]
+    settings: Settings
     words: str
     created: float
     seconds: float | None
@@ -57,43 +60,51 @@ class Job:
     error: str
     starts: int
 
-    def shown(self) -> dict[str, Any]:
-        """What the page may know of it."""
-        values = dataclasses.asdict(self)
-        return {name: value for name, value in values.items() if name not in ("number", "client", "words", "starts")}
+    def view(self) -> DreamView:
+        """Return what the page may know of it."""
+        return {
+            "id": self.id, "state": self.state, "picture": self.picture, "guide": self.guide, "mask": self.mask,
+            "look": self.look, "settings": self.settings, "created": self.created, "seconds": self.seconds,
+            "loss": self.loss, "width": self.width, "height": self.height, "error": self.error,
+        }  # fmt: skip
 
 
 class Store:
     """A folder of pictures and dreams, and a database of jobs; for several threads.
 
-    >>> store = Store(pathlib.Path("studio"))
-    >>> store.add_picture(Image.new("RGB", (64, 48)))
-    '6f1d…'
+    Raises OutputError where the folder cannot be made, or another studio uses it.
+
+    >>> import tempfile
+    >>> store = Store(pathlib.Path(tempfile.mkdtemp()))
+    >>> len(store.add_picture(Image.new("RGB", (64, 48))))
+    32
     """
 
     def __init__(self, folder: pathlib.Path):
-        self.folder = folder
+        self.folder, self.file = folder, folder / "studio.db"
         for name in ("pictures", "dreams", "thumbs"):
             files.make_folder(folder / name)
         self.lock = threading.Lock()
         try:
-            self.base = sqlite3.connect(folder / "studio.db", check_same_thread=False, timeout=1.0)
+            self.base = sqlite3.connect(self.file, check_same_thread=False, timeout=1.0)
             self.base.execute("PRAGMA locking_mode = EXCLUSIVE")  # two studios would dream every job twice
             self.base.executescript(SCHEMA)
-            with self.base:  # what a kill has interrupted runs again, but not what may have been the cause of kills
-                self.base.execute("UPDATE jobs SET starts = starts + 1 WHERE state = ?", (RUNNING,))
-                self.base.execute(
-                    "UPDATE jobs SET state = ?, error = ? WHERE state = ? AND starts >= ?",
-                    (FAILED, "The studio ended several times while it dreamt this.", RUNNING, MOST_STARTS),
-                )
-                self.base.execute("UPDATE jobs SET state = ? WHERE state = ?", (QUEUED, RUNNING))
+            self.recover()
+            self.identity = os.stat(self.file)
         except sqlite3.Error as fault:
             reason = "another studio uses it" if "locked" in str(fault) else str(fault)
-            raise OutputError(
-                f"{str(folder / 'studio.db')!r} cannot be used: {reason}. Name another folder."
-            ) from fault
-
+            raise OutputError(f"{str(self.file)!r} cannot be used: {reason}. Name another folder.") from fault
         self.tidy()
+
+    def recover(self) -> None:
+        """Let what a kill has interrupted run again, but not what may have been the cause of kills."""
+        with self.base:
+            self.base.execute("UPDATE jobs SET starts = starts + 1 WHERE state = ?", (RUNNING,))
+            self.base.execute(
+                "UPDATE jobs SET state = ?, error = ? WHERE state = ? AND starts >= ?",
+                (FAILED, "The studio ended several times while it dreamt this.", RUNNING, MOST_STARTS),
+            )
+            self.base.execute("UPDATE jobs SET state = ? WHERE state = ?", (QUEUED, RUNNING))
 
     # Files
 
@@ -112,46 +123,65 @@ class Store:
                     path.unlink()
 
     def path(self, kind: str, id: str, ending: str) -> pathlib.Path:
-        """Where a file of ours lies; never outside the folder, whatever a link there says."""
+        """Return where a file of ours lies; never outside the folder, whatever a link there says."""
         if not isinstance(id, str) or not ID.fullmatch(id):
             raise KeyError(id)
         return self.inside(kind, f"{id}{ending}")
 
     def inside(self, kind: str, name: str) -> pathlib.Path:
-        """A path in one of our folders; KeyError where a link there leads elsewhere."""
+        """Return a path in one of our folders; KeyError where a link there leads elsewhere."""
         path = self.folder / kind / name
         if os.path.realpath(path) != os.path.join(os.path.realpath(self.folder), kind, name):
             raise KeyError(name)
         return path
 
     def add_picture(self, image: Image.Image) -> str:
-        """Keep a picture, written anew and without its metadata; its id."""
+        """Keep a picture, written anew and without its metadata, and return its id."""
         id = uuid.uuid4().hex
         plain = Image.frombytes("RGB", image.size, files.as_rgb(image).tobytes())
         files.save(plain, self.path("pictures", id, ".png"))
         return id
 
-    def picture(self, id: str) -> Image.Image:
-        """A picture that was kept; KeyError for an unknown one."""
-        path = self.path("pictures", id, ".png")
+    def existing(self, kind: str, id: str, ending: str) -> pathlib.Path:
+        """Return the path of a file of ours that is there; KeyError where it is not."""
+        path = self.path(kind, id, ending)
         if not path.is_file():
             raise KeyError(id)
-        return files.decode(path, None)
+        return path
 
-    def room(self) -> bool:
-        """Whether the disk has room for another picture."""
-        return shutil.disk_usage(self.folder).free > LEAST_FREE
+    def picture(self, id: str) -> Image.Image:
+        """Return a picture that was kept; KeyError for an unknown one."""
+        return files.decode(self.existing("pictures", id, ".png"), None)
+
+    def obstacle(self) -> str:
+        """Return why nothing can be kept now, as a sentence; empty where all is well."""
+        try:
+            there = os.path.samestat(os.stat(self.file), self.identity)
+            free = shutil.disk_usage(self.folder).free
+        except OSError:
+            there = False
+        if not there:
+            return GONE.format(str(self.folder))
+        return "" if free > LEAST_FREE else FULL
 
     # Jobs
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The database, for one writer at a time; all of it or nothing."""
+        """Yield the database to one writer at a time; all is written, or nothing."""
         with self.lock, self.base:
             yield self.base
 
     def add_job(
-        self, client: str, picture: str, settings: dict[str, Any], look: str, words: str, **more: str | None
+        self,
+        client: str,
+        picture: str,
+        settings: Settings,
+        look: str,
+        words: str,
+        *,
+        guide: str | None = None,
+        mask: str | None = None,
     ) -> Job:
         """Accept a job: from here on it survives a kill."""
         id = uuid.uuid4().hex
@@ -159,35 +189,32 @@ class Store:
             base.execute(
                 "INSERT INTO jobs (id, client, state, picture, guide, mask, look, settings, words, created) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(id, client, QUEUED, picture, more.get("guide"), more.get("mask")),
-                    *(look, json.dumps(settings), words, time.time()),
-                ),
+                (id, client, QUEUED, picture, guide, mask, look, json.dumps(settings), words, time.time()),
             )
         return self.job(id)
 
     def job(self, id: str) -> Job:
-        """A job; KeyError for an unknown one."""
+        """Return a job; KeyError for an unknown one."""
         found = self.jobs("id = ?", (id,))
         if not found:
             raise KeyError(id)
         return found[0]
 
-    def jobs(self, where: str, values: tuple[Any, ...], order: str = "number", limit: int = -1) -> list[Job]:
-        """The jobs that a condition of ours holds for."""
+    def jobs(self, where: str, values: tuple[Value, ...], order: str = "number", limit: int = -1) -> list[Job]:
+        """Return the jobs that a condition of ours holds for."""
         names = [field.name for field in dataclasses.fields(Job)]
         query = f"SELECT {', '.join(names)} FROM jobs WHERE {where} ORDER BY {order} LIMIT {limit:d}"
         with self.lock:
             rows = list(self.base.execute(query, values))
         jobs = [dict(zip(names, row, strict=True)) for row in rows]
-        return [Job(**job | {"settings": json.loads(job["settings"])}) for job in jobs]
+        return [Job(**job | {"settings": settings_in(job["settings"])}) for job in jobs]
 
     def waiting(self) -> list[Job]:
-        """The jobs that are still to be done, first come first served."""
+        """Return the jobs that are still to be done, first come first served."""
         return self.jobs("state IN (?, ?)", (QUEUED, RUNNING))
 
     def gallery(self, search: str, before: int | None, limit: int) -> list[Job]:
-        """Finished dreams, newest first; `search` is a look or a layer, `before` where the last page ended."""
+        """Return finished dreams, newest first; `search` is a look or a layer, `before` where the last page ended."""
         escaped = re.sub(r"([%_\\])", r"\\\1", search.strip())
         return self.jobs(
             r"state = ? AND words LIKE ? ESCAPE '\' AND number < ?",
@@ -196,8 +223,8 @@ class Store:
             limit,
         )
 
-    def update(self, id: str, state: str, only: tuple[str, ...] = (), **changes: Any) -> bool:
-        """Change a job; with `only`, where it is in one of these states; whether it was."""
+    def update(self, id: str, state: str, only: tuple[str, ...] = (), **changes: Value) -> bool:
+        """Change a job, with `only` where it is in one of these states, and return whether it was."""
         sets = ", ".join(f"{name} = ?" for name in ("state", *changes))
         query, values = f"UPDATE jobs SET {sets} WHERE id = ?", (state, *changes.values(), id)
         if only:
@@ -208,7 +235,7 @@ class Store:
     def remove(self, id: str) -> None:
         """Forget a finished job and its files; the page may still show its pictures, which go after a day."""
         job = self.job(id)
-        for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
+        for kind, ending in FILES:
             self.path(kind, job.id, ending).unlink(missing_ok=True)  # first: a full disk may have no room to forget it
         with self.writing() as base:
             base.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
@@ -219,3 +246,17 @@ class Store:
     def close(self) -> None:
         """Let go of the folder."""
         self.base.close()
+
+
+def settings_in(text: object) -> Settings:
+    """Return the settings in a row; none where they cannot be read.
+
+    >>> settings_in('{"step": 0.1}'), settings_in('{"step": 1e999}'), settings_in('{"step": ')
+    ({'step': 0.1}, {}, {})
+    """
+    try:
+        settings = json.loads(text) if isinstance(text, str) else None
+        json.dumps(settings, allow_nan=False)  # what no answer could hold
+    except (ValueError, RecursionError):
+        return {}
+    return settings if isinstance(settings, dict) else {}

@@ -11,7 +11,10 @@ import time
 import urllib.request
 
 import kerasdream
+from kerasdream.web.views import QUEUED, RUNNING
 
+QUICK = {"iterations": 2, "num_octave": 1}
+LONG = {"iterations": 400, "num_octave": 1, "max_loss": None}
 SERVE = pathlib.Path(__file__).parents[2] / "scripts" / "serve.py"
 
 
@@ -22,13 +25,28 @@ def a_file(size=(96, 64), format="PNG", **more):
     return file.getvalue()
 
 
+def ended(web, id, seconds=120):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        job = web.get(f"/api/jobs/{id}").json()
+        if job["state"] not in (QUEUED, RUNNING):
+            return job
+        time.sleep(0.05)
+    raise AssertionError("the job does not end")
+
+
+def free_port():
+    """A port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Served:
     """The studio as a process of its own, on a port that is free."""
 
     def __init__(self, folder, *flags):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         line = [sys.executable, str(SERVE), f"--data_dir={folder}", f"--port={self.port}", "--noopen", *flags]
         self.process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

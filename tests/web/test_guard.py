@@ -23,7 +23,7 @@ def asked(headers, method="GET", query="", token=None, hosts=("127.0.0.1", "loca
 
     scope = {
         "type": "http", "method": method, "path": path, "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
     asyncio.run(Guard(page, set(hosts), token)(scope, None, send))
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -90,6 +90,10 @@ def test_from_elsewhere_only_with_the_token():
     assert (status, headers["location"], "secret" in headers["set-cookie"]) == (303, "/", True)
     assert asked(OWN | {"cookie": "kerasdream=no"}, token="secret")[0] == 401
     assert asked(OWN | {"cookie": 'a=[;"; b; kerasdream=secret'}, token="secret")[0] == 200
+    assert asked(OWN | {"cookie": "kerasdream=old; kerasdream=secret"}, token="secret")[0] == 200
+    assert asked(OWN | {"cookie": "kerasdream; =; kerasdream=%; kerasdream=secret; x"}, token="secret")[0] == 200
+    assert asked(OWN | {"cookie": "kerasdream=secret", "Cookie": "kerasdream=old"}, token="secret")[0] == 200
+    assert asked(OWN | {"cookie": "kerasdream=old; kerasdream=no"}, token="secret")[0] == 401
     assert "set-cookie" not in asked(OWN | {"cookie": "kerasdream=secret"}, token="secret")[1]
 
 

@@ -96,6 +96,11 @@ def test_a_picture_grows_into_a_dream_that_downloads_with_its_settings(visit, se
     page.click("#dream")
     page.wait_for_selector("#finished:not([hidden])")
     assert len(set(seen)) >= 3
+    id = studio.call("/api/gallery")["dreams"][0]["id"]
+    losses = studio.call(f"/api/jobs/{id}")["progress"]["losses"]
+    points = page.get_attribute("#curve polyline", "points").split()
+    assert len(points) == len(losses) > 3  # each change brought the new ones only
+    assert float(points[-1].split(",")[1]) == pytest.approx(58 - 55 * losses[-1] / max(losses), abs=0.01)
     with page.expect_download() as download:
         page.click("#download")
     download.value.save_as(tmp_path / "dream.png")
@@ -165,11 +170,11 @@ def test_who_waits_sees_how_many_are_before(visit, studio):
         knob(page, "max_loss", "")
         page.click("#dream")
         page.wait_for_selector("#progress:not([hidden])")
-    second.wait_for_selector("#told:has-text('Waiting: 1 before this one')")
+    second.wait_for_selector("#status:has-text('Waiting: 1 before this one')")
     second.reload()  # a waiting dream is taken up again
-    second.wait_for_selector("#told:has-text('Waiting: 1 before this one')")
+    second.wait_for_selector("#status:has-text('Waiting: 1 before this one')")
     first.click("#cancel")
-    second.wait_for_selector("#told:has-text('Size 1')")
+    second.wait_for_selector("#status:has-text('Size 1')")
     second.click("#cancel")
     second.wait_for_selector("#progress[hidden]", state="attached")
 

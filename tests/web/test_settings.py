@@ -5,9 +5,12 @@ import pytest
 from kerasdream import presets
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.errors import ConfigError
-from kerasdream.web.settings import HIDDEN, checked, of_record, schema, words_of
+from kerasdream.web.settings import check_settings, schema, search_words, settings_in_record
 
 MODELS = ["mini", "inception_v3"]
+
+
+HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots"}
 
 
 def test_the_form_has_every_knob_but_those_of_the_machine():
@@ -25,7 +28,7 @@ def test_every_look_is_one_that_can_be_dreamt():
     assert looks["eyes"]["layers"] == {"mixed3": 1.0}
     assert looks["keras"]["layers"] == {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
     for name, settings in looks.items():
-        checked(settings | {"preset": name, "model": "mini"}, MODELS)
+        check_settings(settings | {"preset": name, "model": "mini"}, MODELS)
 
 
 @pytest.mark.parametrize(
@@ -54,17 +57,17 @@ def test_every_look_is_one_that_can_be_dreamt():
 )
 def test_what_may_not_be_is_told_in_words(said, words):
     with pytest.raises(ConfigError, match=words):
-        checked(said, MODELS)
+        check_settings(said, MODELS)
 
 
 def test_what_may_be_is_taken():
     said = {"step": [0.1, 0.2, 0.3, 0.4], "layers": {"mixed4:150": 2}, "max_loss": None, "preset": "fur"}
-    assert checked(said, MODELS) == {
+    assert check_settings(said, MODELS) == {
         "step": (0.1, 0.2, 0.3, 0.4), "layers": {"mixed4:150": 2.0}, "max_loss": None, "preset": "fur", "model": "mini",
     }  # fmt: skip
-    assert words_of(checked(said, MODELS)) == "fur mini mixed4:150"
-    assert words_of({"model": "mini", "preset": "eyes"}) == "eyes mini mixed3"
-    assert words_of({"model": "mini"}) == "keras mini mixed4 mixed5 mixed6 mixed7"
+    assert search_words(check_settings(said, MODELS)) == "fur mini mixed4:150"
+    assert search_words({"model": "mini", "preset": "eyes"}) == "eyes mini mixed3"
+    assert search_words({"model": "mini"}) == "keras mini mixed4 mixed5 mixed6 mixed7"
 
 
 def test_settings_of_a_picture_are_taken_where_the_page_can_show_them():
@@ -74,13 +77,18 @@ def test_settings_of_a_picture_are_taken_where_the_page_can_show_them():
             "<img onerror>": 1, "seed": 0, "mask": None, "clip": True,
         }
     }  # fmt: skip
-    assert of_record(record, MODELS) == {"step": 0.05, "model": "mini", "layers": {"mixed3": 1.0}, "clip": True}
+    assert settings_in_record(record, MODELS) == {
+        "step": 0.05,
+        "model": "mini",
+        "layers": {"mixed3": 1.0},
+        "clip": True,
+    }
 
 
 def test_settings_that_are_not_the_looks_are_told_where_they_are_the_defaults():
     record = {
         "settings": {"preset": "eyes", "model": "inception_v3", "jitter": 0, "num_octave": 4, "layers": {"mixed3": 1.0}}
     }
-    assert of_record(record, MODELS) == {"preset": "eyes", "model": "inception_v3", "jitter": 0}
+    assert settings_in_record(record, MODELS) == {"preset": "eyes", "model": "inception_v3", "jitter": 0}
     record = {"settings": {"step": [0.1, 0.2], "num_octave": 2, "model": "vgg16"}}
-    assert of_record(record, MODELS) == {"step": [0.1, 0.2], "num_octave": 2}
+    assert settings_in_record(record, MODELS) == {"step": [0.1, 0.2], "num_octave": 2}

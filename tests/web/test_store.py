@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from kerasdream.errors import OutputError
-from kerasdream.web.store import CANCELLED, DONE, FORGOTTEN, MOST_STARTS, QUEUED, RUNNING, Store
+from kerasdream.web.store import FORGOTTEN, MOST_STARTS, Store
+from kerasdream.web.views import CANCELLED, DONE, QUEUED, RUNNING
 
 BAD = ["../../etc/passwd", "..", "", "a" * 31, "A" * 32, "0" * 32 + "/../x", "%2e%2e", "0" * 33]
 
@@ -62,7 +63,7 @@ def test_jobs_come_back_in_their_order_and_what_was_interrupted_waits_again(stor
     assert [(job.id, job.state) for job in again.waiting()] == [(second.id, QUEUED), (third.id, QUEUED)]
     job = again.job(first.id)
     assert (job.state, job.loss, job.width, job.settings) == (DONE, 2.5, 6, {"model": "mini"})
-    assert "client" not in job.shown()
+    assert "client" not in job.view()
 
 
 def test_a_job_that_ends_the_studio_each_time_is_given_up(store):
@@ -112,7 +113,7 @@ def test_the_gallery_is_searched_by_words_page_by_page(store):
 
 def test_a_dream_is_removed_with_its_files(store):
     job = add(store)
-    for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("thumbs", ".webp")):
+    for kind, ending in (("dreams", ".png"), ("dreams", ".webp"), ("dreams", ".gif"), ("thumbs", ".webp")):
         store.path(kind, job.id, ending).write_bytes(b"x")
     store.remove(job.id)
     with pytest.raises(KeyError):

@@ -8,9 +8,9 @@ export async function call(path, options = {}) {
     throw new Error("The studio does not answer. Is it still running?");
   }
   if (answer.status === 204) return null;
-  const said = await answer.json().catch(() => null);
-  if (!answer.ok) throw Object.assign(new Error(said?.error ?? `The studio answered ${answer.status}.`), { status: answer.status });
-  return said;
+  const body = await answer.json().catch(() => null);
+  if (!answer.ok) throw Object.assign(new Error(body?.error ?? `The studio answered ${answer.status}.`), { status: answer.status });
+  return body;
 }
 
 export const post = (path, value) =>
@@ -20,27 +20,36 @@ export const upload = (blob) => call("/api/pictures", { method: "POST", body: bl
 
 export const finished = (job) => ["done", "failed", "cancelled"].includes(job.state);
 
-// Follow a job until it ends. `seen` gets each state of it; `lost` is told when the studio does not answer, and gets an
+// The state of a job after a message of its stream: the whole of it, or what has changed since the last one.
+function updated(job, message) {
+  if (message.id || !job) return message;
+  const { losses = [], ...progress } = message.progress ?? {};
+  return { ...job, ...message, progress: { ...job.progress, ...progress, losses: [...job.progress.losses, ...losses] } };
+}
+
+// Follow a job until it ends. `update` gets each state of it; `lost` is called when the studio does not answer, with an
 // Error where that is for good. A page that nobody sees lets go: a browser has few connections to one host.
-export function follow(id, seen, lost) {
+export function follow(id, update, lost) {
   let source = null;
   let over = false;
-  const told = (job) => {
+  let job = null;
+  const receive = (message) => {
+    job = updated(job, message);
     over ||= finished(job);
     if (over) source?.close();
-    seen(job);
+    update(job);
   };
   const open = () => {
     if (over || document.hidden) return;
     source?.close();
     source = new EventSource(`/api/jobs/${id}/events`);
-    source.onmessage = (event) => told(JSON.parse(event.data));
+    source.onmessage = (event) => receive(JSON.parse(event.data));
     source.onerror = async () => {
       if (over) return;
       lost();
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
       try {
-        told(await call(`/api/jobs/${id}`));
+        receive(await call(`/api/jobs/${id}`));
         setTimeout(open, 2000);
       } catch (error) {
         if (!error.status) return setTimeout(open, 2000);

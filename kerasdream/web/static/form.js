@@ -183,20 +183,20 @@ function read(text, knob) {
 
 // The same dream from Python, and from the command line. What was chosen in the page has to be there as files.
 function whole(settings, { guide, mask }, layers, guideOf) {
-  const told = { ...settings };
-  if (guide) Object.assign(told, { layers: Object.keys(layers ?? {}).map((name) => guideOf(name.replace(/:.*$/, ""))), max_loss: null });
-  if (mask) told.mask = "mask.png";
-  return told;
+  const all = { ...settings };
+  if (guide) Object.assign(all, { layers: Object.keys(layers ?? {}).map((name) => guideOf(name.replace(/:.*$/, ""))), max_loss: null });
+  if (mask) all.mask = "mask.png";
+  return all;
 }
 
 export function asPython(settings, chosen, layers) {
   const value = (v) => v === null ? "None" : v === true ? "True" : v === false ? "False"
     : Array.isArray(v) ? `(${v.map(value).join(", ")})`
     : typeof v === "object" ? `{${Object.entries(v).map(([k, w]) => `${JSON.stringify(k)}: ${w}`).join(", ")}}` : JSON.stringify(v);
-  const told = Object.entries(whole(settings, chosen, layers, (name) => `kerasdream.Guide(${JSON.stringify(name)}, "guide.jpg")`))
+  const all = Object.entries(whole(settings, chosen, layers, (name) => `kerasdream.Guide(${JSON.stringify(name)}, "guide.jpg")`))
     .map(([name, v]) => `${name}=${name === "layers" && Array.isArray(v) ? v.join(" + ") : value(v)}`);
   const picture = chosen.picture === "sample" ? "kerasdream.sample()" : chosen.picture.startsWith("noise") ? JSON.stringify(chosen.picture) : '"picture.jpg"';
-  return `import kerasdream\n\nkerasdream.dream(${[picture, ...told].join(", ")}).save("dream.png")`;
+  return `import kerasdream\n\nkerasdream.dream(${[picture, ...all].join(", ")}).save("dream.png")`;
 }
 
 export function asCommand(settings, chosen, layers) {

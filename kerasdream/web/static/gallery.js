@@ -57,15 +57,15 @@ export class Gallery {
     const thumb = Object.assign(document.createElement("button"), { type: "button", className: "thumb", ariaLabel: `Look at this dream: ${dream.look}, ${words}` });
     thumb.append(image);
     thumb.addEventListener("click", () => this.look(dream));
-    const told = Object.assign(document.createElement("p"), { className: "words" });
-    told.append(Object.assign(document.createElement("b"), { textContent: dream.look }), ` · ${words}`);
+    const text = Object.assign(document.createElement("p"), { className: "words" });
+    text.append(Object.assign(document.createElement("b"), { textContent: dream.look }), ` · ${words}`);
     const row = Object.assign(document.createElement("div"), { className: "row" });
     for (const [name, action] of Object.entries(this.actions)) {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: name.split(/\W/)[0], title: name, ariaLabel: name });
       button.addEventListener("click", () => action(dream, item));
       row.append(button);
     }
-    item.append(thumb, row, told);
+    item.append(thumb, row, text);
     return item;
   }
 }

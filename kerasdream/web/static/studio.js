@@ -5,6 +5,7 @@ import { asCommand, asPython, Form } from "/static/form.js";
 import { Gallery } from "/static/gallery.js";
 import { Mask } from "/static/mask.js";
 
+const MOST_POINTS = 300; // of the curve of the losses
 const at = (id) => document.getElementById(id);
 const schema = await call("/api/schema");
 const state = { picture: "sample", guide: null, running: null, shown: null, look: schema.looks[0].name, fitted: "", choice: 0 };
@@ -187,13 +188,13 @@ async function others() {
   state.others = key;
   at("queue").replaceChildren(...rest.map((job) => {
     const item = document.createElement("li");
-    const told = Object.assign(document.createElement("span"), { textContent: `${job.look} · ${job.settings.model} · ${job.state === "running" ? "is being dreamt" : "waits"}` });
+    const label = Object.assign(document.createElement("span"), { textContent: `${job.look} · ${job.settings.model} · ${job.state === "running" ? "is being dreamt" : "waits"}` });
     const away = Object.assign(document.createElement("button"), { type: "button", textContent: "Cancel", ariaLabel: `Cancel the dream ${job.look}` });
     away.addEventListener("click", tried(async () => {
       await post(`/api/jobs/${job.id}/cancel`);
       await others();
     }));
-    item.append(told, away);
+    item.append(label, away);
     return item;
   }));
 }
@@ -208,27 +209,29 @@ function start(job) {
   at("progress").hidden = false;
   at("dream").disabled = true;
   at("hint").hidden = true;
-  at("told").textContent = "";
+  at("status").textContent = "";
   painting(false);
   others().catch(() => {});
   follow(job.id, (now) => {
-    if (state.running === now.id) seen(now);
+    if (state.running === now.id) render(now);
     if (now.state === "done") gallery.add(now).catch(fault);
   }, (error) => {
     if (state.running !== job.id) return;
-    if (!error) return (at("told").textContent = "The studio does not answer; waiting for it");
+    if (!error) return (at("status").textContent = "The studio does not answer; waiting for it");
     release();
     fault(error);
   });
 }
 
-function seen(job) {
+function render(job) {
   const { progress } = job;
   at("progress").querySelector("progress").value = progress.done;
-  at("told").textContent = words(job);
+  at("status").textContent = words(job);
   announce(words(job).replace(/, step.*/, ""));
-  const top = Math.max(...progress.losses, 1e-9);
-  const points = progress.losses.map((loss, i) => `${(300 * i) / Math.max(1, progress.losses.length - 1)},${58 - (55 * Math.max(0, loss)) / top}`);
+  const every = 1 + Math.floor(progress.losses.length / MOST_POINTS);
+  const losses = progress.losses.filter((_, i) => i % every === 0);
+  const top = Math.max(...losses, 1e-9);
+  const points = losses.map((loss, i) => `${(300 * i) / Math.max(1, losses.length - 1)},${58 - (55 * Math.max(0, loss)) / top}`);
   at("curve").firstElementChild.setAttribute("points", points.join(" "));
   if (progress.previews > state.previews && state.shown === job.id) {
     state.previews = progress.previews;
@@ -246,8 +249,8 @@ function seen(job) {
 }
 
 // A screen reader hears of each size, not of each step.
-function announce(told) {
-  if (at("announced").textContent !== told) at("announced").textContent = told;
+function announce(text) {
+  if (at("announced").textContent !== text) at("announced").textContent = text;
 }
 
 function words(job) {

@@ -1,0 +1,36 @@
+"""Progress: how far a dream is, kept by the worker's thread and read by others."""
+
+import dataclasses
+
+from kerasdream.web.views import QUEUED, ProgressView
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far a dream is.
+
+    >>> Progress(step=3).view()["step"]
+    3
+    """
+
+    state: str = QUEUED
+    octave: int = 0
+    num_octave: int = 0
+    step: int = 0
+    iterations: int = 0
+    done: float = 0.0  # of 1
+    left: float | None = None  # seconds
+    losses: list[float] = dataclasses.field(default_factory=list)
+    previews: int = 0  # how many there have been
+    error: str = ""  # why it failed, or why it waits
+    note: str = ""  # what one should know of the dream
+    preview: bytes = b""  # the picture by now, as JPEG
+    cancelled: bool = False
+
+    def view(self) -> ProgressView:
+        """Return what the page may know of it."""
+        return {
+            "state": self.state, "octave": self.octave, "num_octave": self.num_octave, "step": self.step,
+            "iterations": self.iterations, "done": self.done, "left": self.left, "losses": list(self.losses),
+            "previews": self.previews, "error": self.error, "note": self.note,
+        }  # fmt: skip
