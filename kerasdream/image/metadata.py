@@ -17,7 +17,7 @@ CHUNK = "kerasdream"
 TIFF_DESCRIPTION = 270
 EXIF_LIMIT = 60_000  # a JPEG holds 64 kB of EXIF
 TEXT = b"ASCII\0\0\0"
-EXPECTED = "A picture saved by kerasdream was expected."
+EXPECTED = "A picture that the program or DreamResult.save wrote was expected."
 
 Loss = float | None | list[float | None]  # of a step: one number, or one for each picture of a batch
 
@@ -79,7 +79,8 @@ def record_in(file: str | os.PathLike[str] | BinaryIO, what: str) -> Record:
     """Read the record inside a path or file object, which errors call `what`."""
     try:
         with pixel_limit(sys.maxsize), Image.open(file, formats=["PNG", "JPEG", "WEBP", "TIFF"]) as image:
-            record = json.loads(text_in(image))
+            text = text_in(image)
+            record = json.loads(text) if text else None
     except Exception as fault:  # the bytes are a stranger's, and decoders fail on them in every way
         raise InputImageError(f"{what} holds no settings of a dream ({fault}). {EXPECTED}") from fault
     if not isinstance(record, dict) or "settings" not in record:
