@@ -1,7 +1,7 @@
 """DeepDream for Keras: the Keras `deep_dream` example, made into a library.
 
 >>> import kerasdream
->>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}).save("dream.png")
+>>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}).save("dream.png")  # doctest: +SKIP
 
 Every name is loaded on first use, so that `import kerasdream` and `--help` take no framework.
 """

@@ -37,7 +37,8 @@ class DreamResult:
     `image` is of the kind that went in. `losses` holds one array per octave, with a number per step (a row of
     them for a batch; NaN once a picture had passed `max_loss`).
 
-    >>> result = kerasdream.Dreamer(model="mini", iterations=1).run(kerasdream.sample())
+    >>> from kerasdream import Dreamer, sample
+    >>> result = Dreamer(model="mini", iterations=1).run(sample())
     >>> result.image.size
     (768, 512)
     """
@@ -99,14 +100,15 @@ class DreamResult:
     ) -> pathlib.Path | None:
         """Write the picture as PNG, JPEG, WebP or TIFF, with its settings inside unless `metadata` is False.
 
-        Returns the path of the file. Where that name is taken, the picture gets the next free one, "dream-2.png", and
-        a DreamWarning says so; `overwrite=True` replaces what is there, but never the picture that was dreamt. An open
-        file does as well, with a `format` such as "png". Raises OutputError where nothing can be written.
+            Returns the path of the file. Where that name is taken, the picture gets the next free one, "dream-2.png", and
+            a DreamWarning says so; `overwrite=True` replaces what is there, but never the picture that was dreamt. An open
+            file does as well, with a `format` such as "png". Raises OutputError where nothing can be written.
 
-        >>> result = kerasdream.Dreamer(model="mini", iterations=1).run(kerasdream.sample())
-        >>> result.save("dream.png")  # doctest: +SKIP
-        PosixPath('dream.png')
-        >>> result.save(io.BytesIO(), format="png")
+            >>> from kerasdream import Dreamer, sample
+        >>> result = Dreamer(model="mini", iterations=1).run(sample())
+            >>> result.save("dream.png")  # doctest: +SKIP
+            PosixPath('dream.png')
+            >>> result.save(io.BytesIO(), format="png")
         """
         image, record = self.picture.as_pillow(as_array(self.image)), self.record() if metadata else None
         if hasattr(path, "write") and not isinstance(path, str | os.PathLike):
@@ -135,11 +137,12 @@ class DreamResult:
     ) -> pathlib.Path | None:
         """Write the dream's growth, from the original over all snapshots to its end, as .gif, .webp or .mp4.
 
-        Taken names, `overwrite` and open files, with a `format`, are treated as `save` treats them.
+            Taken names, `overwrite` and open files, with a `format`, are treated as `save` treats them.
 
-        >>> result = kerasdream.Dreamer(model="mini", iterations=1, snapshots=1).run(kerasdream.sample())
-        >>> result.animate("growth.webp")  # doctest: +SKIP
-        PosixPath('growth.webp')
+            >>> from kerasdream import Dreamer, sample
+        >>> result = Dreamer(model="mini", iterations=1, snapshots=1).run(sample())
+            >>> result.animate("growth.webp")  # doctest: +SKIP
+            PosixPath('growth.webp')
         """
         if self.config.snapshots is None:
             raise ConfigError("The dream kept no snapshots; dream with snapshots=2, say, to keep every second step.")
