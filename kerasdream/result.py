@@ -100,15 +100,15 @@ class DreamResult:
     ) -> pathlib.Path | None:
         """Write the picture as PNG, JPEG, WebP or TIFF, with its settings inside unless `metadata` is False.
 
-            Returns the path of the file. Where that name is taken, the picture gets the next free one, "dream-2.png", and
-            a DreamWarning says so; `overwrite=True` replaces what is there, but never the picture that was dreamt. An open
-            file does as well, with a `format` such as "png". Raises OutputError where nothing can be written.
+        Returns the path of the file. Where that name is taken, the picture gets the next free one, "dream-2.png", and
+        a DreamWarning says so; `overwrite=True` replaces what is there, but never the picture that was dreamt. An open
+        file does as well, with a `format` such as "png". Raises OutputError where nothing can be written.
 
-            >>> from kerasdream import Dreamer, sample
+        >>> from kerasdream import Dreamer, sample
         >>> result = Dreamer(model="mini", iterations=1).run(sample())
-            >>> result.save("dream.png")  # doctest: +SKIP
-            PosixPath('dream.png')
-            >>> result.save(io.BytesIO(), format="png")
+        >>> result.save("dream.png")  # doctest: +SKIP
+        PosixPath('dream.png')
+        >>> result.save(io.BytesIO(), format="png")
         """
         image, record = self.picture.as_pillow(as_array(self.image)), self.record() if metadata else None
         if hasattr(path, "write") and not isinstance(path, str | os.PathLike):
@@ -137,12 +137,12 @@ class DreamResult:
     ) -> pathlib.Path | None:
         """Write the dream's growth, from the original over all snapshots to its end, as .gif, .webp or .mp4.
 
-            Taken names, `overwrite` and open files, with a `format`, are treated as `save` treats them.
+        Taken names, `overwrite` and open files, with a `format`, are treated as `save` treats them.
 
-            >>> from kerasdream import Dreamer, sample
+        >>> from kerasdream import Dreamer, sample
         >>> result = Dreamer(model="mini", iterations=1, snapshots=1).run(sample())
-            >>> result.animate("growth.webp")  # doctest: +SKIP
-            PosixPath('growth.webp')
+        >>> result.animate("growth.webp")  # doctest: +SKIP
+        PosixPath('growth.webp')
         """
         if self.config.snapshots is None:
             raise ConfigError("The dream kept no snapshots; dream with snapshots=2, say, to keep every second step.")

@@ -330,11 +330,11 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_dreamt(here, 
     (here / "film.gif").touch()
     (here / "sky-dream.png").mkdir()
     for arguments, words in (
-        (["--output=file/a.png"], "Nothing can be written into the folder 'file': there is a file of that name"),
-        (["--output=file/"], "Nothing can be written into the folder 'file': there is a file of that name"),
+        (["--output=file/a.png"], "The folder 'file' cannot be made or written into: there is a file of that name"),
+        (["--output=file/"], "The folder 'file' cannot be made or written into: there is a file of that name"),
         (["--animate=film.gif"], "'film.gif' exists and is not written over"),
-        (["--animate=file/a.gif"], "Nothing can be written into the folder 'file'"),
-        (["--output=/proc/a.png"], "Nothing can be written into the folder '/proc'"),
+        (["--animate=file/a.gif"], "The folder 'file' cannot be made or written into"),
+        (["--output=/proc/a.png"], "The folder '/proc' cannot be made or written into"),
         (["--output=sky.png", "--overwrite"], "is the picture that is dreamt"),
         (["--overwrite"], "'sky-dream.png' is a folder"),
     ):
@@ -482,3 +482,21 @@ def test_a_reader_that_has_had_enough_is_no_error():
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert done.stdout.splitlines()[0] == "Dream pictures with a neural network."
     assert done.stderr == ""
+
+
+def test_visualisations_that_are_interrupted_are_kept_so_far(here, monkeypatch, capsys):
+    from kerasdream.visualization import Visualizer
+
+    def run_out(self, verbose="auto"):
+        interrupt = kerasdream.DreamInterrupted()
+        interrupt.result = [Image.new("RGB", (32, 32), (9, 99, 199))]
+        raise interrupt
+
+    monkeypatch.setattr(Visualizer, "run", run_out)
+    assert run("visualize", "mixed0:1", "mixed0:2", "--model=mini", "--size=32", "--output=looks/") == 130
+    assert os.listdir("looks") == ["mixed0-1.partial.png"]
+    assert pixels("looks/mixed0-1.partial.png")[5, 5].tolist() == [9, 99, 199]
+    assert kerasdream.record_of("looks/mixed0-1.partial.png")["settings"]["objective"] == "mixed0:1"
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "the picture so far is in looks/mixed0-1.partial.png" in err

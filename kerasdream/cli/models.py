@@ -23,6 +23,7 @@ def load_own(name: str) -> "keras.Model":
         raise ModelError(
             f"There is no file {name!r}; a model saved by Keras, or a name, was expected. See --list_models."
         )
+    quiet_start()
     import keras
 
     try:
@@ -44,7 +45,6 @@ def with_own_model(settings: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(
             f"--layers was not given; {name!r} has no default ones. --list_layers --model={name} lists them."
         )
-    quiet_start()
     return settings | {"model": load_own(str(name))}
 
 
@@ -60,9 +60,9 @@ def list_models() -> int:
 
 def list_layers(name: str | None) -> int:
     """Print what a model can dream on."""
+    model = load_own(name) if name and is_own(name) else name or DEFAULTS["model"]
     quiet_start()
     with results_apart() as results:
-        model = load_own(name) if name and is_own(name) else name or DEFAULTS["model"]
         print(f"{'layer':24} {'channels':>8} {'stride':>6}  look", file=results)
         for layer, channels, stride, look in kerasdream.layers(model):
             print(f"{layer:24} {channels:8} {stride:6}  {look}", file=results)

@@ -171,7 +171,7 @@ def make_folder(folder: pathlib.Path) -> None:
     except (OSError, ValueError) as fault:
         reason = "there is a file of that name" if folder.is_file() else getattr(fault, "strerror", None) or fault
         raise OutputError(
-            f"Nothing can be written into the folder {str(folder)!r}: {reason}. The path of a folder was expected."
+            f"The folder {str(folder)!r} cannot be made or written into: {reason}. The path of a folder was expected."
         ) from fault
 
 

@@ -218,7 +218,7 @@ def test_a_name_that_another_process_takes_meanwhile_is_left_to_it(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_told_before(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="file': there is a file of that name"):
+    with pytest.raises(OutputError, match="file' cannot be made or written into: there is a file of that name"):
         files.make_folder(tmp_path / "file")
     with pytest.raises(OutputError, match="Not a directory"):
         files.make_folder(tmp_path / "file" / "inside")
@@ -227,7 +227,7 @@ def test_a_folder_that_cannot_be_written_is_told_before(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
-    with pytest.raises(OutputError, match="Nothing can be written into the folder .*: Permission denied"):
+    with pytest.raises(OutputError, match="cannot be made or written into: Permission denied"):
         files.make_folder(tmp_path / "new")
 
 
