@@ -137,7 +137,8 @@ class DreamResult:
     ) -> pathlib.Path | None:
         """Write the dream's growth, from the original over all snapshots to its end, as .gif, .webp or .mp4.
 
-        Taken names, `overwrite` and open files, with a `format`, are treated as `save` treats them.
+        The film takes so many seconds, and shows its end for one more. Taken names, `overwrite` and open files, with a
+        `format`, are treated as `save` treats them. Raises ConfigError where the dream kept no snapshots.
 
         >>> from kerasdream import Dreamer, sample
         >>> result = Dreamer(model="mini", iterations=1, snapshots=1).run(sample())

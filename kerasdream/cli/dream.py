@@ -125,8 +125,8 @@ def dream_all(flags: Flags, names: Sequence[str]) -> int:
                 result = dreamer.run(read(picture))
                 saved = save_all(result, target, flags, results.buffer if str(target) == STANDARD else None)
                 loss = result.losses[-1][-1] if result.losses else float("nan")
-                told = sys.stderr if str(target) == STANDARD else results
-                print(f"{saved}  (loss {loss:.2f}, {result.seconds:.1f} s)", file=told, flush=True)
+                stream = sys.stderr if str(target) == STANDARD else results
+                print(f"{saved}  (loss {loss:.2f}, {result.seconds:.1f} s)", file=stream, flush=True)
             except DreamInterrupted as interrupt:
                 return save_partial(cast("DreamResult", interrupt.result), target)
             except DreamError as fault:

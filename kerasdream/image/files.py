@@ -40,7 +40,7 @@ WRITES: dict[str, Format] = {
 
 
 def check_size(size: tuple[int, int], max_pixels: int | None, what: str) -> None:
-    """InputImageError where (width, height) holds more pixels than allowed, or none."""
+    """Raise InputImageError where (width, height) holds more pixels than allowed, or none."""
     width, height = size
     if not width or not height:
         raise InputImageError(f"{what} is {height} x {width} (height x width); it holds no pixel.")
@@ -79,7 +79,7 @@ def opened(file: Any, max_pixels: int | None) -> Image.Image:
 
 
 def complete(image: Image.Image, max_pixels: int | None) -> Image.Image:
-    """A user's picture, of which nothing is changed, as one of our own: upright, and all of it decoded."""
+    """Return a copy of a user's picture, upright, and all of it decoded."""
     check_size(image.size, max_pixels, "the picture")
     with readable("the picture"):
         return without_exif(ImageOps.exif_transpose(image))
@@ -87,7 +87,7 @@ def complete(image: Image.Image, max_pixels: int | None) -> Image.Image:
 
 @contextlib.contextmanager
 def readable(what: str) -> Iterator[None]:
-    """Every way in which Pillow gives up on a file, as InputImageError."""
+    """Raise InputImageError for every way in which Pillow gives up on a file inside."""
     try:
         yield
     except InputImageError:
@@ -121,11 +121,7 @@ def check_regular(path: StrPath) -> None:
 
 
 def expected_instead(name: str) -> str:
-    """Say what to give in place of a name that is no file.
-
-    >>> expected_instead("noise:0x0")
-    'Noise of a size is noise:WIDTHxHEIGHT, such as noise:640x480.'
-    """
+    """Say what to give in place of a name that is no file."""
     if name.startswith("noise:"):
         return "Noise of a size is noise:WIDTHxHEIGHT, such as noise:640x480."
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", name):
@@ -134,14 +130,14 @@ def expected_instead(name: str) -> str:
 
 
 def without_exif(image: Image.Image) -> Image.Image:
-    """The picture with no more of its metadata than its colours need."""
+    """Return the picture with no more of its metadata than its colours need."""
     image.info = {key: value for key, value in image.info.items() if key in ("icc_profile", "transparency")}
     image.getexif().clear()
     return image
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any 8-bit mode as RGB, alpha left out."""
+    """Return a picture of any 8-bit mode as RGB, alpha left out."""
     if image.mode == "La":  # premultiplied grey: Pillow knows only the way over LA
         image = image.convert("LA")
     if image.mode in ("P", "PA", "RGBa"):
@@ -150,12 +146,12 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def from_rgb(image: Image.Image, mode: str) -> Image.Image:
-    """RGB in another mode of three or four colours."""
+    """Return an RGB picture in another mode of three or four colours."""
     return image.convert(mode)
 
 
 def alpha(image: Image.Image) -> Image.Image:
-    """The transparency of a picture that has some, as a mode L picture."""
+    """Return the transparency of a picture that has some, as a mode L picture."""
     return (image.convert("LA") if image.mode == "La" else image.convert("RGBA")).getchannel("A")
 
 
@@ -166,8 +162,7 @@ def make_folder(folder: pathlib.Path) -> None:
     """Make the folder of an output where it is missing; OutputError where none can be or nothing can be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        tempfile.TemporaryFile(dir=folder).close()
     except (OSError, ValueError) as fault:
         reason = "there is a file of that name" if folder.is_file() else getattr(fault, "strerror", None) or fault
         raise OutputError(
@@ -260,11 +255,7 @@ def save(
 
 
 def ending_of(format: str | None, endings: Collection[str]) -> str:
-    """Return the file ending of a format, or OutputError.
-
-    >>> ending_of("PNG", WRITES)
-    '.png'
-    """
+    """Return the file ending of a format such as "PNG", or OutputError."""
     ending = f".{format}".lower()
     if ending not in endings:
         expected = ", ".join(one.removeprefix(".") for one in endings)
