@@ -1,11 +1,13 @@
 """DeepDream for Keras: the Keras `deep_dream` example, made into a library.
 
 >>> import kerasdream
->>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}).save("dream.png")
+>>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}).save("dream.png")  # doctest: +SKIP
 
 Every name is loaded on first use, so that `import kerasdream` and `--help` take no framework.
 """
 
+import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
     from kerasdream.config import DreamConfig as DreamConfig
     from kerasdream.dreamer import Dreamer as Dreamer
     from kerasdream.dreamer import dream as dream
+    from kerasdream.errors import ConfigError as ConfigError
+    from kerasdream.errors import DreamError as DreamError
+    from kerasdream.errors import DreamInterrupted as DreamInterrupted
+    from kerasdream.errors import DreamWarning as DreamWarning
+    from kerasdream.errors import FallbackWarning as FallbackWarning
+    from kerasdream.errors import InputImageError as InputImageError
+    from kerasdream.errors import LayerError as LayerError
+    from kerasdream.errors import ModelError as ModelError
+    from kerasdream.errors import NonFiniteError as NonFiniteError
+    from kerasdream.errors import OutOfMemoryError as OutOfMemoryError
+    from kerasdream.errors import OutputError as OutputError
+    from kerasdream.errors import WeightsError as WeightsError
     from kerasdream.image.metadata import record_of as record_of
     from kerasdream.image.metadata import settings_of as settings_of
     from kerasdream.image.sample import sample as sample
@@ -40,7 +54,7 @@ if TYPE_CHECKING:
     from kerasdream.sweeps import sweep as sweep
     from kerasdream.training import augment as augment
     from kerasdream.training import gradient as gradient
-    from kerasdream.visualization import VisualConfig as VisualConfig
+    from kerasdream.visual_config import VisualConfig as VisualConfig
     from kerasdream.visualization import Visualizer as Visualizer
     from kerasdream.visualization import atlas as atlas
     from kerasdream.visualization import visualize as visualize
@@ -65,7 +79,8 @@ HOMES = {
     "config": ("DreamConfig",),
     "sweeps": ("Cell", "Sweep", "sweep"),
     "studies.study": ("Study", "study"),
-    "visualization": ("VisualConfig", "Visualizer", "atlas", "visualize"),
+    "visual_config": ("VisualConfig",),
+    "visualization": ("Visualizer", "atlas", "visualize"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),
     "model.zoo": ("LayerInfo", "layers"),
@@ -91,20 +106,29 @@ __all__ = sorted(HOME_OF)
 def __getattr__(name: str) -> Any:
     if name not in HOME_OF:
         raise AttributeError(f"module 'kerasdream' has no attribute {name!r}")
-    from kerasdream.loading import load
-
     try:
-        return getattr(load(f"kerasdream.{HOME_OF[name]}"), name)
-    except ModuleNotFoundError as fault:
-        from kerasdream.config import BACKENDS
-        from kerasdream.errors import ModelError
+        return getattr(importlib.import_module(f"kerasdream.{HOME_OF[name]}"), name)
+    except (ModuleNotFoundError, ValueError) as fault:
+        if told := backend_fault(fault):
+            from kerasdream.errors import ModelError
 
-        if fault.name not in BACKENDS:
-            raise
-        raise ModelError(
+            raise ModelError(told) from None
+        raise
+
+
+def backend_fault(fault: Exception) -> str | None:
+    """Say what is amiss where Keras did not load because of the framework that it is set to run on."""
+    from kerasdream.config import BACKENDS
+
+    if isinstance(fault, ModuleNotFoundError) and fault.name in BACKENDS:
+        return (
             f'Keras is set to run on {fault.name}, which is not installed: pip install "kerasdream[{fault.name}]"; or '
             "set KERAS_BACKEND to another."
-        ) from None
+        )
+    name = os.environ.get("KERAS_BACKEND")
+    if name and name not in BACKENDS:
+        return f"KERAS_BACKEND is {name!r}; {', '.join(BACKENDS)} or nothing at all was expected."
+    return None
 
 
 def __dir__() -> list[str]:

@@ -2,20 +2,24 @@
 
 import dataclasses
 import importlib.metadata
+import io
 import os
 import pathlib
 import platform
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, overload
 
 import keras
 import numpy as np
 from keras import ops
 
 from kerasdream.config import DreamConfig
-from kerasdream.errors import ConfigError
+from kerasdream.errors import ConfigError, warn
 from kerasdream.image import animation, files
+from kerasdream.image.metadata import Loss, Record
 from kerasdream.image.picture import Picture
+
+SHOWN = 1024  # pixels: the longer side of a picture in a notebook
 
 
 class Snapshot(NamedTuple):
@@ -25,26 +29,45 @@ class Snapshot(NamedTuple):
     image: Any
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class DreamResult:
-    """A finished dream.
+    """A finished dream. In a notebook it shows its picture.
 
     `image` is of the kind that went in. `losses` holds one array per octave, with a number per step (a row of
     them for a batch; NaN once a picture had passed `max_loss`).
 
-    >>> result = kerasdream.Dreamer().run("sky.jpg")
-    >>> result.save("dream.png")
+    >>> from kerasdream import Dreamer, sample
+    >>> result = Dreamer(model="mini", iterations=1).run(sample())
+    >>> result.image.size
+    (768, 512)
     """
 
     image: Any
     losses: list[np.ndarray]
     config: DreamConfig
     seconds: float
-    picture: Picture = dataclasses.field(repr=False)
-    snapshots: list[Snapshot] = dataclasses.field(default_factory=list, repr=False)
+    picture: Picture
+    snapshots: list[Snapshot] = dataclasses.field(default_factory=list)
 
-    def record(self) -> dict[str, Any]:
-        """All that is needed to dream this again, as plain values. Of paths, only the names."""
+    def __repr__(self) -> str:
+        count, height, width = self.picture.pixels.shape[:3]
+        pictures = f"{count} pictures of " if count > 1 else ""
+        loss = f", loss {np.nanmean(self.losses[-1][-1]):.4g}" if self.losses else ""
+        steps = sum(map(len, self.losses))
+        return f"<DreamResult: {pictures}{width} x {height} pixels, {steps} steps{loss}, {self.seconds:.1f} s>"
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the picture as a notebook shows it; None for a batch."""
+        if getattr(self.image, "ndim", 0) == 4:
+            return None
+        shown = self.picture.as_pillow(as_array(self.image)).copy()
+        shown.thumbnail((SHOWN, SHOWN))
+        file = io.BytesIO()
+        files.encoder(shown, ".png")(file)
+        return file.getvalue()
+
+    def record(self) -> Record:
+        """Return all that is needed to dream this again, as plain values. Of paths, only the names."""
         settings = self.config.as_dict()
         settings["weights"] = os.path.basename(settings["weights"])
         settings["mask"] = settings["mask"] and os.path.basename(settings["mask"])
@@ -58,25 +81,67 @@ class DreamResult:
             "picture": self.picture.digest(),
         }
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, metadata: bool = True) -> pathlib.Path:
+    @overload
+    def save(
+        self, path: files.StrPath, *, overwrite: bool = False, metadata: bool = True, format: str | None = None
+    ) -> pathlib.Path: ...
+
+    @overload
+    def save(self, path: BinaryIO, *, format: str, overwrite: bool = False, metadata: bool = True) -> None: ...
+
+    def save(
+        self,
+        path: files.StrPath | BinaryIO,
+        *,
+        overwrite: bool = False,
+        metadata: bool = True,
+        format: str | None = None,
+    ) -> pathlib.Path | None:
         """Write the picture as PNG, JPEG, WebP or TIFF, with its settings inside unless `metadata` is False.
 
-        >>> kerasdream.Dreamer().run("sky.jpg").save("dream.png")
-        PosixPath('dream.png')
-        """
-        return files.save(
-            self.picture.as_pillow(as_array(self.image)),
-            path,
-            record=self.record() if metadata else None,
-            overwrite=overwrite,
-            source=self.picture.path,
-        )
+        Returns the path of the file. Where that name is taken, the picture gets the next free one, "dream-2.png", and
+        a DreamWarning says so; `overwrite=True` replaces what is there, but never the picture that was dreamt. An open
+        file does as well, with a `format` such as "png". Raises OutputError where nothing can be written.
 
-    def animate(self, path: str | os.PathLike[str], *, seconds: float = 6.0, overwrite: bool = False) -> pathlib.Path:
+        >>> from kerasdream import Dreamer, sample
+        >>> result = Dreamer(model="mini", iterations=1).run(sample())
+        >>> result.save("dream.png")  # doctest: +SKIP
+        PosixPath('dream.png')
+        >>> result.save(io.BytesIO(), format="png")
+        """
+        image, record = self.picture.as_pillow(as_array(self.image)), self.record() if metadata else None
+        if hasattr(path, "write") and not isinstance(path, str | os.PathLike):
+            files.write_to(path, files.encoder(image, files.ending_of(format, files.WRITES), record))
+            return None
+        first, source = files.as_path(path), self.picture.path
+
+        def save(target: pathlib.Path) -> pathlib.Path:
+            return files.save(image, target, format=format, record=record, overwrite=overwrite, source=source)
+
+        return save_kept(first, save, overwrite and not files.is_same(first, source))
+
+    @overload
+    def animate(self, path: files.StrPath, *, seconds: float = 6.0, overwrite: bool = False) -> pathlib.Path: ...
+
+    @overload
+    def animate(self, path: BinaryIO, *, format: str, seconds: float = 6.0, overwrite: bool = False) -> None: ...
+
+    def animate(
+        self,
+        path: files.StrPath | BinaryIO,
+        *,
+        seconds: float = 6.0,
+        overwrite: bool = False,
+        format: str | None = None,
+    ) -> pathlib.Path | None:
         """Write the dream's growth, from the original over all snapshots to its end, as .gif, .webp or .mp4.
 
-        >>> result = kerasdream.Dreamer(snapshots=2).run("sky.jpg")
-        >>> result.animate("growth.webp")
+        The film takes so many seconds, and shows its end for one more. Taken names, `overwrite` and open files, with a
+        `format`, are treated as `save` treats them. Raises ConfigError where the dream kept no snapshots.
+
+        >>> from kerasdream import Dreamer, sample
+        >>> result = Dreamer(model="mini", iterations=1, snapshots=1).run(sample())
+        >>> result.animate("growth.webp")  # doctest: +SKIP
         PosixPath('growth.webp')
         """
         if self.config.snapshots is None:
@@ -85,30 +150,47 @@ class DreamResult:
         if not self.snapshots or self.snapshots[-1].step < sum(map(len, self.losses)):
             frames.append(self.image)
         pictures = [self.picture.as_pillow(as_array(frame)) for frame in frames]
-        return animation.animate(pictures, path, seconds=seconds, overwrite=overwrite)
+        if hasattr(path, "write") and not isinstance(path, str | os.PathLike):
+            files.write_to(path, animation.film(pictures, files.ending_of(format, animation.ENDINGS), seconds))
+            return None
+
+        def save(target: pathlib.Path) -> pathlib.Path:
+            return animation.animate(pictures, target, seconds=seconds, overwrite=overwrite)
+
+        return save_kept(files.as_path(path), save, overwrite)
+
+
+def save_kept(path: pathlib.Path, save: Callable[[pathlib.Path], pathlib.Path], overwrite: bool) -> pathlib.Path:
+    """Let `save` write under a path or, without `overwrite`, under the next free name, with a warning that says so."""
+    if overwrite:
+        return save(path)
+    target = files.save_free(path, save)
+    if target != path:
+        warn(f"{str(path)!r} exists; {str(target)!r} was written.")
+    return target
 
 
 def as_array(image: Any) -> Any:
-    """A tensor as a numpy array; arrays and PIL images as they are."""
+    """Return a tensor as a numpy array; arrays and PIL images as they are."""
     return ops.convert_to_numpy(image) if ops.is_tensor(image) else image
 
 
 def versions() -> dict[str, str | None]:
-    """What a picture was made with."""
+    """Return the versions of what a picture was made with."""
     packages = ("kerasdream", "keras", keras.backend.backend(), "numpy", "pillow")
     return {"python": platform.python_version()} | {name: version_of(name) for name in packages}
 
 
 def version_of(package: str) -> str | None:
-    """The installed version of a package."""
+    """Return the installed version of a package."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
 
 
-def plain(loss: np.ndarray) -> Any:
-    """A loss as JSON holds it: a number, or a list for a batch, null for a picture that had ended."""
+def plain(loss: np.ndarray) -> Loss:
+    """Return a loss as JSON holds it: a number, or a list for a batch, null for a picture that had ended."""
     numbers = [float(f"{value:.7g}") if np.isfinite(value) else None for value in np.atleast_1d(loss)]
     return numbers if loss.ndim else numbers[0]
 

@@ -5,7 +5,7 @@ import os
 import pathlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import keras
 import numpy as np
@@ -21,63 +21,17 @@ from kerasdream.ascent.stepper import OctaveLayers
 from kerasdream.errors import ConfigError, DreamInterrupted, OutputError, warn
 from kerasdream.image import files, metadata
 from kerasdream.image.montage import montage
-from kerasdream.knobs import Knob, check_knobs, check_names, defaults_of, knob, knobs_of
+from kerasdream.knobs import check_names
 from kerasdream.objectives import ActivationView, Layer, Objective, objective, weighted_sum
 from kerasdream.progress import progress_line
 from kerasdream.resolution import build_network, resolve_config
 from kerasdream.result import versions
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array, Tensor
+from kerasdream.visual_config import VISUAL_DEFAULTS, VISUAL_KNOBS, VisualConfig, VisualSettings
 
 NOISE_GROWTH = 1.5  # growth of the noise, step by step, that a sleeping channel sees
 MAX_PIXELS = 1_200_000  # drawn together, about: more pictures go in turn
-
-
-@dataclasses.dataclass(frozen=True)
-class VisualConfig:
-    """All settings of a visualisation.
-
-    >>> VisualConfig(size=256).steps
-    192
-    """
-
-    size: int = knob(
-        384, "side of the picture, in pixels; unset: what a network of one size takes", "int", low=16, high=4096
-    )
-    steps: int = knob(192, "steps of Adam", "int", low=1)
-    rate: float = knob(0.05, "Adam's step, in parameters of the picture", "float", above=0)
-    method: str = knob(
-        "fourier", "parameterization of the picture: Fourier coefficients, MaCo's phases, or pixels", "choice",
-        choices=parameterization.METHODS,
-    )  # fmt: skip
-    transform: bool = knob(True, "jitter, scale and rotate the picture at each step", "bool")
-    answers: int = knob(1, "pictures for each objective", "int", low=1, high=64)
-    diversity: float = knob(
-        1.0, "how much several answers are driven apart, as a share of their loss", "float", low=0, high=100
-    )
-    pair: bool = knob(False, "a second picture for each answer, of what the objective shuns", "bool")
-    seed: int = knob(0, "for everything random", "int", low=0, high=2**32 - 1)
-
-    def __post_init__(self) -> None:
-        check_knobs(self, VISUAL_KNOBS)
-
-
-VISUAL_KNOBS: dict[str, Knob] = knobs_of(VisualConfig)
-VISUAL_DEFAULTS: dict[str, Any] = defaults_of(VisualConfig)
-
-
-class VisualSettings(TypedDict, total=False):
-    """The types of the settings of VisualConfig, as keyword arguments."""
-
-    size: int
-    steps: int
-    rate: float
-    method: Literal["fourier", "maco", "pixels"]
-    transform: bool
-    answers: int
-    diversity: float
-    pair: bool
-    seed: int
 
 
 class Drawing(NamedTuple):

@@ -9,7 +9,7 @@ import sys
 import kerasdream
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.model import zoo
-from kerasdream.visualization import VISUAL_DEFAULTS
+from kerasdream.visual_config import VISUAL_DEFAULTS
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdream"
@@ -23,6 +23,7 @@ FLOORS = [
     "settings",
     "config",
     "presets",
+    "visual_config",
     "recipes",
     "loading",
     "image",
@@ -97,18 +98,26 @@ def test_an_import_is_quick_and_takes_no_framework():
     assert {loaded for _, loaded in outcomes} == {"False"}
 
 
-def test_only_where_we_load_the_framework_is_it_hidden_from_the_garbage_collector():
+def test_only_a_program_hides_the_framework_from_the_garbage_collector():
     after = "; print(gc.isenabled(), gc.get_freeze_count() > 100_000, 'keras' in sys.modules)"
     begins = {
         "import kerasdream; kerasdream.DreamError": "True False False",
-        "import kerasdream; kerasdream.Dreamer; kerasdream.Study": "True True True",
-        "import keras, kerasdream; kerasdream.Dreamer": "True False True",
+        "import kerasdream; kerasdream.Dreamer; kerasdream.Study": "True False True",
         "gc.disable(); import kerasdream; kerasdream.Dreamer": "False False True",
+        "from kerasdream import cli; cli.quiet_start()": "True True True",
+        "import keras; from kerasdream import cli; cli.quiet_start()": "True False True",
     }
     for begin, outcome in begins.items():
         code = f"import gc, sys; {begin}{after}"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.stdout.strip() == outcome, begin + done.stderr
+
+
+def test_editors_and_type_checkers_see_the_names_that_are_public():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name: node.module for node in block.body for alias in node.names}
+    assert seen == {name: f"kerasdream.{home}" for name, home in kerasdream.HOME_OF.items()}
 
 
 def test_public_names_all_exist_and_nothing_else_does():

@@ -6,7 +6,6 @@ import math
 import os
 import pathlib
 import random
-import runpy
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 from PIL import Image
 
 import kerasdream
+from kerasdream.cli import sweep as sweep_program
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.errors import ConfigError, InputImageError, LayerError, OutputError
 from kerasdream.recipes import RECIPES, sweeps_of
@@ -320,18 +320,18 @@ def test_recipes_know_other_models_and_tell_their_names():
 
 
 def test_the_script_reads_what_varies(tmp_path, capsys, monkeypatch):
-    script = runpy.run_path(str(SCRIPT))
-    assert script["varied"]("step=0.01,1") == ("step", [0.01, 1.0])
-    assert script["varied"]("step=0.01,0.02;0.1,0.2") == ("step", [(0.01, 0.02), (0.1, 0.2)])
-    assert script["varied"]("clip=true,false") == ("clip", [True, False])
-    assert script["varied"]("max_loss=none,4") == ("max_loss", [None, 4.0])
-    assert [str(one) for one in script["varied"]("layers=mixed3,guide(mixed4, a.jpg)")[1]] == [
+    varied = sweep_program.varied
+    assert varied("step=0.01,1") == ("step", [0.01, 1.0])
+    assert varied("step=0.01,0.02;0.1,0.2") == ("step", [(0.01, 0.02), (0.1, 0.2)])
+    assert varied("clip=true,false") == ("clip", [True, False])
+    assert varied("max_loss=none,4") == ("max_loss", [None, 4.0])
+    assert [str(one) for one in varied("layers=mixed3,guide(mixed4, a.jpg)")[1]] == [
         "mixed3", "guide(mixed4, a.jpg)",
     ]  # fmt: skip
     monkeypatch.chdir(tmp_path)
     kerasdream.sample().resize((96, 64)).save("a.png")
     line = ["run_sweep", "a.png", "--model=mini", "--iterations=1", "--num_octave=1"]
-    assert script["main"]([*line, "--vary=step=0.01,0.5", "--vary=seed=1,2", "--output=out"]) == 0
+    assert sweep_program.main([*line, "--vary=step=0.01,0.5", "--vary=seed=1,2", "--output=out"]) == 0
     assert [row["step"] for row in rows(tmp_path / "out")] == ["0.01", "0.01", "0.5", "0.5"]
     assert sorted(path.name for path in (tmp_path / "out").glob("sheet*")) == ["sheet.png"]
     assert capsys.readouterr().out.count("PSNR") == 4
@@ -341,7 +341,7 @@ def test_the_script_reads_what_varies(tmp_path, capsys, monkeypatch):
         ("--recipe=stp", "no recipe 'stp'. Did you mean 'step'"),
         ("--seed=1", "Nothing varies"),
     ):
-        assert script["main"]([*line, wrong]) == 2
+        assert sweep_program.main([*line, wrong]) == 2
         assert told in capsys.readouterr().err
 
 

@@ -190,8 +190,17 @@ def test_the_script_draws_and_never_writes_over(tmp_path):
     assert (first.returncode, first.stdout) == (0, "mixed4-150.png\n"), first.stderr
     assert kerasdream.record_of(tmp_path / "mixed4-150.png")["settings"]["objective"] == "mixed4:150"
     again = run("mixed4:150", *few)
-    assert again.returncode == 1
-    assert "exists and is not written over" in again.stderr
+    assert (again.returncode, again.stdout) == (0, "mixed4-150-2.png\n"), again.stderr
+    named = run("mixed4:150", "--output=mixed4-150.png", *few)
+    assert named.returncode == 1
+    assert "exists and is not written over" in named.stderr
+    folder = ["mixed4:150", "mixed4:30", "--output=looks", *few]
+    assert run(folder[0], *folder[2:]).stdout == "looks/mixed4-150.png\n"
+    before = (tmp_path / "looks" / "mixed4-150.png").stat().st_mtime_ns
+    more = run(*folder)
+    assert (more.returncode, more.stdout) == (0, "looks/mixed4-30.png\n")
+    assert "looks/mixed4-150.png: there already; --overwrite draws it anew" in more.stderr
+    assert (tmp_path / "looks" / "mixed4-150.png").stat().st_mtime_ns == before
     sheet = run("--atlas=mixed3", "--channels=1,7-8", "--output=sheet/", *few)
     assert sheet.returncode == 0, sheet.stderr
     assert sorted(os.listdir(tmp_path / "sheet")) == [

@@ -62,6 +62,22 @@ def test_the_wheel_dreams_away_from_the_checkout(dist, tmp_path):
     assert where.startswith(str(tmp_path / "site"))
 
 
+def test_every_program_starts_from_the_wheel(dist, tmp_path):
+    (wheel,) = dist.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "site", "zip")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
+    for name in ("dream", "sweep", "visualize", "study", "studio"):
+        line = [sys.executable, "-m", "kerasdream", name, "--help"]
+        done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "--backend" in done.stdout
+    (points,) = (tmp_path / "site").glob("*.dist-info/entry_points.txt")
+    assert points.read_text().split() == [
+        *("[console_scripts]", "kerasdream", "=", "kerasdream.cli:run"),
+        *("kerasdream-studio", "=", "kerasdream.web.serve:run"),
+    ]
+
+
 @pytest.mark.slow
 def test_the_wheel_dreams_in_an_empty_environment(dist, tmp_path):
     (wheel,) = dist.glob("*.whl")

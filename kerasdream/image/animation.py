@@ -1,7 +1,6 @@
 """A growing dream as a film: GIF and WebP with Pillow, MP4 with imageio-ffmpeg."""
 
 import importlib
-import os
 import pathlib
 import tempfile
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ LONGEST = 3600.0  # seconds of a film
 LEAST = 0.02  # seconds of a frame: browsers slow down what is shorter
 
 
-def check_film(path: str | os.PathLike[str], *, overwrite: bool = False) -> pathlib.Path:
+def check_film(path: files.StrPath, *, overwrite: bool = False) -> pathlib.Path:
     """Return the path where a film may be written, or raise OutputError: called before the work.
 
     >>> check_film("growth.gif")
@@ -45,18 +44,25 @@ def check_seconds(seconds: object) -> float:
 
 
 def animate(
-    frames: Sequence[Any], path: str | os.PathLike[str], *, seconds: float = 6.0, overwrite: bool = False
+    frames: Sequence[Any], path: files.StrPath, *, seconds: float = 6.0, overwrite: bool = False
 ) -> pathlib.Path:
     """Write pictures of one size as a film that lasts so many seconds, the last one held for one more.
 
     `frames` are PIL images or arrays (H, W, 3) of bytes. Returns the path. Raises ConfigError for frames of different
     sizes and for an impossible time, OutputError where the film cannot be written.
 
-    >>> animate([Image.new("RGB", (8, 8), shade) for shade in ("black", "white")], "blink.gif")
+    >>> animate([Image.new("RGB", (8, 8), shade) for shade in ("black", "white")], "blink.gif")  # doctest: +SKIP
     PosixPath('blink.gif')
     """
     seconds = check_seconds(seconds)
     target = check_film(path, overwrite=overwrite)
+    files.write_whole(target, film(frames, target.suffix.lower(), seconds), overwrite)
+    return target
+
+
+def film(frames: Sequence[Any], ending: str, seconds: float = 6.0) -> files.Write:
+    """Return what writes pictures as a film into an open file, in the format of an ending."""
+    seconds = check_seconds(seconds)
     pictures = [frame if isinstance(frame, Image.Image) else Image.fromarray(frame) for frame in frames]
     sizes = sorted({picture.size for picture in pictures})
     if len(sizes) != 1:
@@ -65,23 +71,14 @@ def animate(
         )
     pictures = [files.as_rgb(picture) for picture in pictures]
     pause = max(LEAST, seconds / len(pictures))
-    if target.suffix.lower() == ".mp4":
+    if ending == ".mp4":
         content = as_mp4(pictures, pause)
-        files.write_whole(target, lambda file: file.write(content), overwrite)
-        return target
+        return lambda file: file.write(content)
     pauses = [round(1000 * pause)] * (len(pictures) - 1) + [round(1000 * (pause + HOLD))]
-    options: dict[str, Any] = {"quality": 85} if target.suffix.lower() == ".webp" else {"optimize": False}
-    if target.suffix.lower() == ".gif":
-        pictures = with_one_palette(pictures)
-    first, *others = pictures
-    files.write_whole(
-        target,
-        lambda file: first.save(
-            file, target.suffix[1:].upper(), save_all=True, append_images=others, duration=pauses, loop=0, **options
-        ),
-        overwrite,
-    )
-    return target
+    options: dict[str, Any] = {"quality": 85} if ending == ".webp" else {"optimize": False}
+    first, *others = with_one_palette(pictures) if ending == ".gif" else pictures
+    options |= {"save_all": True, "append_images": others, "duration": pauses, "loop": 0}
+    return lambda file: first.save(file, ending[1:].upper(), **options)
 
 
 def with_one_palette(pictures: Sequence[Image.Image]) -> list[Image.Image]:

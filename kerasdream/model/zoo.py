@@ -7,14 +7,13 @@ import importlib
 import importlib.resources
 import math
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest
+from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest, warn
 from kerasdream.model import inception, mini, weights
 from kerasdream.model.graph import kind_of, layer_outputs
 from kerasdream.model.inputs import input_channels
@@ -272,12 +271,11 @@ def at_hand(name: str) -> str:
     except WeightsError as fault:
         reason = str(fault.__cause__).rsplit(" -- ", 1)[-1]  # Keras puts the address before it
         wrong = weights.wrong_file(weights.cached_file(entry.url), entry.hash) if entry.url else ""
-        warnings.warn(
+        warn(
             f"{wrong}The ImageNet weights of {name} are not on this machine, and a quick download failed ({reason}). "
             f"The embedded network 'mini' dreams in its place. Name a model to choose: 'mini', or {name!r} to wait for "
             "the download; or give a file with weights=PATH.",
             FallbackWarning,
-            stacklevel=4,
         )
         return "mini"
     return name

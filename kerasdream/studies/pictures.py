@@ -13,7 +13,6 @@ from kerasdream.errors import ConfigError, DreamWarning, InputImageError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif")
 EXAMPLE_SIDE = 160  # pixels
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -45,10 +44,10 @@ def find_pictures(images: Paths | None, limit: int | None = None) -> list[pathli
 def pictures_in(folder: pathlib.Path) -> list[pathlib.Path]:
     """Return the picture files of a folder, sorted, or raise ConfigError where it holds none."""
     inside = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    if found := sorted(path for path in inside if path.suffix.lower() in SUFFIXES):
+    if found := sorted(path for path in inside if path.suffix.lower() in files.SUFFIXES):
         return found
     raise ConfigError(
-        f"The folder {str(folder)!r} holds no picture; files ending in {', '.join(SUFFIXES)} were expected."
+        f"The folder {str(folder)!r} holds no picture; files ending in {', '.join(files.SUFFIXES)} were expected."
     )
 
 

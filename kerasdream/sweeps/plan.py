@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import os
 import pathlib
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import keras
@@ -86,15 +86,5 @@ def with_paths(points: list[Point], folder: pathlib.Path) -> list[Point]:
     files.make_folder(folder)
     paths: list[pathlib.Path] = []
     for point in points:
-        paths.append(free_path(folder, file_stem(point.values), paths))
+        paths.append(files.free_path(folder / f"{file_stem(point.values)}.png", paths.__contains__))
     return [dataclasses.replace(point, path=path) for point, path in zip(points, paths, strict=True)]
-
-
-def free_path(folder: pathlib.Path, stem: str, taken: Collection[pathlib.Path]) -> pathlib.Path:
-    """Return the first of stem.png, stem-2.png, stem-3.png ... that is not taken.
-
-    >>> free_path(pathlib.Path("out"), "a", [pathlib.Path("out/a.png")])
-    PosixPath('out/a-2.png')
-    """
-    names = itertools.chain([f"{stem}.png"], (f"{stem}-{number}.png" for number in itertools.count(2)))
-    return next(path for name in names if (path := folder / name) not in taken)

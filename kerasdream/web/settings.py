@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from kerasdream import presets
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, suggest
+from kerasdream.image.metadata import Record
 from kerasdream.model import zoo
 from kerasdream.objectives import Objective, objective
 from kerasdream.web.views import Settings
@@ -159,7 +160,7 @@ def check_limits(config: DreamConfig) -> None:
         )
 
 
-def settings_in_record(record: dict[str, Any], models: Sequence[str]) -> Settings:
+def settings_in_record(record: Record, models: Sequence[str]) -> Settings:
     """Return the settings inside a dreamt picture that the page can show, without what it cannot.
 
     Settings that are as the look has them are left out; the look and the model are always there.

@@ -14,6 +14,8 @@ import numpy as np
 PREVIEW = """
 import sys
 import kerasdream
+from kerasdream.cli import quiet_start
+quiet_start()
 dreamer = kerasdream.Dreamer(model=sys.argv[1], weights=sys.argv[2], max_loss=None)
 def preview(moment):
     moment.picture().save("/dev/null", "PNG")
@@ -42,7 +44,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     commands = {
-        "--help": ("-m", "kerasdream.cli", "--help"),
+        "--help": ("-m", "kerasdream", "--help"),
         "preview by mini": ("-c", PREVIEW, "mini", "imagenet"),
         "preview by inception_v3": ("-c", PREVIEW, "inception_v3", options.weights),
     }

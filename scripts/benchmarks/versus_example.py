@@ -2,8 +2,8 @@
 
     python scripts/benchmarks/versus_example.py --weights=inception_v3_notop.weights.h5 --rounds=4
 
-Each process imports, builds InceptionV3, dreams one picture with the defaults (cold), then the same size again and a
-size never seen before (warm). Without --weights the network has random weights, and max_loss is off.
+Each process imports, as our programs do, builds InceptionV3, dreams one picture with the defaults (cold), then the same
+size again and a size never seen before (warm). Without --weights the network has random weights, and max_loss is off.
 """
 
 import argparse
@@ -71,7 +71,9 @@ OURS = """
 import json, sys, time
 began = time.perf_counter()
 import numpy as np
-from kerasdream import Dreamer
+from kerasdream.loading import fast_loading
+with fast_loading():
+    from kerasdream import Dreamer
 imported = time.perf_counter()
 dreamer = Dreamer(
     model="inception_v3", weights=sys.argv[1] or "random", max_loss=15.0 if sys.argv[1] else None, precision=PRECISION

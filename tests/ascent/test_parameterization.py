@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasdream.ascent import parameterization
 from kerasdream.ascent.current_backend import current_backend
+from kerasdream.visual_config import METHODS
 
 
 def sigmoid(x):
@@ -47,7 +48,7 @@ def test_maco_moves_phases_only():
     assert got.std() > 0.1
 
 
-@pytest.mark.parametrize("method", parameterization.METHODS)
+@pytest.mark.parametrize("method", METHODS)
 def test_its_gradient_is_the_slope_of_its_value(method):
     numbers, magnitude = (
         parameterization.initial_parameters(method, 1, 8, np.random.default_rng(2)),

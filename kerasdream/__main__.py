@@ -1,0 +1,5 @@
+"""`python -m kerasdream`, the program `kerasdream`."""
+
+from kerasdream.cli import run
+
+run()

@@ -1,0 +1,5 @@
+"""`python -m kerasdream.cli`, the program `kerasdream`."""
+
+from kerasdream.cli import run
+
+run()
