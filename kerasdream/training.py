@@ -31,6 +31,8 @@ def gradient(
     as the model takes them, or from -1 to 1 where `preprocess` makes that of RGB from 0 to 255. Raises ModelError for
     what is no functional model, ConfigError for an objective that needs more than pictures and a network.
 
+    >>> model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(8, 3, name="conv3")])
+    >>> images = keras.random.uniform((2, 32, 32, 3), -1.0, 1.0)
     >>> losses, gradients = kerasdream.gradient(model, images, "conv3:5")
     >>> images = images + 0.01 * gradients / keras.ops.mean(keras.ops.abs(gradients))
     """
@@ -94,6 +96,8 @@ def augment(
     `settings` are those of Dreamer; without a model, `mini` dreams. Raises ConfigError for other elements, and
     InputImageError where the pictures of the first element are out of range.
 
+    >>> import tensorflow as tf
+    >>> data = tf.data.Dataset.from_tensor_slices(np.zeros((4, 64, 64, 3), "uint8"))
     >>> data = kerasdream.augment(data, "mixed3", share=0.1, iterations=5, num_octave=1)
     """
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:

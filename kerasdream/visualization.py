@@ -45,7 +45,7 @@ class Drawing(NamedTuple):
 class Visualizer:
     """Pictures from noise on one network, for several objectives at once.
 
-    >>> Visualizer(["mixed4:150", "mixed4:30"], model="mini", size=64, steps=2).run()
+    >>> Visualizer(["mixed0:3", "mixed0:7"], model="mini", size=64, steps=4).run()
     [<PIL.Image.Image ...>, <PIL.Image.Image ...>]
     """
 
@@ -274,7 +274,7 @@ def visualize(
 
     The settings are those of VisualConfig, and `model`, `weights`, `preprocess` and `device` as in `dream`.
 
-    >>> kerasdream.visualize("mixed4:150", model="mini").save("mixed4-150.png")
+    >>> kerasdream.visualize("mixed0:3", model="mini", size=64, steps=4).save("mixed0-3.png")
     """
     several = isinstance(objectives, list | tuple)
     wanted: Sequence[ObjectiveLike] = objectives if several else [objectives]  # type: ignore[assignment]
@@ -297,8 +297,8 @@ def atlas(
 
     With a folder as `output` every channel is kept there as it comes: a second call goes on where one ended.
 
-    >>> kerasdream.atlas("mixed4", channels=range(4), model="mini").size
-    (344, 394)
+    >>> kerasdream.atlas("mixed0", channels=range(4), model="mini", size=64, steps=4).size
+    (152, 184)
     """
     if not isinstance(channels, Iterable):
         raise ConfigError(f"channels={channels!r} was given; numbers of channels were expected, such as range(16).")

@@ -101,3 +101,23 @@ def served(tmp_path):
     yield start
     for studio in running:
         studio.kill()
+
+
+@pytest.fixture
+def studio(tmp_path):
+    """A studio in this process."""
+    from kerasdream.web.store import Store
+    from kerasdream.web.studio import Studio
+
+    return Studio(Store(tmp_path / "data"), {"mini": {}}, max_upload=300_000, max_pixels=200_000, queue=4, per_client=3)
+
+
+@pytest.fixture
+def web(studio):
+    """A client of that studio."""
+    from starlette.testclient import TestClient
+
+    from kerasdream.web.app import app
+
+    with TestClient(app(studio, {"testserver"}), raise_server_exceptions=False) as client:
+        yield client

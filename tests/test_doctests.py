@@ -21,20 +21,11 @@ SIZE = (192, 128)
 PICTURES = ("sky.jpg", "forest.jpg", "flowers.jpg", "clouds.png", "photos/1.jpg", "photos/2.jpg")
 DREAM = "sky-dream.png"  # with settings inside
 NAMES = {"kerasdream": kerasdream, "keras": keras, "np": np, "Image": Image, "pathlib": pathlib, "os": os}
-MODULES = [found.name for found in pkgutil.walk_packages(kerasdream.__path__, "kerasdream.")]
-FALSE = {
-    *("ascent.smoothing", "image.metadata", "model.features", "model.inception", "result", "training"),
-    *("visualization", "web.app", "web.store"),
-}  # modules whose examples are yet to be mended
+FOUND = pkgutil.walk_packages(kerasdream.__path__, "kerasdream.")
+MODULES = [found.name for found in FOUND if not found.name.endswith("__main__")]
 
 
-def modules():
-    for name in MODULES:
-        false = name.removeprefix("kerasdream.") in FALSE
-        yield pytest.param(name, marks=pytest.mark.xfail(strict=True) if false else ())
-
-
-@pytest.mark.parametrize("name", ["kerasdream", *modules()])
+@pytest.mark.parametrize("name", ["kerasdream", *MODULES])
 @only_tensorflow
 def test_examples_are_true(name, tmp_path, monkeypatch):
     try:

@@ -336,7 +336,10 @@ def test_models_of_ones_own(small_net, doubling, photo):
         kerasdream.Dreamer("relu1", model=small_net, weights="imagenet")
     first = keras.Input((3, None, None))
     channels_first = layers.Conv2D(2, 1, name="conv", data_format="channels_first")
-    with pytest.raises(ModelError, match=r"\(None, 3, None, None\).*one input \(batch, height, width, channels\)"):
+    with pytest.raises(
+        ModelError,
+        match=r"\(None, 3, None, None\) with channels first .*\(batch, height, width, channels\), were expected",
+    ):
         kerasdream.Dreamer("conv", model=keras.Model(first, channels_first(first)))
     with pytest.raises(ModelError, match=r"takes inputs of shape \[\]; one input"):
         kerasdream.Dreamer("conv", model=keras.Sequential([layers.Conv2D(2, 1, name="conv")]))

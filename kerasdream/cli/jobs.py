@@ -83,9 +83,8 @@ def find_pictures(names: Sequence[str]) -> list[str | None]:
             if path.suffix.lower() in files.SUFFIXES and not path.name.startswith(".") and path.is_file()
         ]
         if not inside:
-            raise ConfigError(
-                f"The folder {name!r} holds no picture; files ending in {', '.join(sorted(files.SUFFIXES))} were expected."
-            )
+            endings = ", ".join(sorted(files.SUFFIXES))
+            raise ConfigError(f"The folder {name!r} holds no picture; files ending in {endings} were expected.")
         found += inside
     return found or [None]
 

@@ -58,6 +58,7 @@ def objective_of(function: Callable[..., Any], layers: str | Sequence[str]) -> O
 
     Raises ConfigError where `function` is not callable, or no layer is named.
 
+    >>> from kerasdream.objectives import Layer
     >>> def spread(activations):
     ...     return keras.ops.std(activations, axis=(1, 2, 3))
     >>> objective_of(spread, "mixed4") + 0.5 * Layer("mixed5")

@@ -147,7 +147,7 @@ def test_a_tensor_without_values_is_no_picture():
 
 @pytest.mark.parametrize("address", ["https://example.com/sky.jpg", "s3://bucket/sky.png"])
 def test_an_address_is_told_to_be_downloaded(address):
-    with pytest.raises(InputImageError, match=rf"'{address}' is an address; .* Download it first"):
+    with pytest.raises(InputImageError, match=rf"'{address}' cannot be read: .* Addresses are not fetched: download"):
         Picture.of(address)
 
 
