@@ -298,7 +298,7 @@ def atlas(
     With a folder as `output` every channel is kept there as it comes: a second call goes on where one ended.
 
     >>> kerasdream.atlas("mixed0", channels=range(4), model="mini", size=64, steps=4).size
-    (152, 184)
+    (152, 180)
     """
     if not isinstance(channels, Iterable):
         raise ConfigError(f"channels={channels!r} was given; numbers of channels were expected, such as range(16).")

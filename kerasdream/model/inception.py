@@ -105,20 +105,7 @@ def network(
     >>> network("narrow", (8, 8, 16, 16, 32), {"mixed0": [[(8, 1)], [(4, 1), (8, 5)]]}).output.shape
     (None, None, None, 16)
     """
-    trained = None if convolutions is None else iter(convolutions)
-
-    def conv(
-        x: keras.KerasTensor, filters: int, size: Any, stride: int = 1, linear: bool = False, *, padding: str = "same"
-    ) -> Any:
-        size = (size, size) if isinstance(size, int) else size
-        padding, after = "valid" if stride > 1 else padding, None if linear else activation
-        if trained is None:
-            return layers.Conv2D(filters, size, stride, padding, activation=after)(x)
-        kernel, bias = next(trained)
-        if kernel.shape != (*size, x.shape[-1], filters):
-            raise ValueError(f"a kernel of shape {kernel.shape}")
-        return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=after)(x)
-
+    conv = conv_layers(convolutions, activation)
     image = keras.Input((None, None, 3))
     x = conv(image, stem[0], 3, 2)
     x = conv(x, stem[1], 3, padding="valid")
@@ -132,6 +119,33 @@ def network(
         else:
             x = layers.Concatenate(name=block)(outputs)
     return keras.Model(image, x, name=name)
+
+
+def conv_layers(
+    convolutions: Iterable[tuple[Array, Array]] | None, activation: str
+) -> Callable[..., keras.KerasTensor]:
+    """Return a function that adds the next convolution to a network: of an input, filters, size, stride and linear."""
+    trained = None if convolutions is None else iter(convolutions)
+
+    def conv(
+        x: keras.KerasTensor,
+        filters: int,
+        size: int | tuple[int, int],
+        stride: int = 1,
+        linear: bool = False,
+        *,
+        padding: str = "same",
+    ) -> keras.KerasTensor:
+        size = (size, size) if isinstance(size, int) else size
+        padding, after = "valid" if stride > 1 else padding, None if linear else activation
+        if trained is None:
+            return layers.Conv2D(filters, size, stride, padding, activation=after)(x)
+        kernel, bias = next(trained)
+        if kernel.shape != (*size, x.shape[-1], filters):
+            raise ValueError(f"a kernel of shape {kernel.shape}")
+        return FixedConv2D(kernel, bias, strides=stride, padding=padding, activation=after)(x)
+
+    return conv
 
 
 def branch_output(
@@ -148,7 +162,7 @@ def branch_output(
     return x
 
 
-def in_order(blocks: Sequence[str], weights: list[list[Any]]) -> list[list[Any]]:
+def in_order(blocks: Sequence[str], weights: list[list[h5py.Dataset]]) -> list[list[h5py.Dataset]]:
     """Return weights in Keras's order in that of the branches."""
     done = list(weights[:5])  # of the stem
     for name in blocks:
@@ -158,7 +172,7 @@ def in_order(blocks: Sequence[str], weights: list[list[Any]]) -> list[list[Any]]
     return done
 
 
-def weights_in(content: Any) -> list[list[Any]]:
+def weights_in(content: h5py.File) -> list[list[h5py.Dataset]]:
     """Return kernel, shift, mean and variance of each convolution with its batch norm, as datasets in Keras's order.
 
     Raises KeyError or ValueError where the file holds another network.
@@ -181,7 +195,9 @@ def weights_in(content: Any) -> list[list[Any]]:
     return [[*kernel, *norm] for kernel, norm in zip(kernels, norms, strict=True)]
 
 
-def folded(kernel: Any, shift: Any, mean: Any, variance: Any) -> tuple[Array, Array]:
+def folded(
+    kernel: h5py.Dataset, shift: h5py.Dataset, mean: h5py.Dataset, variance: h5py.Dataset
+) -> tuple[Array, Array]:
     """Return the kernel and bias that do the work of a convolution and its batch norm."""
     kernel, scale = np.asarray(kernel), 1.0 / np.sqrt(np.asarray(variance) + np.float32(EPSILON))
     kernel *= scale  # in its place: it was just read for this
