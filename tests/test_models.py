@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 import kerasdream
-from kerasdream.errors import LayerError, ModelError
+from kerasdream.errors import ConfigError, LayerError, ModelError
 
 
 def backbone():
@@ -128,3 +128,50 @@ def test_named_models_dream_on_channels_last_whatever_keras_is_set_to(model):
         assert keras.config.image_data_format() == "channels_first"
     finally:
         keras.config.set_image_data_format("channels_last")
+
+
+@pytest.fixture
+def vit():
+    """A small transformer for pictures of 64 x 64: patches, attention, a mean over tokens, a dense layer."""
+    image = keras.Input((64, 64, 3))
+    x = layers.Reshape((64, 16), name="tokens")(layers.Conv2D(16, 8, 8, name="patches")(image))
+    x = layers.Add(name="block")([x, layers.MultiHeadAttention(2, 8)(x, x)])
+    return keras.Model(
+        image, layers.Dense(10, name="scores")(layers.GlobalAveragePooling1D(name="mean")(x)), name="vit"
+    )
+
+
+def test_tokens_and_dense_layers_are_followed_without_a_border(vit):
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    outputs = {name: vit.get_layer(name).output for name in ("block", "mean", "scores")}
+    image = picture[None] / np.float32(127.5) - 1
+    values = {name: ops.convert_to_numpy(a) for name, a in keras.Model(vit.inputs, outputs)(image).items()}
+    for layer, wanted in {
+        "block": (values["block"] ** 2).mean(),
+        "block:3": (values["block"][..., 3] ** 2).mean(),
+        "block:2@5,0": values["block"][0, 5, 2] ** 2,
+        "mean(mean)": values["mean"].mean(),
+        "scores:7": values["scores"][0, 7] ** 2,
+    }.items():
+        dreamer = kerasdream.Dreamer(layer, model=vit, iterations=3, num_octave=1, max_loss=None)
+        losses = dreamer.run(picture, verbose=False).losses[0]
+        assert losses[0] == pytest.approx(wanted, rel=1e-3), layer
+        assert losses[0] < losses[1] < losses[2]
+    with pytest.raises(ModelError, match="vit cannot look at a picture of 96 x 64 pixels: .* takes one size only"):
+        kerasdream.dream(np.zeros((96, 64, 3), np.uint8), "block", model=vit)
+
+
+def test_a_picture_from_noise_has_the_size_that_a_network_takes(vit):
+    assert kerasdream.visualize("scores:7", model=vit, steps=3, verbose=False).size == (48, 48)
+    with pytest.raises(ConfigError, match="size=100 was given; exactly"):
+        kerasdream.visualize("scores:7", model=vit, size=100, steps=3, verbose=False)
+
+
+def test_a_model_that_rescales_its_input_gets_what_it_takes():
+    image = keras.Input((None, None, 3))
+    model = keras.Model(image, layers.Conv2D(4, 3, name="conv")(layers.Rescaling(1 / 255)(image)))
+    picture = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    a = ops.convert_to_numpy(model(picture[None].astype("float32")))
+    wanted = (a[:, 2:-2, 2:-2] ** 2).sum() / a.size
+    losses = kerasdream.Dreamer("conv", model=model, iterations=1, num_octave=1).run(picture).losses
+    assert losses[0][0] == pytest.approx(wanted, rel=1e-3)

@@ -210,10 +210,18 @@ class CompiledObjective:
     def picture_activations(self, picture: PictureSource, layer: str) -> Array:
         """Return the activations of every cell of a picture in a layer, one row each."""
         pixels = load_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
-        shrink = min(1.0, GUIDE_SIDE / max(pixels.shape[1:3]))
-        if shrink < 1:
-            size: Size = tuple(max(1, round(side * shrink)) for side in pixels.shape[1:3])
+        if (size := self.features.fixed_size or guide_size(pixels.shape[1:3])) != pixels.shape[1:3]:
             pixels = to_numpy(ops.image.resize(pixels, size, antialias=True, data_format="channels_last"))
         pixels = pad_reflect(pixels, (self.features.min_side(1),) * 2)
         activations = np.asarray(to_numpy(self.activations(pixels / 127.5 - 1.0)[layer]), np.float32)
         return activations.reshape(-1, activations.shape[-1])
+
+
+def guide_size(size: tuple[int, ...]) -> Size:
+    """Return the size at which a guide picture is looked at, with its longer side at most GUIDE_SIDE.
+
+    >>> guide_size((300, 200)), guide_size((768, 1000))
+    ((300, 200), (295, 384))
+    """
+    shrink = min(1.0, GUIDE_SIDE / max(size))
+    return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))

@@ -34,7 +34,7 @@ def plan_dream(features: Features, config: DreamConfig, size: Size) -> DreamPlan
     left out, with a warning; ModelError where it can look at none.
     """
     padded, cells = size, 2 * BORDER + 1
-    if SCORES not in features.names and features.min_cells(size) < cells:
+    if SCORES not in features.names and not features.whole_only and features.min_cells(size) < cells:
         side = features.min_side(cells)
         padded = max(size[0], side), max(size[1], side)
     shapes = octave_shapes(padded, config.num_octave, config.octave_scale, config.octaves_above)
