@@ -145,7 +145,7 @@ def test_tokens_and_dense_layers_are_followed_without_a_border(vit):
     picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     outputs = {name: vit.get_layer(name).output for name in ("block", "mean", "scores")}
     image = picture[None] / np.float32(127.5) - 1
-    values = {name: ops.convert_to_numpy(a) for name, a in keras.Model(vit.inputs, outputs)(image).items()}
+    values = {name: ops.convert_to_numpy(a) for name, a in keras.Model(vit.input, outputs)(image).items()}
     for layer, wanted in {
         "block": (values["block"] ** 2).mean(),
         "block:3": (values["block"][..., 3] ** 2).mean(),
