@@ -190,10 +190,12 @@ def from_array(array: Array, max_pixels: int | None) -> Array:
         )
     if array.dtype == np.uint8:
         return np.broadcast_to(batch[..., :3], (*batch.shape[:3], 3))
-    values = np.asarray(batch[..., :3], np.float32)
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are refused below
+        values = np.asarray(batch[..., :3], np.float32)
     finite = bool(np.isfinite(values).all())
     if floats and not (finite and values.min() >= -SLACK and values.max() <= 1 + SLACK):
-        low, high = np.nanmin(values), np.nanmax(values)
+        known = values[~np.isnan(values)]
+        low, high = (known.min(), known.max()) if known.size else (np.nan, np.nan)
         holes = "" if finite else " and not all finite"
         raise InputImageError(
             f"{given} was given, with values from {low:.7g} to {high:.7g}{holes}; "
