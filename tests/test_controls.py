@@ -52,13 +52,21 @@ def test_a_mask_is_scaled_to_the_picture_but_not_bent(small_net, photo, left):
         dream(photo, small_net, mask="no-mask.png")
 
 
-def test_regions_dream_of_different_things(small_net, photo, left):
-    hard = (left > 128).astype(np.uint8) * 255
-    a, b = kerasdream.Layer("relu0"), kerasdream.Layer("relu2")
-    both = kerasdream.Dreamer(a.inside(hard) + b.outside(hard), model=small_net, num_octave=1, **FEW).run(photo).image
-    mine = kerasdream.Dreamer(a.inside(hard), model=small_net, num_octave=1, **FEW).run(photo).image
-    assert np.array_equal(mine[:, 64:], photo[:, 64:])
-    assert not np.array_equal(both[:, 64:], photo[:, 64:])
+def test_each_region_follows_its_own_layer(small_net, photo):
+    """One step: in each half the change points where that half alone would go; both halves share one scale."""
+    hard, floats = np.zeros((96, 128), np.uint8), photo / np.float32(255) * 0.5 + 0.25
+    hard[:, :64] = 255
+    a, b = kerasdream.Layer("relu0").inside(hard), kerasdream.Layer("relu2").outside(hard)
+    settings = {"model": small_net, "num_octave": 1, "iterations": 1, "step": 0.02}
+    both, one, other = (kerasdream.Dreamer(o, **settings).run(floats).image - floats for o in (a + b, a, b))
+    assert max(np.abs(one[:, 64:]).max(), np.abs(other[:, :64]).max()) < 1e-6
+    scales = []
+    for half, alone in ((np.s_[:, :64], one), (np.s_[:, 64:], other)):
+        scale = (both[half] * alone[half]).sum() / (alone[half] ** 2).sum()
+        np.testing.assert_allclose(both[half], scale * alone[half], atol=1e-4)
+        scales.append(scale)
+    assert sum(scales) == pytest.approx(1.0, rel=1e-3)  # the mean absolute changes of the halves add up to the step
+    assert min(scales) > 0.001
 
 
 def test_the_default_limit_is_for_whole_layers_only(small_net):
