@@ -15,10 +15,10 @@ from PIL import Image
 from kerasdream.ascent import parameterization
 from kerasdream.ascent.backend import Compiled, Weights, to_numpy
 from kerasdream.ascent.compiled import CompiledObjective
-from kerasdream.ascent.current_backend import check_process
 from kerasdream.ascent.step import Preprocess, adam, preprocess_images
 from kerasdream.ascent.stepper import OctaveLayers
 from kerasdream.errors import ConfigError, DreamInterrupted, OutputError, warn
+from kerasdream.forking import check_process
 from kerasdream.image import files, metadata
 from kerasdream.image.montage import montage
 from kerasdream.knobs import check_names

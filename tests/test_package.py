@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdream"
 FLOORS = [
     "errors",
+    "forking",
     "types",
     "ops",
     "pixels",

@@ -52,13 +52,18 @@ def check_size(size: tuple[int, int], max_pixels: int | None, what: str) -> None
         )
 
 
+def check_picture_file(path: StrPath, max_pixels: int | None) -> None:
+    """Raise InputImageError where a path leads to no picture, or to one too large, as far as its header tells."""
+    check_regular(path)
+    with readable(repr(str(path))), opened(path, max_pixels) as image:
+        check_size(image.size, max_pixels, repr(str(path)))
+
+
 def decode(file: Any, max_pixels: int | None) -> Image.Image:
     """Return the first picture of a path or file object, upright and complete; its size is checked first."""
     what = repr(str(file)) if isinstance(file, str | os.PathLike) else "the picture"
     if isinstance(file, str | os.PathLike):
         check_regular(file)
-    Image.init()
-    heif.register()
     with readable(what), opened(file, max_pixels) as image:
         if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
             warn(f"{what} holds {frames} pictures; the first one is dreamt.")
@@ -69,6 +74,8 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
 
 def opened(file: Any, max_pixels: int | None) -> Image.Image:
     """Return a file with its header read; InputImageError where a package is missing that would read it."""
+    Image.init()
+    heif.register()
     formats = [name for name in READS if name in Image.OPEN]
     with pixel_limit(max_pixels):
         try:
@@ -218,6 +225,8 @@ def free_path(path: StrPath, is_taken: Callable[[pathlib.Path], bool] = os.path.
     PosixPath('dream-3.png')
     """
     first = target = as_path(path)
+    if not first.name:
+        raise OutputError(f"{str(first)!r} is a folder; the path of a file was expected.")
     number = 1
     while is_taken(target):
         number += 1

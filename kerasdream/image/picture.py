@@ -193,10 +193,11 @@ def from_array(array: Array, max_pixels: int | None) -> Array:
     values = np.asarray(batch[..., :3], np.float32)
     finite = bool(np.isfinite(values).all())
     if floats and not (finite and values.min() >= -SLACK and values.max() <= 1 + SLACK):
-        low, high = np.nanmin(values), np.nanmax(values)
-        holes = "" if finite else " and not all finite"
+        known = values[np.isfinite(values)]
+        span = f"from {known.min():.7g} to {known.max():.7g}" if known.size else "of which none is finite"
+        holes = " and not all finite" if known.size and not finite else ""
         raise InputImageError(
-            f"{given} was given, with values from {low:.7g} to {high:.7g}{holes}; "
+            f"{given} was given, with values {span}{holes}; "
             f"floats from 0 to 1 were expected, give or take {SLACK:g}. Divide by 255, or give uint8."
         )
     values = np.clip(values * np.float32(255.0 / (1.0 if floats else white_of(array.dtype))), 0.0, 255.0)

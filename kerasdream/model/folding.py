@@ -86,7 +86,9 @@ def fold(convolution: keras.Layer, norm: keras.Layer | None) -> tuple[Array, Arr
 
 def to_numpy(variable: Any) -> Array:
     """Return a Keras variable or an array as numpy float32."""
-    return np.asarray(variable if isinstance(variable, np.ndarray) else ops.convert_to_numpy(variable), np.float32)
+    if not isinstance(variable, np.ndarray):
+        variable = ops.convert_to_numpy(ops.copy(variable))  # of variables themselves, numpy 2 warns
+    return np.asarray(variable, np.float32)
 
 
 def convolve(
