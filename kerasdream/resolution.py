@@ -82,7 +82,7 @@ def config_of_own_model(model: keras.Model, given: dict[str, Any]) -> DreamConfi
 def config_of_named_model(given: dict[str, Any]) -> DreamConfig:
     """Return the settings of a dream on a named model; mini's where the default one is not at hand."""
     preset = given.get("preset", DEFAULTS["preset"])
-    config = DreamConfig(**presets.settings(preset) | given)  # a wrong value is told before anything is fetched
+    config = DreamConfig(**presets.settings(preset) | given)  # refuses a wrong value before anything is fetched
     check_files(config)
     if "model" not in given and "weights" not in given and not needs_classes(config):
         given["model"] = zoo.at_hand(DEFAULTS["model"])

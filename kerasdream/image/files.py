@@ -346,7 +346,7 @@ def write_whole(target: pathlib.Path, write: Write, overwrite: bool) -> None:
 
 
 def place(beside: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
-    """Give a finished file its name; of two writers without `overwrite`, one wins and the other is told."""
+    """Give a finished file its name; of two writers without `overwrite`, one wins and the other gets an OutputError."""
     if overwrite:
         os.replace(beside, target)
         return
