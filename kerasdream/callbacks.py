@@ -46,7 +46,7 @@ class DreamCallback(keras.callbacks.Callback):
 
     def __init__(
         self,
-        images: Any,
+        images: object,
         layers: Any,
         every: int = 1,
         unit: str = "epoch",
@@ -133,7 +133,7 @@ class DreamCallback(keras.callbacks.Callback):
         animate(frames, self.folder / f"{name}.gif", seconds=PAUSE * len(frames), overwrite=True)
 
 
-def check_arguments(every: object, unit: object, model: object, settings: Mapping[str, Any]) -> None:
+def check_arguments(every: object, unit: object, model: object, settings: Mapping[str, object]) -> None:
     """Raise ConfigError for what a DreamCallback cannot be made with."""
     if not isinstance(every, int) or isinstance(every, bool) or every < 1:
         raise ConfigError(f"every={every!r} was given; a whole number, 1 or more was expected.")

@@ -84,7 +84,7 @@ class Dreamer:
         with self.backend.on_device(self.config.device):
             self.compiled.refresh()
 
-    def run(self, image: Any, *, callback: Callback | None = None, verbose: bool | str = "auto") -> DreamResult:
+    def run(self, image: object, *, callback: Callback | None = None, verbose: bool | str = "auto") -> DreamResult:
         """Dream a picture, or a batch of pictures of one size.
 
         `image` is a path, bytes, a file object, a PIL image, an array or a tensor; the kind that goes in comes out.

@@ -10,7 +10,7 @@ class Preset(NamedTuple):
     """What it is, the settings that differ from the defaults, and its layers in each of the named models."""
 
     about: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     layers: Mapping[str, str] = {}
 
 
@@ -22,7 +22,7 @@ def on_inception(layers: str) -> dict[str, str]:
     return dict.fromkeys(INCEPTIONS, layers)
 
 
-def look(about: str, layers: str, **settings: Any) -> Preset:
+def look(about: str, layers: str, **settings: object) -> Preset:
     """A look of our own: four octaves and jitter, which takes away the grain."""
     common = {"step": 0.015, "num_octave": 4, "octave_scale": 1.5, "max_loss": None, "jitter": 48}
     return Preset(about, common | settings, on_inception(layers))

@@ -10,8 +10,8 @@ class Recipe(NamedTuple):
     """What it shows, the sweeps it is made of (a list varies), and what takes their place on other named models."""
 
     about: str
-    sweeps: tuple[Mapping[str, Any], ...]
-    instead: Mapping[str, Mapping[str, Any]] = {}
+    sweeps: tuple[Mapping[str, object], ...]
+    instead: Mapping[str, Mapping[str, object]] = {}
 
 
 RECIPES: dict[str, Recipe] = {

@@ -28,7 +28,7 @@ def resolve_config(
     layers: ObjectiveLike | None,
     model: str | keras.Model | None,
     preprocess: Preprocess | None,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, object],
 ) -> DreamConfig:
     """Return the settings of a dream: what the user said, then what the model wants, then the defaults.
 
@@ -130,7 +130,7 @@ def build_network(
     return network, zoo.preprocess_of(config.model)
 
 
-def open_picture(image: Any, max_pixels: int, seed: int) -> Picture:
+def open_picture(image: object, max_pixels: int, seed: int) -> Picture:
     """Return the picture of anything that a user gives; "noise" is one drawn from the seed."""
     if isinstance(image, str | os.PathLike) and (size := noise_size(image)) and not os.path.exists(image):
         check_size(size[::-1], max_pixels, f"{os.fspath(image)!r}")

@@ -42,7 +42,7 @@ def gradient(
     terms, weights = [term for term, _ in wanted.terms], [weight for _, weight in wanted.terms]
     features = Features(model, wanted.layers(), SCORES if wanted.needs_classes else None)
     network = TrainedNetwork(features)
-    constants: dict[str, Any] = {}
+    constants: dict[str, Tensor] = {}
     for number, term in enumerate(terms):
         if term.needs:
             raise ConfigError(f"{term} needs {term.needs}, which gradient() does not have. Use it with Dreamer.")

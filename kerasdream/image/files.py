@@ -9,7 +9,7 @@ import stat
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -59,7 +59,7 @@ def check_picture_file(path: StrPath, max_pixels: int | None) -> None:
         check_size(image.size, max_pixels, repr(str(path)))
 
 
-def decode(file: Any, max_pixels: int | None) -> Image.Image:
+def decode(file: StrPath | IO[bytes], max_pixels: int | None) -> Image.Image:
     """Return the first picture of a path or file object, upright and complete; its size is checked first."""
     what = repr(str(file)) if isinstance(file, str | os.PathLike) else "the picture"
     if isinstance(file, str | os.PathLike):
@@ -72,7 +72,7 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
         return without_exif(image)
 
 
-def opened(file: Any, max_pixels: int | None) -> Image.Image:
+def opened(file: StrPath | IO[bytes], max_pixels: int | None) -> Image.Image:
     """Return a file with its header read; InputImageError where a package is missing that would read it."""
     Image.init()
     heif.register()

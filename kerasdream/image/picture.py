@@ -146,7 +146,7 @@ def truncate(values: Array, white: int) -> Array:
     return np.floor(np.clip(values + ROUNDING * white / 255, 0, white))  # type: ignore[no-any-return, unused-ignore]
 
 
-def as_array(image: Any) -> Array:
+def as_array(image: object) -> Array:
     """Return an array or a tensor as a numpy array; booleans as black and white in uint8.
 
     Raises InputImageError for tensors without values, and for arrays with masked pixels.

@@ -47,7 +47,7 @@ def application(name: str) -> Callable[..., keras.Model]:
 
     def build(top: bool = False) -> keras.Model:
         open_size = not top and "NASNet" not in name  # NASNet decides by the size which of its parts must shrink
-        size: dict[str, Any] = {"input_shape": (None, None, 3)} if open_size else {}
+        size: dict[str, object] = {"input_shape": (None, None, 3)} if open_size else {}
         return getattr(keras.applications, name)(weights=None, include_top=top, **size)
 
     return build
