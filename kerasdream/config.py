@@ -243,7 +243,7 @@ OWN_WEIGHTS = "the model's own"  # stands for the weights of a user's model
 
 
 def check_names(settings: Mapping[str, object]) -> None:
-    """ConfigError where a setting has a name that no knob has."""
+    """Raise ConfigError where a setting has a name that no knob has."""
     knobs.check_names(settings, KNOBS)
 
 

@@ -8,7 +8,7 @@ computing_process: int | None = None
 
 
 def check_process() -> None:
-    """DreamError in a process that was forked from the one that computes: it would wait for ever."""
+    """Raise DreamError in a process that was forked from the one that computes: it would wait for ever."""
     global computing_process
     computing_process = computing_process or os.getpid()
     if os.getpid() != computing_process:

@@ -178,7 +178,7 @@ def check_knobs(config: object, knobs: Mapping[str, Knob]) -> None:
 
 
 def check_names(settings: Mapping[str, object], knobs: Mapping[str, Knob]) -> None:
-    """ConfigError where a setting has a name that no knob has."""
+    """Raise ConfigError where a setting has a name that no knob has."""
     for name in settings:
         if name not in knobs:
             raise ConfigError(
