@@ -14,7 +14,8 @@ from kerasdream.ascent.current_backend import current_backend
 from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DEFAULTS, OWN_WEIGHTS, DreamConfig, check_names, files_named
 from kerasdream.errors import ConfigError, InputImageError, ModelError
-from kerasdream.image.files import check_picture_file, check_size
+from kerasdream.image.files import check_picture_file
+from kerasdream.image.limits import check_size
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise, noise_size
 from kerasdream.model import zoo

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kerasdream.errors import InputImageError, OutputError, warn
 from kerasdream.image import heif, metadata
-from kerasdream.image.limits import pixel_limit
+from kerasdream.image.limits import check_size, pixel_limit
 
 StrPath = str | os.PathLike[str]
 Write = Callable[[BinaryIO], object]  # writes a whole picture or film into an open file
@@ -38,18 +38,6 @@ WRITES: dict[str, Format] = {
     ".tif": TIFF,
     ".tiff": TIFF,
 }
-
-
-def check_size(size: tuple[int, int], max_pixels: int | None, what: str) -> None:
-    """Raise InputImageError where (width, height) holds more pixels than allowed, or none."""
-    width, height = size
-    if not width or not height:
-        raise InputImageError(f"{what} is {height} x {width} (height x width); it holds no pixel.")
-    if max_pixels is not None and width * height > max_pixels:
-        raise InputImageError(
-            f"{what} is {height} x {width} (height x width), {width * height / 1e6:.1f} megapixels; at most "
-            f"{max_pixels / 1e6:g} were expected. Shrink it, or allow more with max_pixels={width * height}."
-        )
 
 
 def check_picture_file(path: StrPath, max_pixels: int | None) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from kerasdream.errors import InputImageError
 from kerasdream.image import files
+from kerasdream.image.limits import check_size
 from kerasdream.image.tiles import strips
 from kerasdream.types import Array
 
@@ -182,7 +183,7 @@ def from_array(array: Array, max_pixels: int | None) -> Array:
         raise InputImageError(f"{given} was given; (H, W), (H, W, 1|3|4) or (N, H, W, 1|3|4) was expected.")
     if 0 in array.shape:
         raise InputImageError(f"{given} was given; it holds no pixel.")
-    files.check_size((batch.shape[2], batch.shape[1]), max_pixels, given)
+    check_size((batch.shape[2], batch.shape[1]), max_pixels, given)
     floats = array.dtype.kind == "f" or array.dtype.name == "bfloat16"
     if array.dtype not in (np.uint8, np.uint16) and not floats:
         raise InputImageError(
