@@ -109,10 +109,10 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(importlib.import_module(f"kerasdream.{HOME_OF[name]}"), name)
     except (ModuleNotFoundError, ValueError) as fault:
-        if told := backend_fault(fault):
+        if advice := backend_fault(fault):
             from kerasdream.errors import ModelError
 
-            raise ModelError(told) from None
+            raise ModelError(advice) from None
         raise
 
 

@@ -6,7 +6,6 @@ import math
 import os
 import pathlib
 import re
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from PIL import Image
 from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DreamConfig, check_names
 from kerasdream.dreamer import Dreamer
-from kerasdream.errors import ConfigError, DreamError, DreamWarning
+from kerasdream.errors import ConfigError, DreamError, warn
 from kerasdream.image import files
 from kerasdream.image.animation import animate
 from kerasdream.image.picture import Picture
@@ -47,7 +46,7 @@ class DreamCallback(keras.callbacks.Callback):
 
     def __init__(
         self,
-        images: Any,
+        images: object,
         layers: Any,
         every: int = 1,
         unit: str = "epoch",
@@ -118,11 +117,7 @@ class DreamCallback(keras.callbacks.Callback):
                 self.write(name, number, self.dreamer.run(picture, verbose=False))
             except Exception as fault:
                 kind = "" if isinstance(fault, DreamError) else f"{type(fault).__name__}: "
-                warnings.warn(
-                    f"{name!r} could not be dreamt after {self.unit} {number}: {kind}{fault} The training goes on.",
-                    DreamWarning,
-                    stacklevel=2,
-                )
+                warn(f"{name!r} could not be dreamt after {self.unit} {number}: {kind}{fault} The training goes on.")
 
     def write(self, name: str, number: int, result: DreamResult) -> None:
         """Write a picture, replacing one of the same number, and the film of all up to it."""
@@ -138,7 +133,7 @@ class DreamCallback(keras.callbacks.Callback):
         animate(frames, self.folder / f"{name}.gif", seconds=PAUSE * len(frames), overwrite=True)
 
 
-def check_arguments(every: object, unit: object, model: object, settings: Mapping[str, Any]) -> None:
+def check_arguments(every: object, unit: object, model: object, settings: Mapping[str, object]) -> None:
     """Raise ConfigError for what a DreamCallback cannot be made with."""
     if not isinstance(every, int) or isinstance(every, bool) or every < 1:
         raise ConfigError(f"every={every!r} was given; a whole number, 1 or more was expected.")

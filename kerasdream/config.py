@@ -222,7 +222,7 @@ class DreamConfig:
         mask = None if self.mask is None else str(self.mask)
         return values | {"layers": None if self.layers is None else self.layers.as_dict(), "mask": mask}
 
-    def compiled_settings(self) -> tuple[Any, ...]:
+    def compiled_settings(self) -> tuple[object, ...]:
         """Return the settings that are compiled in: configs with the same share one compiled step."""
         return tuple(getattr(self, name) for name, entry in KNOBS.items() if entry.compiled)
 
@@ -242,18 +242,22 @@ DEFAULTS: dict[str, Any] = defaults_of(DreamConfig)
 OWN_WEIGHTS = "the model's own"  # stands for the weights of a user's model
 
 
-def check_names(settings: Mapping[str, Any]) -> None:
-    """ConfigError where a setting has a name that no knob has."""
+def check_names(settings: Mapping[str, object]) -> None:
+    """Raise ConfigError where a setting has a name that no knob has."""
     knobs.check_names(settings, KNOBS)
 
 
-def files_named(settings: Mapping[str, Any]) -> dict[str, list[str]]:
+def files_named(settings: Mapping[str, object]) -> dict[str, list[str]]:
     """Return the files that a dream with these settings opens, by the setting that names them.
 
     >>> files_named({"mask": "clouds.png", "layers": "guide(mixed4, flowers.jpg)"})
     {'layers': ['flowers.jpg'], 'mask': ['clouds.png']}
     """
-    found: dict[str, list[Any]] = {"layers": [], "mask": [settings.get("mask")], "weights": [settings.get("weights")]}
+    found: dict[str, list[object]] = {
+        "layers": [],
+        "mask": [settings.get("mask")],
+        "weights": [settings.get("weights")],
+    }
     if settings.get("layers") is not None:
         found["layers"] = KNOBS["layers"].check("layers", settings["layers"]).files()
     paths = {name: [one for one in ones if isinstance(one, str) and is_file(one)] for name, ones in found.items()}

@@ -3,7 +3,6 @@
 import collections
 import dataclasses
 import inspect
-import os
 import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeAlias, Unpack
@@ -14,7 +13,7 @@ from keras import ops
 
 from kerasdream.ascent.backend import to_numpy
 from kerasdream.ascent.compiled import CompiledObjective
-from kerasdream.ascent.current_backend import check_process, current_backend
+from kerasdream.ascent.current_backend import current_backend
 from kerasdream.ascent.memory import MAX_TILE
 from kerasdream.ascent.octaves import OctaveLoop
 from kerasdream.ascent.plan import DreamPlan, plan_dream
@@ -22,10 +21,9 @@ from kerasdream.ascent.step import Preprocess
 from kerasdream.ascent.stepper import Stepper
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig
 from kerasdream.errors import ConfigError, DreamInterrupted, NonFiniteError, warn
+from kerasdream.forking import check_process
 from kerasdream.image.blend import blend, load_mask, unchanged_pixels
-from kerasdream.image.files import check_regular
 from kerasdream.image.picture import Picture
-from kerasdream.image.sample import noise_size
 from kerasdream.image.tiles import release_pages
 from kerasdream.knobs import knobs_help
 from kerasdream.progress import progress_line
@@ -86,7 +84,7 @@ class Dreamer:
         with self.backend.on_device(self.config.device):
             self.compiled.refresh()
 
-    def run(self, image: Any, *, callback: Callback | None = None, verbose: bool | str = "auto") -> DreamResult:
+    def run(self, image: object, *, callback: Callback | None = None, verbose: bool | str = "auto") -> DreamResult:
         """Dream a picture, or a batch of pictures of one size.
 
         `image` is a path, bytes, a file object, a PIL image, an array or a tensor; the kind that goes in comes out.
@@ -95,8 +93,7 @@ class Dreamer:
         finite picture, and DreamInterrupted on Ctrl-C, whose `.result` holds the picture so far.
         """
         check_process()
-        if callback is not None and not callable(callback):
-            raise ConfigError(f"callback={callback!r} was given; a function of a Moment was expected.")
+        check_callback(callback)
         began, config = time.perf_counter(), self.config
         source = DreamSource.open(image, self.compiled)
         with self.backend.on_device(config.device):
@@ -255,10 +252,18 @@ def dream(
 
     >>> kerasdream.dream("sky.jpg", layers={"mixed4": 1.0}, iterations=2, model="mini").save("dream.png")
     """
-    if isinstance(image, str | os.PathLike) and not noise_size(image):
-        check_regular(image)  # before a model is built or fetched
+    check_callback(callback)
+    max_pixels, seed = [KNOBS[name].check(name, settings.get(name, DEFAULTS[name])) for name in ("max_pixels", "seed")]
+    if not ops.is_tensor(image):
+        image = open_picture(image, max_pixels, seed)  # before a model is built or fetched
     dreamer = Dreamer(layers, model=model, preprocess=preprocess, **settings)
     return dreamer.run(image, callback=callback, verbose=verbose).image
+
+
+def check_callback(callback: object) -> None:
+    """Raise ConfigError for a callback that cannot be called."""
+    if callback is not None and not callable(callback):
+        raise ConfigError(f"callback={callback!r} was given; a function of a Moment was expected.")
 
 
 def document_knobs(function: Callable[..., Any]) -> None:

@@ -59,13 +59,12 @@ class FallbackWarning(DreamWarning):
     """The embedded network dreams, because the default one could not be had."""
 
 
-PACKAGE = os.path.dirname(__file__) + os.sep
-
-
 def warn(message: str, category: type[Warning] = DreamWarning) -> None:
-    """Warn in the line of the user's that called into kerasdream, however deep the fault lies."""
+    """Warn in the line of the user's that called into kerasdream, through Keras's `fit`, too, however deep."""
+    modules = [sys.modules[name] for name in ("kerasdream", "keras") if name in sys.modules]
+    folders = tuple(os.path.dirname(module.__file__) + os.sep for module in modules if module.__file__)
     level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(folders):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
 

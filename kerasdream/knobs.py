@@ -60,7 +60,7 @@ class Knob:
             words += ", or a list of them"
         return words + (", or None" if self.optional else "")
 
-    def check(self, name: str, value: Any) -> Any:
+    def check(self, name: str, value: object) -> Any:
         """Return a value of the setting `name` in its own type; ConfigError where it is none."""
         if value is None and self.optional:
             return None
@@ -94,15 +94,15 @@ def read_float(value: Any) -> float:
     return float(value)
 
 
-def read_text(value: Any) -> str:
+def read_text(value: object) -> str:
     """Return text or a path, not empty."""
-    text = os.fspath(value)
+    text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str) or not text:
         raise TypeError
     return text
 
 
-def read_memory(value: Any) -> str:
+def read_memory(value: object) -> str:
     """Return a size in bytes with its unit."""
     if not isinstance(value, str) or not MEMORY.fullmatch(value.strip()) or not bytes_of(value):
         raise TypeError
@@ -120,7 +120,7 @@ def bytes_of(memory: str) -> int:
     return int(float(found[1]) * UNITS[found[2].upper()])
 
 
-def read_bool(value: Any) -> bool:
+def read_bool(value: object) -> bool:
     """Return True or False; 1 and "yes" are none."""
     if not isinstance(value, bool):
         raise TypeError
@@ -177,8 +177,8 @@ def check_knobs(config: object, knobs: Mapping[str, Knob]) -> None:
         object.__setattr__(config, name, entry.check(name, getattr(config, name)))
 
 
-def check_names(settings: Mapping[str, Any], knobs: Mapping[str, Knob]) -> None:
-    """ConfigError where a setting has a name that no knob has."""
+def check_names(settings: Mapping[str, object], knobs: Mapping[str, Knob]) -> None:
+    """Raise ConfigError where a setting has a name that no knob has."""
     for name in settings:
         if name not in knobs:
             raise ConfigError(
@@ -186,7 +186,7 @@ def check_names(settings: Mapping[str, Any], knobs: Mapping[str, Knob]) -> None:
             )
 
 
-def knobs_help(knobs: Mapping[str, Knob], defaults: Mapping[str, Any], indent: str = "    ") -> str:
+def knobs_help(knobs: Mapping[str, Knob], defaults: Mapping[str, object], indent: str = "    ") -> str:
     """Return the name, help, range and default of every knob, for a docstring."""
     lines = []
     for name, entry in knobs.items():

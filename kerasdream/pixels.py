@@ -23,7 +23,7 @@ class Pixels:
         return f"<pixels {hashlib.sha256(self.data).hexdigest()[:8]}>"
 
 
-def read_picture(value: Any) -> str | Pixels:
+def read_picture(value: object) -> str | Pixels:
     """Return a path as text, and an array or a PIL image as Pixels.
 
     Arrays are (H, W) or (H, W, 3) of uint8, uint16, booleans or floats from 0 to 1. Raises ConfigError for others.

@@ -10,7 +10,7 @@ class Preset(NamedTuple):
     """What it is, the settings that differ from the defaults, and its layers in each of the named models."""
 
     about: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     layers: Mapping[str, str] = {}
 
 
@@ -18,12 +18,12 @@ INCEPTIONS = ("inception_v3", "mini")
 
 
 def on_inception(layers: str) -> dict[str, str]:
-    """The same layers for InceptionV3 and for mini, which has its names."""
+    """Return the same layers for InceptionV3 and for mini, which has its names."""
     return dict.fromkeys(INCEPTIONS, layers)
 
 
-def look(about: str, layers: str, **settings: Any) -> Preset:
-    """A look of our own: four octaves and jitter, which takes away the grain."""
+def look(about: str, layers: str, **settings: object) -> Preset:
+    """Return a look of our own: four octaves, and jitter against grain."""
     common = {"step": 0.015, "num_octave": 4, "octave_scale": 1.5, "max_loss": None, "jitter": 48}
     return Preset(about, common | settings, on_inception(layers))
 
@@ -98,7 +98,7 @@ PRESETS: dict[str, Preset] = {
 
 
 def find(name: str) -> Preset:
-    """A preset; ConfigError with the nearest names for an unknown one."""
+    """Return a preset; ConfigError with the nearest names for an unknown one."""
     if name not in PRESETS:
         raise ConfigError(
             f"There is no preset {name!r}.{suggest(str(name), PRESETS)} The presets are {', '.join(PRESETS)}."
@@ -107,7 +107,7 @@ def find(name: str) -> Preset:
 
 
 def settings(name: str, model: str | None = None) -> dict[str, Any]:
-    """The settings of a preset, with its layers where it has some for that named model.
+    """Return the settings of a preset, with its layers where it has some for that named model.
 
     >>> settings("google2015", "mini")["layers"]
     'norm(mixed4)'

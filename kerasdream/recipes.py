@@ -10,8 +10,8 @@ class Recipe(NamedTuple):
     """What it shows, the sweeps it is made of (a list varies), and what takes their place on other named models."""
 
     about: str
-    sweeps: tuple[Mapping[str, Any], ...]
-    instead: Mapping[str, Mapping[str, Any]] = {}
+    sweeps: tuple[Mapping[str, object], ...]
+    instead: Mapping[str, Mapping[str, object]] = {}
 
 
 RECIPES: dict[str, Recipe] = {
@@ -71,7 +71,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def sweeps_of(name: str, model: str) -> list[dict[str, Any]]:
-    """The settings of each sweep of a recipe, as a named model wants them; None stands for the picture of the user.
+    """Return the settings of each sweep of a recipe for a named model; None stands for the user's picture.
 
     >>> sweeps_of("iterations", "mini")
     [{'iterations': [10, 50, 100], 'max_loss': None}]

@@ -14,7 +14,8 @@ from kerasdream.ascent.current_backend import current_backend
 from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DEFAULTS, OWN_WEIGHTS, DreamConfig, check_names, files_named
 from kerasdream.errors import ConfigError, InputImageError, ModelError
-from kerasdream.image.files import check_regular, check_size
+from kerasdream.image.files import check_picture_file
+from kerasdream.image.limits import check_size
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise, noise_size
 from kerasdream.model import zoo
@@ -28,7 +29,7 @@ def resolve_config(
     layers: ObjectiveLike | None,
     model: str | keras.Model | None,
     preprocess: Preprocess | None,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, object],
 ) -> DreamConfig:
     """Return the settings of a dream: what the user said, then what the model wants, then the defaults.
 
@@ -74,13 +75,16 @@ def config_of_own_model(model: keras.Model, given: dict[str, Any]) -> DreamConfi
             "kerasdream.layers(model) lists its layers."
         )
     preset = presets.settings(given.get("preset", DEFAULTS["preset"]))
-    return complete_config(preset | given | {"model": model.name, "weights": OWN_WEIGHTS})
+    config = complete_config(preset | given | {"model": model.name, "weights": OWN_WEIGHTS})
+    check_files(config)
+    return config
 
 
 def config_of_named_model(given: dict[str, Any]) -> DreamConfig:
     """Return the settings of a dream on a named model; mini's where the default one is not at hand."""
     preset = given.get("preset", DEFAULTS["preset"])
-    config = DreamConfig(**presets.settings(preset) | given)  # a wrong value is told before anything is fetched
+    config = DreamConfig(**presets.settings(preset) | given)  # refuses a wrong value before anything is fetched
+    check_files(config)
     if "model" not in given and "weights" not in given and not needs_classes(config):
         given["model"] = zoo.at_hand(DEFAULTS["model"])
     network = given.get("model", DEFAULTS["model"])
@@ -93,14 +97,18 @@ def complete_config(settings: dict[str, Any]) -> DreamConfig:
     The default max_loss, made for whole layers, ends no octave of anything else.
     """
     config = DreamConfig(**settings)
-    for files in files_named({"layers": config.layers, "mask": config.mask}).values():
-        for file in files:
-            check_regular(file)
     if config.precision == "auto":
         config = config.replace(precision="bfloat16" if current_backend().has_bfloat16() else "float32")
     if "max_loss" in settings or config.layers is None or follows_whole_layers(config.layers):
         return config
     return config.replace(max_loss=None)
+
+
+def check_files(config: DreamConfig) -> None:
+    """Raise InputImageError where a mask or a guide names no picture."""
+    for files in files_named({"layers": config.layers, "mask": config.mask}).values():
+        for file in files:
+            check_picture_file(file, config.max_pixels)
 
 
 def needs_classes(config: DreamConfig) -> bool:
@@ -123,7 +131,7 @@ def build_network(
     return network, zoo.preprocess_of(config.model)
 
 
-def open_picture(image: Any, max_pixels: int, seed: int) -> Picture:
+def open_picture(image: object, max_pixels: int, seed: int) -> Picture:
     """Return the picture of anything that a user gives; "noise" is one drawn from the seed."""
     if isinstance(image, str | os.PathLike) and (size := noise_size(image)) and not os.path.exists(image):
         check_size(size[::-1], max_pixels, f"{os.fspath(image)!r}")

@@ -42,7 +42,7 @@ def gradient(
     terms, weights = [term for term, _ in wanted.terms], [weight for _, weight in wanted.terms]
     features = Features(model, wanted.layers(), SCORES if wanted.needs_classes else None)
     network = TrainedNetwork(features)
-    constants: dict[str, Any] = {}
+    constants: dict[str, Tensor] = {}
     for number, term in enumerate(terms):
         if term.needs:
             raise ConfigError(f"{term} needs {term.needs}, which gradient() does not have. Use it with Dreamer.")
@@ -77,7 +77,7 @@ class TrainedNetwork:
         return number_of(name, self.channel_count(SCORES))
 
     def picture_activations(self, picture: PictureSource, layer: str) -> Array:
-        """ConfigError: the activations of a guide would be computed anew in each step."""
+        """Raise ConfigError: the activations of a guide would be computed anew in each step."""
         raise ConfigError("A guide needs a guide picture, which gradient() does not have. Use it with Dreamer.")
 
 
@@ -122,7 +122,7 @@ def augment(
 
 
 def check_dataset(dataset: Any) -> None:
-    """ConfigError for what is no dataset of pictures; InputImageError where its first element is out of range."""
+    """Raise ConfigError for what is no dataset of pictures, InputImageError where its first element is out of range."""
     if not all(hasattr(dataset, name) for name in ("enumerate", "map", "element_spec")):
         raise ConfigError(f"A {type(dataset).__name__} was given as dataset; a tf.data.Dataset was expected.")
     spec = dataset.element_spec[0] if isinstance(dataset.element_spec, tuple) else dataset.element_spec

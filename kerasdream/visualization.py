@@ -15,10 +15,10 @@ from PIL import Image
 from kerasdream.ascent import parameterization
 from kerasdream.ascent.backend import Compiled, Weights, to_numpy
 from kerasdream.ascent.compiled import CompiledObjective
-from kerasdream.ascent.current_backend import check_process
 from kerasdream.ascent.step import Preprocess, adam, preprocess_images
 from kerasdream.ascent.stepper import OctaveLayers
 from kerasdream.errors import ConfigError, DreamInterrupted, OutputError, warn
+from kerasdream.forking import check_process
 from kerasdream.image import files, metadata
 from kerasdream.image.montage import montage
 from kerasdream.knobs import check_names
@@ -254,7 +254,7 @@ def similarity(activations: Mapping[str, Tensor], siblings: Array) -> Tensor:
 
 
 def check_needs_no_picture(wanted: Objective) -> None:
-    """ConfigError for terms that need a picture to start from."""
+    """Raise ConfigError for terms that need a picture to start from."""
     for term, _ in wanted.terms:
         if term.needs:
             raise ConfigError(f"{term} needs {term.needs}; a visualisation starts from noise. Use it with dream().")
@@ -328,7 +328,7 @@ def atlas(
 
 
 def kept_picture(path: pathlib.Path, record: dict[str, Any]) -> Image.Image:
-    """The picture of an earlier call, or OutputError where other settings drew it."""
+    """Return the picture of an earlier call; OutputError where other settings drew it."""
     before = metadata.record_of(path)["settings"]
     if before != record["settings"]:
         other = [name for name, value in record["settings"].items() if before.get(name) != value]
@@ -339,5 +339,5 @@ def kept_picture(path: pathlib.Path, record: dict[str, Any]) -> Image.Image:
 
 
 def file_of(folder: pathlib.Path, layer: str, channel: int) -> pathlib.Path:
-    """The file of one channel."""
+    """Return the file of one channel."""
     return folder / f"{layer.replace('/', '_')}-{channel:04d}.png"

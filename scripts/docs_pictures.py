@@ -140,8 +140,8 @@ def objectives(dream: Callable[..., Any], folder: pathlib.Path, options: argpars
 
 def visualize(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     network = {"model": "inception_v3", "weights": options.weights, "size": 224}
-    wishes = [f"mixed4:{channel}" for channel in CHANNELS]
-    keep(montage(kerasdream.visualize(wishes, **network), wishes, columns=5), folder / "visualize.jpg")
+    channels = [f"mixed4:{channel}" for channel in CHANNELS]
+    keep(montage(kerasdream.visualize(channels, **network), channels, columns=5), folder / "visualize.jpg")
 
 
 def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:

@@ -147,8 +147,11 @@ def test_the_film_leaves_out_another_training(data, photo, tmp_path):
 def test_a_dream_that_fails_is_told_and_training_goes_on(data, photo, tmp_path, monkeypatch):
     callback = kerasdream.DreamCallback({"hill": photo}, "relu", output_dir=tmp_path, **FEW)
     monkeypatch.setattr(callbacks.Dreamer, "run", lambda *_, **__: 1 / 0)
-    with pytest.warns(DreamWarning, match="'hill' could not be dreamt after epoch [12]: ZeroDivisionError: .* goes on"):
+    with pytest.warns(
+        DreamWarning, match="'hill' could not be dreamt after epoch [12]: ZeroDivisionError: .* goes on"
+    ) as told:
         model = fitted(data, callback)
+    assert {one.filename for one in told} == {__file__}  # where fit was called
     for one, other in zip(model.weights, fitted(data).weights, strict=True):
         assert np.array_equal(one, other)
 

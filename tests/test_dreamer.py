@@ -4,6 +4,7 @@ import _thread
 import contextlib
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -443,6 +444,20 @@ def test_what_is_not_there_is_told_before_a_network_is_built(monkeypatch, photo,
             kerasdream.dream(**{"image": photo, "model": "mini"} | settings)
 
 
+def test_what_is_no_picture_is_told_before_a_network_is_fetched_or_built(monkeypatch, photo, tmp_path):
+    for step in ("at_hand", "build"):
+        monkeypatch.setattr(zoo, step, lambda *_, **__: pytest.fail("a network was fetched or built"))
+    monkeypatch.chdir(tmp_path)
+    pathlib.Path("words.png").write_text("no picture")
+    for settings in ({"image": "words.png"}, {"mask": "words.png"}, {"layers": "guide(mixed4, words.png)"}):
+        with pytest.raises(InputImageError, match="'words.png' cannot be read as a picture"):
+            kerasdream.dream(**{"image": photo} | settings)
+    with pytest.raises(InputImageError, match="A int was given"):
+        kerasdream.dream(3)
+    with pytest.raises(ConfigError, match="callback=3 was given"):
+        kerasdream.dream(photo, callback=3)
+
+
 FORK = """
 import os, numpy as np, kerasdream
 from kerasdream.errors import DreamError
@@ -451,7 +466,12 @@ dreamer = kerasdream.Dreamer("mixed0", model="mini", iterations=1, num_octave=1)
 if os.fork():
     os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
 told = 0
-for again in (lambda: dreamer.run(picture), lambda: kerasdream.Dreamer("mixed0", model="mini")):
+calls = (
+    lambda: dreamer.run(picture),
+    lambda: kerasdream.Dreamer("mixed0", model="mini"),
+    lambda: kerasdream.layers("mini"),
+)
+for again in calls:
     try:
         again()
     except DreamError as fault:
@@ -462,7 +482,28 @@ os._exit(40 + told)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 def test_a_forked_process_is_told_so_and_does_not_hang():
-    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], timeout=120).returncode == 42
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], timeout=120).returncode == 43
+
+
+STRICT = """
+import warnings
+import numpy as np
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what importing a framework warns of
+    import keras
+    model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3, name="conv")])
+    model.add(keras.layers.BatchNormalization(name="norm"))
+    import kerasdream
+picture = np.arange(64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)
+few = {"iterations": 1, "num_octave": 1, "max_loss": None}
+kerasdream.dream(picture, "mixed0", model="mini", **few)
+kerasdream.dream(picture, "norm", model=model, **few)
+"""
+
+
+def test_loading_and_dreaming_warn_of_nothing():
+    done = subprocess.run([sys.executable, "-W", "error", "-c", STRICT], capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_what_is_no_function_no_path_and_no_time_is_told(dreamer, small_net, photo, tmp_path):
@@ -472,6 +513,8 @@ def test_what_is_no_function_no_path_and_no_time_is_told(dreamer, small_net, pho
         kerasdream.Dreamer("relu1", model=small_net, preprocess="abc")
     with pytest.raises(ConfigError, match="returned nothing; the pictures for the model were expected"):
         kerasdream.Dreamer("relu1", model=small_net, preprocess=lambda x: None, iterations=1).run(photo)
+    with pytest.raises(ModelError, match=r"got pictures of shape \(.*, 1\); \(N, H, W, 3\) was expected"):
+        kerasdream.Dreamer("relu1", model=small_net, preprocess=lambda x: x[..., :1], iterations=1).run(photo)
     with pytest.raises(ModelError, match="'mini' was given as model"):
         kerasdream.gradient("mini", photo[None] / 255.0, "mixed4")
     with pytest.raises(ConfigError, match="channels=5 was given; numbers of channels"):

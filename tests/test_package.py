@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdream"
 FLOORS = [
     "errors",
+    "forking",
     "types",
     "ops",
     "pixels",
@@ -170,6 +171,21 @@ def test_documents_lead_to_files_that_exist():
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document.name} leads to {target}"
+
+
+def test_the_list_of_files_names_them_all():
+    listed = (ROOT / "docs" / "architecture.md").read_text().split("## The files")[1].split("## Where to add")[0]
+    for path in PACKAGE.rglob("*.py"):
+        assert path.stem.startswith("__") or re.search(rf"\b{path.stem}\b", listed), path
+
+
+def test_reliability_names_tests_that_there_are():
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    named = re.findall(r"`(test_\w+)`", page)
+    assert len(named) > 20
+    for name in named:
+        assert f"def {name}(" in tests, name
 
 
 def test_the_readme_shows_code_and_a_picture_early():

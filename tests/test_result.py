@@ -97,6 +97,7 @@ def test_a_format_goes_before_the_ending(dreamt):
         (io.BytesIO(), {"format": "xyz"}, "format='xyz' was given"),
         (io.StringIO(), {"format": "png"}, "open for writing bytes was expected"),
         ("dream.xyz", {}, "one of .png"),
+        (".", {}, "'.' is a folder"),
         ("nowhere/dream.png", {}, "There is no folder 'nowhere'"),
     ],
 )

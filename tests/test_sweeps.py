@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 
 import keras
 import numpy as np
@@ -53,7 +54,14 @@ def rows(folder):
 
 @pytest.mark.parametrize(
     ("given", "values"),
-    [(np.array([0.02, 0.1]), [0.02, 0.1]), (range(1, 4), [1, 2, 3]), ([2, 2, 3], [2, 3]), (3, None), ((1, 2), None)],
+    [
+        (np.array([0.02, 0.1]), [0.02, 0.1]),
+        (range(1, 4), [1, 2, 3]),
+        (deque([1, 2]), [1, 2]),
+        ([2, 2, 3], [2, 3]),
+        (3, None),
+        ((1, 2), None),
+    ],
 )
 def test_lists_ranges_and_arrays_are_values_of_a_sweep(given, values):
     assert axis_of("iterations", given) == values

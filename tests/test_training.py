@@ -8,7 +8,7 @@ from conftest import BACKEND, only_tensorflow
 from keras import layers, ops
 
 import kerasdream
-from kerasdream.errors import ConfigError, InputImageError, LayerError
+from kerasdream.errors import ConfigError, InputImageError, LayerError, ModelError
 
 
 def test_the_gradient_is_that_of_the_variables_as_they_are(doubling):
@@ -161,6 +161,10 @@ def test_what_it_cannot_know_is_told(doubling):
     ):
         with pytest.raises(ConfigError, match=words):
             kerasdream.gradient(doubling, image, wish)
+    with pytest.raises(ModelError, match="is a OfOnesOwn without a graph of layers"):
+        kerasdream.gradient(type("OfOnesOwn", (keras.Model,), {})(), image, "twice")
+    with pytest.raises(ModelError, match=r"shape \(1, 8, 8, 1\); \(N, H, W, 3\) was expected"):
+        kerasdream.gradient(doubling, image[..., :1], "twice")
     with pytest.raises(LayerError, match="Channel 3 of 'twice'"):
         kerasdream.gradient(doubling, image, "twice:3")
 

@@ -9,6 +9,7 @@ import keras
 from kerasdream.types import Array, Tensor
 
 Weights: TypeAlias = dict[str, tuple[Any, ...]]  # tensors or variables by the name of their layer
+Strides: TypeAlias = tuple[int, int]  # rows, columns
 Compiled: TypeAlias = Callable[..., Any]
 Convolution: TypeAlias = Callable[..., Tensor]  # of images, kernel, bias, strides, padding and dilation
 
@@ -40,7 +41,7 @@ class Backend(Protocol):
     def has_bfloat16(self) -> bool:
         """Return whether the GPU, or where there is none the processor, computes bfloat16 in hardware."""
 
-    def on_device(self, name: str | None) -> AbstractContextManager[Any]:
+    def on_device(self, name: str | None) -> AbstractContextManager[object]:
         """Return a scope that computes on `cpu`, `gpu` or `gpu:1`; with None, where the framework finds best."""
 
 

@@ -1,14 +1,14 @@
-"""The framework that Keras runs on, and the process that computes."""
+"""The framework that Keras runs on."""
 
 import importlib
-import os
 from typing import TYPE_CHECKING, cast
 
 import keras
 
 from kerasdream.ascent.backend import Backend
 from kerasdream.config import BACKENDS
-from kerasdream.errors import DreamError, ModelError
+from kerasdream.errors import ModelError
+from kerasdream.forking import check_process
 
 if TYPE_CHECKING:
     from kerasdream.ascent import jax, tensorflow, torch
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     on_tensorflow: Backend = tensorflow  # so that the type checker holds each file to the protocol
     on_jax: Backend = jax
     on_torch: Backend = torch
-
-computing_process: int | None = None
 
 
 def current_backend() -> Backend:
@@ -34,14 +32,3 @@ def current_backend() -> Backend:
         )
     check_process()
     return cast(Backend, importlib.import_module(f"kerasdream.ascent.{name}"))
-
-
-def check_process() -> None:
-    """DreamError in a process that was forked from the one that computes: it would wait for ever."""
-    global computing_process
-    computing_process = computing_process or os.getpid()
-    if os.getpid() != computing_process:
-        raise DreamError(
-            "This process was forked from one that has dreamt already, and the threads that compute were not. Start "
-            "processes with multiprocessing.get_context('spawn'), or fork before the first Dreamer is made."
-        )

@@ -70,7 +70,7 @@ def has_bfloat16() -> bool:
     return float(getattr(first, "compute_capability", 8)) >= 8
 
 
-def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
+def on_device(name: str | None) -> contextlib.AbstractContextManager[object]:
     """Return a scope that computes on `cpu`, `gpu` or `gpu:1`; with None, where JAX finds best."""
     if name is None:
         return contextlib.nullcontext()

@@ -6,7 +6,7 @@ an argument; what a Dreamer fixes is a field: one trace each.
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, NotRequired, TypeAlias, TypedDict
+from typing import NamedTuple, NotRequired, TypeAlias, TypedDict
 
 from keras import ops
 
@@ -25,7 +25,7 @@ from kerasdream.objectives import ActivationView, Masked, Objective, Term, unwra
 from kerasdream.objectives.context import PictureSource
 from kerasdream.types import Tensor
 
-Preprocess: TypeAlias = Callable[[Any], Any]
+Preprocess: TypeAlias = Callable[[Tensor], Tensor]
 ADAM_MEAN, ADAM_SQUARE, ADAM_EPSILON = 0.9, 0.999, 1e-8
 
 

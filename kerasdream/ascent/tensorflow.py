@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
-from kerasdream.ascent.backend import Convolution, Weights
+from kerasdream.ascent.backend import Compiled, Convolution, Strides, Weights
 from kerasdream.ascent.devices import check_device, processor_has_bfloat16
 from kerasdream.errors import ModelError
 from kerasdream.types import Array, Tensor
@@ -25,9 +25,9 @@ def convolve(
     images: Tensor,
     kernel: Tensor,
     bias: Tensor,
-    strides: Any,
+    strides: Strides,
     padding: str,
-    dilation: Any,
+    dilation: Strides,
     flipped: Tensor | None = None,
 ) -> Tensor:
     """Convolve in two operations; Keras makes more of it, which all take their time to trace.
@@ -50,7 +50,7 @@ CONVOLUTION: Convolution | None = convolve
 
 
 @tf.RegisterGradient("KerasdreamConv2D")
-def convolution_input_gradient(convolution: Any, gradient: Tensor) -> tuple[Tensor, None]:
+def convolution_input_gradient(convolution: tf.Operation, gradient: Tensor) -> tuple[Tensor, None]:
     """Return the gradient of a convolution with stride 1 with respect to its images; that of its kernel is not used."""
     kernels = flipped_kernels.get()
     assert kernels is not None
@@ -74,11 +74,11 @@ def store_weights(stored: Weights, fresh: Weights) -> None:
 class CompiledGraph:
     """A function as one graph. Called directly: to search for the trace that fits would take 0.3 ms of each call."""
 
-    def __init__(self, function: Any):
+    def __init__(self, function: tf.types.experimental.PolymorphicFunction):
         self.function = function
 
     @functools.cached_property
-    def graph(self) -> Callable[..., Any]:
+    def graph(self) -> Compiled:
         """The graph, traced at the first call."""
         return self.function.get_concrete_function()
 
@@ -124,7 +124,7 @@ def has_bfloat16() -> bool:
     return processor_has_bfloat16()
 
 
-def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
+def on_device(name: str | None) -> contextlib.AbstractContextManager[object]:
     """Return a scope that computes on `cpu`, `gpu` or `gpu:1`; with None, where TensorFlow finds best.
 
     Raises ModelError where eager execution is disabled, without which Keras builds no model.
@@ -145,7 +145,7 @@ def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
     return tf.device(check_device(name, devices))
 
 
-def map_pictures(dataset: Any, function: Callable[[int, Array], Array]) -> Any:
+def map_pictures(dataset: tf.data.Dataset, function: Callable[[int, Array], Array]) -> tf.data.Dataset:
     """Return a `tf.data` pipeline whose pictures, by number, go through a function of numpy arrays; labels stay."""
 
     def change(number: Tensor, element: Any) -> Any:

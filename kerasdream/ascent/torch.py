@@ -8,7 +8,7 @@ import keras
 import torch
 from torch.nn import functional
 
-from kerasdream.ascent.backend import Compiled, Convolution, Weights
+from kerasdream.ascent.backend import Compiled, Convolution, Strides, Weights
 from kerasdream.ascent.devices import check_device, convert_arguments, processor_has_bfloat16
 from kerasdream.types import Tensor
 
@@ -17,7 +17,7 @@ STATIC_SHAPES = False
 FLIPPED_KERNELS = False
 
 
-def convolve(images: Tensor, kernel: Tensor, bias: Tensor, strides: Any, padding: str, dilation: Any) -> Tensor:
+def convolve(images: Tensor, kernel: Tensor, bias: Tensor, strides: Strides, padding: str, dilation: Strides) -> Tensor:
     """Convolve images as they lie, channels last; Keras transposes each before and after."""
     x, k = images.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1)
     pads = [(0, 0), (0, 0)]
@@ -79,7 +79,7 @@ def has_bfloat16() -> bool:
     return processor_has_bfloat16()
 
 
-def on_device(name: str | None) -> contextlib.AbstractContextManager[Any]:
+def on_device(name: str | None) -> contextlib.AbstractContextManager[object]:
     """Return a scope that computes on `cpu`, `gpu` or `gpu:1`; with None, where Keras computes."""
     if name is None:
         return contextlib.nullcontext()

@@ -103,7 +103,7 @@ def settings_from(flags: Flags) -> dict[str, Any]:
 
 
 def dream_all(flags: Flags, names: Sequence[str]) -> int:
-    """Dream every picture; a failed one is told at the end and does not stop the others."""
+    """Dream every picture; a failed one is reported at the end and does not stop the others."""
     settings = settings_from(flags)
     if flags["from"] and not names and (source := kerasdream.record_of(flags["from"]).get("source")):
         raise ConfigError(
@@ -179,7 +179,7 @@ def save_all(result: "DreamResult", target: pathlib.Path, flags: Flags, output: 
 
 
 def check_animation(settings: dict[str, Any], jobs: Sequence[Job], flags: Flags) -> dict[str, Any]:
-    """Return the settings with snapshots for a film, where one is asked for; what cannot be written is told at once."""
+    """Return the settings with snapshots for a film, where one is asked for; OutputError for what cannot be written."""
     if not flags["animate"]:
         return settings
     if len(jobs) > 1:

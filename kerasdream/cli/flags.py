@@ -81,7 +81,7 @@ class Flags:
         """Return the values of the knobs that a command line named."""
         return {name: self[name] for name in knobs if self.values[name].present}
 
-    def knobs(self, knobs: Mapping[str, Knob], defaults: Mapping[str, Any]) -> None:
+    def knobs(self, knobs: Mapping[str, Knob], defaults: Mapping[str, object]) -> None:
         """Define a flag for each knob; its help states the range and the default."""
         for name, knob in knobs.items():
             if knob.kind == "bool":

@@ -20,7 +20,7 @@ class Job(NamedTuple):
 
 
 def find_jobs(names: Sequence[str], output: str | None, overwrite: bool) -> list[Job]:
-    """Return what there is to dream; what cannot be read or written is told here, before anything is dreamt.
+    """Return what there is to dream; what cannot be read or written is reported here, before anything is dreamt.
 
     A file named as `output` must not be there yet, and a single picture without one gets a free name. Of several
     pictures, and of folders, each has one name for good: `skip_done` leaves out what is there.

@@ -5,13 +5,13 @@ import pathlib
 import tempfile
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from kerasdream.errors import ConfigError, OutputError
 from kerasdream.image import files
+from kerasdream.types import Array
 
 ENDINGS = (".gif", ".webp", ".mp4")
 HOLD = 1.0  # seconds that the last frame stays
@@ -44,7 +44,7 @@ def check_seconds(seconds: object) -> float:
 
 
 def animate(
-    frames: Sequence[Any], path: files.StrPath, *, seconds: float = 6.0, overwrite: bool = False
+    frames: Sequence[Image.Image | Array], path: files.StrPath, *, seconds: float = 6.0, overwrite: bool = False
 ) -> pathlib.Path:
     """Write pictures of one size as a film that lasts so many seconds, the last one held for one more.
 
@@ -60,7 +60,7 @@ def animate(
     return target
 
 
-def film(frames: Sequence[Any], ending: str, seconds: float = 6.0) -> files.Write:
+def film(frames: Sequence[Image.Image | Array], ending: str, seconds: float = 6.0) -> files.Write:
     """Return what writes pictures as a film into an open file, in the format of an ending."""
     seconds = check_seconds(seconds)
     pictures = [frame if isinstance(frame, Image.Image) else Image.fromarray(frame) for frame in frames]
@@ -75,7 +75,7 @@ def film(frames: Sequence[Any], ending: str, seconds: float = 6.0) -> files.Writ
         content = as_mp4(pictures, pause)
         return lambda file: file.write(content)
     pauses = [round(1000 * pause)] * (len(pictures) - 1) + [round(1000 * (pause + HOLD))]
-    options: dict[str, Any] = {"quality": 85} if ending == ".webp" else {"optimize": False}
+    options: dict[str, object] = {"quality": 85} if ending == ".webp" else {"optimize": False}
     first, *others = with_one_palette(pictures) if ending == ".gif" else pictures
     options |= {"save_all": True, "append_images": others, "duration": pauses, "loop": 0}
     return lambda file: first.save(file, ending[1:].upper(), **options)

@@ -9,13 +9,13 @@ import stat
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kerasdream.errors import InputImageError, OutputError, warn
 from kerasdream.image import heif, metadata
-from kerasdream.image.limits import pixel_limit
+from kerasdream.image.limits import check_size, pixel_limit
 
 StrPath = str | os.PathLike[str]
 Write = Callable[[BinaryIO], object]  # writes a whole picture or film into an open file
@@ -40,25 +40,18 @@ WRITES: dict[str, Format] = {
 }
 
 
-def check_size(size: tuple[int, int], max_pixels: int | None, what: str) -> None:
-    """Raise InputImageError where (width, height) holds more pixels than allowed, or none."""
-    width, height = size
-    if not width or not height:
-        raise InputImageError(f"{what} is {height} x {width} (height x width); it holds no pixel.")
-    if max_pixels is not None and width * height > max_pixels:
-        raise InputImageError(
-            f"{what} is {height} x {width} (height x width), {width * height / 1e6:.1f} megapixels; at most "
-            f"{max_pixels / 1e6:g} were expected. Shrink it, or allow more with max_pixels={width * height}."
-        )
+def check_picture_file(path: StrPath, max_pixels: int | None) -> None:
+    """Raise InputImageError where a path leads to no picture, or to one too large, as far as its header tells."""
+    check_regular(path)
+    with readable(repr(str(path))), opened(path, max_pixels) as image:
+        check_size(image.size, max_pixels, repr(str(path)))
 
 
-def decode(file: Any, max_pixels: int | None) -> Image.Image:
+def decode(file: StrPath | IO[bytes], max_pixels: int | None) -> Image.Image:
     """Return the first picture of a path or file object, upright and complete; its size is checked first."""
     what = repr(str(file)) if isinstance(file, str | os.PathLike) else "the picture"
     if isinstance(file, str | os.PathLike):
         check_regular(file)
-    Image.init()
-    heif.register()
     with readable(what), opened(file, max_pixels) as image:
         if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
             warn(f"{what} holds {frames} pictures; the first one is dreamt.")
@@ -67,8 +60,10 @@ def decode(file: Any, max_pixels: int | None) -> Image.Image:
         return without_exif(image)
 
 
-def opened(file: Any, max_pixels: int | None) -> Image.Image:
+def opened(file: StrPath | IO[bytes], max_pixels: int | None) -> Image.Image:
     """Return a file with its header read; InputImageError where a package is missing that would read it."""
+    Image.init()
+    heif.register()
     formats = [name for name in READS if name in Image.OPEN]
     with pixel_limit(max_pixels):
         try:
@@ -218,6 +213,8 @@ def free_path(path: StrPath, is_taken: Callable[[pathlib.Path], bool] = os.path.
     PosixPath('dream-3.png')
     """
     first = target = as_path(path)
+    if not first.name:
+        raise OutputError(f"{str(first)!r} is a folder; the path of a file was expected.")
     number = 1
     while is_taken(target):
         number += 1
@@ -337,7 +334,7 @@ def write_whole(target: pathlib.Path, write: Write, overwrite: bool) -> None:
 
 
 def place(beside: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
-    """Give a finished file its name; of two writers without `overwrite`, one wins and the other is told."""
+    """Give a finished file its name; of two writers without `overwrite`, one wins and the other gets an OutputError."""
     if overwrite:
         os.replace(beside, target)
         return

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import os
-from typing import BinaryIO
+from typing import IO
 
 HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}  # brands: bytes 8 to 12 of a file
 AVIF = {b"avif", b"avis"}
@@ -18,7 +18,7 @@ def register() -> None:
         pillow_heif.register_heif_opener()
 
 
-def missing_reader(file: str | os.PathLike[str] | BinaryIO) -> str | None:
+def missing_reader(file: str | os.PathLike[str] | IO[bytes]) -> str | None:
     """Say what to install for a HEIC or AVIF picture that Pillow did not know; None for any other file."""
     brand = first_bytes(file)[4:12]
     if brand[:4] != b"ftyp":
@@ -30,7 +30,7 @@ def missing_reader(file: str | os.PathLike[str] | BinaryIO) -> str | None:
     return None
 
 
-def first_bytes(file: str | os.PathLike[str] | BinaryIO) -> bytes:
+def first_bytes(file: str | os.PathLike[str] | IO[bytes]) -> bytes:
     """Return the first twelve bytes of a path or file object."""
     if isinstance(file, str | os.PathLike):
         with open(file, "rb") as opened:

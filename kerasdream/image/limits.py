@@ -1,10 +1,12 @@
-"""Pillow's limit on the pixels of a picture, which is one for the whole process."""
+"""How many pixels a picture may have: a dream's limit, and Pillow's, which is one for the whole process."""
 
 import contextlib
 import threading
 from collections.abc import Iterator
 
 from PIL import Image
+
+from kerasdream.errors import InputImageError
 
 PILLOW_LIMIT = Image.MAX_IMAGE_PIXELS  # where it is another, the user has set it
 LIFTING = threading.Lock()
@@ -26,3 +28,15 @@ def pixel_limit(pixels: int | None) -> Iterator[None]:
             yield
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+
+
+def check_size(size: tuple[int, int], max_pixels: int | None, what: str) -> None:
+    """Raise InputImageError where (width, height) holds more pixels than allowed, or none."""
+    width, height = size
+    if not width or not height:
+        raise InputImageError(f"{what} is {height} x {width} (height x width); it holds no pixel.")
+    if max_pixels is not None and width * height > max_pixels:
+        raise InputImageError(
+            f"{what} is {height} x {width} (height x width), {width * height / 1e6:.1f} megapixels; at most "
+            f"{max_pixels / 1e6:g} were expected. Shrink it, or allow more with max_pixels={width * height}."
+        )

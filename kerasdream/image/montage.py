@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kerasdream.errors import ConfigError
 from kerasdream.image import files
+from kerasdream.types import Array
 
 BACKGROUND, INK = "white", (30, 30, 30)
 GAP = 8
@@ -16,7 +17,7 @@ Font = Any  # Pillow's own classes for fonts depend on how it was built
 
 
 def montage(
-    pictures: Sequence[Any],
+    pictures: Sequence[Image.Image | Array],
     labels: Sequence[str] | None = None,
     *,
     columns: int | None = None,

@@ -13,6 +13,7 @@ from PIL import Image
 
 from kerasdream.errors import InputImageError
 from kerasdream.image import files
+from kerasdream.image.limits import check_size
 from kerasdream.image.tiles import strips
 from kerasdream.types import Array
 
@@ -146,7 +147,7 @@ def truncate(values: Array, white: int) -> Array:
     return np.floor(np.clip(values + ROUNDING * white / 255, 0, white))  # type: ignore[no-any-return, unused-ignore]
 
 
-def as_array(image: Any) -> Array:
+def as_array(image: object) -> Array:
     """Return an array or a tensor as a numpy array; booleans as black and white in uint8.
 
     Raises InputImageError for tensors without values, and for arrays with masked pixels.
@@ -182,7 +183,7 @@ def from_array(array: Array, max_pixels: int | None) -> Array:
         raise InputImageError(f"{given} was given; (H, W), (H, W, 1|3|4) or (N, H, W, 1|3|4) was expected.")
     if 0 in array.shape:
         raise InputImageError(f"{given} was given; it holds no pixel.")
-    files.check_size((batch.shape[2], batch.shape[1]), max_pixels, given)
+    check_size((batch.shape[2], batch.shape[1]), max_pixels, given)
     floats = array.dtype.kind == "f" or array.dtype.name == "bfloat16"
     if array.dtype not in (np.uint8, np.uint16) and not floats:
         raise InputImageError(
@@ -194,11 +195,11 @@ def from_array(array: Array, max_pixels: int | None) -> Array:
         values = np.asarray(batch[..., :3], np.float32)
     finite = bool(np.isfinite(values).all())
     if floats and not (finite and values.min() >= -SLACK and values.max() <= 1 + SLACK):
-        known = values[~np.isnan(values)]
-        low, high = (known.min(), known.max()) if known.size else (np.nan, np.nan)
-        holes = "" if finite else " and not all finite"
+        known = values[np.isfinite(values)]
+        span = f"from {known.min():.7g} to {known.max():.7g}" if known.size else "of which none is finite"
+        holes = " and not all finite" if known.size and not finite else ""
         raise InputImageError(
-            f"{given} was given, with values from {low:.7g} to {high:.7g}{holes}; "
+            f"{given} was given, with values {span}{holes}; "
             f"floats from 0 to 1 were expected, give or take {SLACK:g}. Divide by 255, or give uint8."
         )
     values = np.clip(values * np.float32(255.0 / (1.0 if floats else white_of(array.dtype))), 0.0, 255.0)

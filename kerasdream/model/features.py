@@ -18,6 +18,7 @@ from kerasdream.model.graph import (
     Operation,
     all_layers,
     find_logits,
+    graph_of,
     kind_of,
     logits,
     output_spec,
@@ -60,6 +61,7 @@ class Features:
         the kernel of its gradient. Raises LayerError for a layer that is not there or cannot be followed, ModelError
         for a model that does not take one batch of pictures.
         """
+        graph_of(model)  # ModelError for a model that has none
         if len(model.inputs) != 1:
             raise ModelError(
                 f"The model {model.name!r} takes {len(model.inputs)} inputs; one, a batch of pictures, was expected."
@@ -106,8 +108,18 @@ class Features:
 
     def __call__(self, images: Tensor, weights: Weights | None = None) -> dict[str, Tensor]:
         """Return the activations by layer name; without `weights`, with the variables of the model as they are."""
+        self.check_channels(images)
         activations = self._walk(images, self._operation(weights), weights)
         return {name: self._as_plane(name, values) for name, values in activations.items()}
+
+    def check_channels(self, images: Tensor) -> None:
+        """Raise ModelError for what is no batch of pictures (N, H, W, C) of the channels that the network takes."""
+        given, channels = tuple(images.shape), self.function.inputs[0].shape[-1]
+        if len(given) != 4 or given[-1] != channels:
+            raise ModelError(
+                f"The network got pictures of shape {given}; (N, H, W, {channels}) was expected, from a preprocess "
+                "function, too."
+            )
 
     @functools.cached_property
     def supports_padding(self) -> bool:
@@ -121,6 +133,7 @@ class Features:
 
         The size may be tensors: one compiled program then serves pictures of many sizes.
         """
+        self.check_channels(images)
         operation = self._operation(weights)
         planes = self._walk(
             padded.PaddedPlane(images, [size[0], size[1]]),

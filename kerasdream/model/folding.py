@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
@@ -84,9 +83,11 @@ def fold(convolution: keras.Layer, norm: keras.Layer | None) -> tuple[Array, Arr
     return kernel * (scale.reshape(kernel.shape[2:]) if depthwise else scale), bias
 
 
-def to_numpy(variable: Any) -> Array:
+def to_numpy(variable: keras.Variable | Array) -> Array:
     """Return a Keras variable or an array as numpy float32."""
-    return np.asarray(variable if isinstance(variable, np.ndarray) else ops.convert_to_numpy(variable), np.float32)
+    if not isinstance(variable, np.ndarray):
+        variable = ops.convert_to_numpy(ops.copy(variable))  # of variables themselves, numpy 2 warns
+    return np.asarray(variable, np.float32)
 
 
 def convolve(

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest, warn
+from kerasdream.forking import check_process
 from kerasdream.model import inception, mini, weights
 from kerasdream.model.graph import kind_of, layer_outputs
 from kerasdream.model.inputs import input_channels
@@ -46,7 +47,7 @@ def application(name: str) -> Callable[..., keras.Model]:
 
     def build(top: bool = False) -> keras.Model:
         open_size = not top and "NASNet" not in name  # NASNet decides by the size which of its parts must shrink
-        size: dict[str, Any] = {"input_shape": (None, None, 3)} if open_size else {}
+        size: dict[str, object] = {"input_shape": (None, None, 3)} if open_size else {}
         return getattr(keras.applications, name)(weights=None, include_top=top, **size)
 
     return build
@@ -232,6 +233,7 @@ def build(
     >>> build("mini", "imagenet", seed=0, layers=["mixed0"]).output.shape
     (None, None, None, 256)
     """
+    check_process()
     entry = entry_of(name)
     if top and not entry.url_top:
         able = ", ".join(name for name, entry in ZOO.items() if entry.url_top)
@@ -299,6 +301,7 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
     >>> layers("inception_v3")[4]
     LayerInfo(name='mixed4', channels=768, stride=16, look='furry heads, feathers')
     """
+    check_process()
     looks: Mapping[str, str] = {".*": ""}
     if isinstance(model, str):
         looks = entry_of(model).looks

@@ -5,7 +5,7 @@ import math
 import numbers
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -291,13 +291,13 @@ def weighted_sum(
     return total
 
 
-def check_channel(layer: str, channel: Any) -> int:
+def check_channel(layer: str, channel: object) -> int:
     """Return a channel's number; ConfigError where it is no whole number from 0 on."""
     if isinstance(channel, bool) or not isinstance(channel, numbers.Integral) or channel < 0:
         raise ConfigError(f"Channel {channel!r} of {layer!r} was asked for; a whole number, 0 or more, was expected.")
     return int(channel)
 
 
-def as_int32(values: Any) -> Array:
+def as_int32(values: object) -> Array:
     """Return whole numbers as every framework indexes with them."""
     return np.asarray(values, np.int32)

@@ -65,7 +65,7 @@ class Parser(Reader):
         return Layer(unquote(found["layer"]), channels, "centre" if found["centre"] else cell, found["pick"])
 
 
-def objective(value: Any) -> Objective:
+def objective(value: object) -> Objective:
     """Make an objective of text, {term: weight}, a list, or terms and sums of them.
 
     Raises ConfigError for anything else.

@@ -1,14 +1,11 @@
 """The judge of a study: a classifier that says what it sees in a picture."""
 
-from collections.abc import Callable
-from typing import Any
-
 import keras
 import numpy as np
 from keras import ops
 from PIL import Image
 
-from kerasdream.ascent.step import preprocess_images
+from kerasdream.ascent.step import Preprocess, preprocess_images
 from kerasdream.errors import ModelError
 from kerasdream.model import zoo
 from kerasdream.model.classes import IMAGENET
@@ -31,7 +28,7 @@ class Judge:
         self,
         judge: str | keras.Model,
         weights: str = "imagenet",
-        preprocess: Callable[[Any], Any] | None = None,
+        preprocess: Preprocess | None = None,
     ):
         self.preprocess = preprocess
         if isinstance(judge, str):

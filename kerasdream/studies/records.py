@@ -84,7 +84,7 @@ class Records:
     2
     """
 
-    def __init__(self, path: str | os.PathLike[str], settings: Mapping[str, Any]):
+    def __init__(self, path: str | os.PathLike[str], settings: Mapping[str, object]):
         self.path = pathlib.Path(path)
         try:
             self.base = sqlite3.connect(self.path)

@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 from kerasdream.errors import ConfigError
 from kerasdream.image import files
@@ -62,7 +61,7 @@ def write_text(path: pathlib.Path, text: str) -> None:
     files.write_whole(path, lambda file: file.write(text.encode()), overwrite=True)
 
 
-def finite(value: Any) -> Any:
+def finite(value: object) -> object:
     """Return plain values with None for infinities and NaN, which JSON does not have.
 
     >>> finite({"low": float("-inf"), "high": 1.0})

@@ -17,6 +17,7 @@ from kerasdream.image.sample import noise
 from kerasdream.model.classes import category_of
 from kerasdream.objectives import Objective, objective
 from kerasdream.resolution import build_network, resolve_config
+from kerasdream.settings import ObjectiveLike
 from kerasdream.studies import report
 from kerasdream.studies.figures import Summary
 from kerasdream.studies.judge import Judge, verdict_of
@@ -39,7 +40,7 @@ class Study:
     def __init__(
         self,
         images: Paths | None,
-        layers: Sequence[Any],
+        layers: Sequence[ObjectiveLike],
         *,
         output: str | os.PathLike[str],
         judge: str | keras.Model = "mobilenet_v2",
@@ -202,7 +203,9 @@ class Study:
         return summarize(self.records, list(self.objectives), self.conditions, self.training)
 
 
-def study(images: Paths | None, layers: Sequence[Any], *, output: str | os.PathLike[str], **settings: Any) -> Summary:
+def study(
+    images: Paths | None, layers: Sequence[ObjectiveLike], *, output: str | os.PathLike[str], **settings: Any
+) -> Summary:
     """Dream every picture on every layer, let an independent judge look before and after, and report what it saw.
 
     `images` is a folder, a path, or a list of them; `noises` so many starts from noise. The `judge` is a named model
@@ -245,7 +248,7 @@ def shuffle_weights(network: keras.Model, like: keras.Model) -> None:
     )
 
 
-def objectives_of(layers: Sequence[Any]) -> dict[str, Objective]:
+def objectives_of(layers: Sequence[ObjectiveLike]) -> dict[str, Objective]:
     """Return the objectives by their text, in the order that was given.
 
     >>> list(objectives_of(["mixed2", {"mixed4": 2.0}]))

@@ -3,7 +3,7 @@
 import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -37,7 +37,7 @@ def axis_of(name: str, value: Any) -> list[Any] | None:
     """
     if name == "variants" and value:
         return list(value)
-    if isinstance(value, range):
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | tuple):
         value = list(value)
     elif getattr(value, "ndim", 0) == 1:  # a row of numbers is no picture
         value = value.tolist()

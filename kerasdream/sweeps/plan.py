@@ -24,7 +24,7 @@ class Point:
     """One combination of values: what it dreams on, with which settings, and the file that the dream goes into."""
 
     values: Settings
-    image: Any  # anything that `dream` takes
+    image: object  # anything that `dream` takes
     model: str | keras.Model | None
     config: DreamConfig
     path: pathlib.Path | None = None

@@ -39,7 +39,7 @@ class Sweep:
 
     def __init__(
         self,
-        image: Any,
+        image: object,
         layers: Any = None,
         *,
         model: Any = None,
@@ -174,7 +174,7 @@ class Sweep:
             files.write_whole(self.folder / "sweep.csv", lambda file: file.write(text), overwrite=True)
 
 
-def sweep(image: Any, layers: Any = None, **settings: Any) -> Sweep:
+def sweep(image: object, layers: Any = None, **settings: Any) -> Sweep:
     """Dream a picture with every combination of values: a knob that is given a list takes each value in turn.
 
     `image`, `layers`, `model` and every knob of DreamConfig may be a list; a tuple stays one value, such as a step for

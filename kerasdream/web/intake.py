@@ -6,6 +6,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from kerasdream.errors import InputImageError
 from kerasdream.image import files
+from kerasdream.image.limits import check_size
 
 LARGEST_PICTURE = 50_000_000  # pixels that are decoded, to be shrunk where that is too many to dream on
 LONGEST_SIDE = 65_535  # pixels, as in a JPEG: of a longer picture Pillow's tables of rows alone fill the memory
@@ -40,7 +41,7 @@ def take_in(file: BinaryIO, max_pixels: int) -> tuple[Image.Image, Size]:
 
 def check_header(size: Size, limit: int) -> None:
     """Raise InputImageError where a header tells of more pixels, or of longer sides, than are decoded."""
-    files.check_size(size, limit, "the picture")
+    check_size(size, limit, "the picture")
     if max(size) > LONGEST_SIDE:
         raise InputImageError(
             f"the picture is {size[1]} x {size[0]} (height x width); sides of {LONGEST_SIDE} pixels at most were "

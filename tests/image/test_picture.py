@@ -92,7 +92,8 @@ def test_alpha_stays_untouched():
         (np.full((4, 4, 3), 255.0), "from 255 to 255; floats from 0 to 1"),
         (np.full((4, 4, 3), -0.5), "from -0.5 to -0.5"),
         (np.full((4, 4, 3), 1.002), "from 1.002 to 1.002; floats from 0 to 1 were expected, give or take 0.001"),
-        (np.array([[[0.0, np.nan, 1.0]]]), "not all finite"),
+        (np.array([[[0.0, np.nan, 1.0]]]), "from 0 to 1 and not all finite"),
+        (np.full((4, 4, 3), np.nan), "with values of which none is finite"),
         (np.zeros((4, 4, 3), object), "object"),
     ],
 )
