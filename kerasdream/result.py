@@ -15,9 +15,10 @@ from keras import ops
 
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, warn
-from kerasdream.image import animation, files
+from kerasdream.image import files
 from kerasdream.image.metadata import Loss, Record
 from kerasdream.image.picture import Picture
+from kerasdream.video import animation, writer
 
 SHOWN = 1024  # pixels: the longer side of a picture in a notebook
 
@@ -134,7 +135,7 @@ class DreamResult:
         overwrite: bool = False,
         format: str | None = None,
     ) -> pathlib.Path | None:
-        """Write the dream's growth, from the original over all snapshots to its end, as .gif, .webp or .mp4.
+        """Write the dream's growth, from the original over all snapshots to its end: .gif, .webp, .mp4, .webm.
 
         The film takes so many seconds, and shows its end for one more. Taken names, `overwrite` and open files, with a
         `format`, are treated as `save` treats them. Raises ConfigError where the dream kept no snapshots.
@@ -151,7 +152,7 @@ class DreamResult:
             frames.append(self.image)
         pictures = [self.picture.as_pillow(as_array(frame)) for frame in frames]
         if hasattr(path, "write") and not isinstance(path, str | os.PathLike):
-            files.write_to(path, animation.film(pictures, files.ending_of(format, animation.ENDINGS), seconds))
+            files.write_to(path, animation.film(pictures, files.ending_of(format, writer.ENDINGS), seconds))
             return None
 
         def save(target: pathlib.Path) -> pathlib.Path:

@@ -27,6 +27,7 @@ FLOORS = [
     "recipes",
     "loading",
     "image",
+    "video",
     "model",
     "ascent",
     "result",

@@ -47,16 +47,26 @@ def options(record: Mapping[str, object], format: str) -> dict[str, Any]:
     """Return what Pillow's `save` needs to put a record into a file of this format."""
     text = json.dumps(record, allow_nan=False)
     if format == "PNG":
-        info = PngInfo()
-        info.add_itxt(CHUNK, text)
-        return {"pnginfo": info}
+        return {"pnginfo": text_chunk(text)}
     if format == "TIFF":
         return {"tiffinfo": {TIFF_DESCRIPTION: text}}
     if len(text) > EXIF_LIMIT:  # of a very long dream the settings matter more than every loss
         text = json.dumps({key: value for key, value in record.items() if key != "losses"})
+    return {"exif": exif_comment(text)}
+
+
+def text_chunk(text: str) -> PngInfo:
+    """Return the chunk of a PNG that holds a record."""
+    info = PngInfo()
+    info.add_itxt(CHUNK, text)
+    return info
+
+
+def exif_comment(text: str) -> Image.Exif:
+    """Return the EXIF that holds a record."""
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = TEXT + text.encode()
-    return {"exif": exif}
+    return exif
 
 
 def record_of(path: str | os.PathLike[str]) -> Record:
