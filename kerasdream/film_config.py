@@ -1,7 +1,7 @@
 """Every knob that a film has beside those of its dreams, once."""
 
 import dataclasses
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 from kerasdream.knobs import Knob, check_knobs, defaults_of, knob, knobs_of
 from kerasdream.settings import Settings

@@ -69,12 +69,8 @@ class DreamResult:
 
     def record(self) -> Record:
         """Return all that is needed to dream this again, as plain values. Of paths, only the names."""
-        settings = self.config.as_dict()
-        settings["weights"] = os.path.basename(settings["weights"])
-        settings["mask"] = settings["mask"] and os.path.basename(settings["mask"])
-        settings["layers"] = self.config.layers and self.config.layers.without_folders().as_dict()
         return {
-            "settings": settings,
+            "settings": recorded_settings(self.config),
             "versions": versions(),
             "losses": [[plain(loss) for loss in octave] for octave in self.losses],
             "seconds": round(self.seconds, 2),
@@ -174,6 +170,15 @@ def save_kept(path: pathlib.Path, save: Callable[[pathlib.Path], pathlib.Path], 
 def as_array(image: Any) -> Any:
     """Return a tensor as a numpy array; arrays and PIL images as they are."""
     return ops.convert_to_numpy(image) if ops.is_tensor(image) else image
+
+
+def recorded_settings(config: DreamConfig) -> dict[str, Any]:
+    """Return the settings of a dream as its record holds them: of paths, only the names."""
+    settings = config.as_dict()
+    settings["weights"] = os.path.basename(settings["weights"])
+    settings["mask"] = settings["mask"] and os.path.basename(settings["mask"])
+    settings["layers"] = config.layers and config.layers.without_folders().as_dict()
+    return settings
 
 
 def versions() -> dict[str, str | None]:

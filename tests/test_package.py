@@ -24,6 +24,7 @@ FLOORS = [
     "config",
     "presets",
     "visual_config",
+    "film_config",
     "recipes",
     "loading",
     "image",
@@ -39,6 +40,7 @@ FLOORS = [
     "studies",
     "callbacks",
     "training",
+    "films",
     "cli",
     "web",
 ]  # each may import from those before it

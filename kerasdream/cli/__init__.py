@@ -16,6 +16,7 @@ PROGRAMS = {
     "dream": "kerasdream.cli.dream",
     "sweep": "kerasdream.cli.sweep",
     "visualize": "kerasdream.cli.visualize",
+    "film": "kerasdream.cli.film",
     "study": "kerasdream.cli.study",
     "studio": "kerasdream.web.serve",
 }

@@ -9,7 +9,12 @@ from kerasdream.films.opencv import opencv
 from kerasdream.types import Array
 
 SPEED = 1.0  # pixels a frame from which ground counts as moving
-GAIN = 3.0  # how steeply the share of a new dream rises with what is missing
+import os
+
+SOFTE = float(os.environ.get("SOFTE", 2.0))
+FLOOR = float(os.environ.get("FLOOR", 0.5))
+SOFTENING = float(os.environ.get("SOFT", 1.0))
+GAIN = float(os.environ.get("GAIN", 3.0))  # how steeply the share of a new dream rises with what is missing
 BOOST = 6.0
 STRONGEST = 2.0  # largest share: bare ground catches up twice as fast
 FAINTEST = 0.02  # smaller shares are none
@@ -34,7 +39,7 @@ class Start:
     @property
     def needs_dream(self) -> bool:
         """Whether any place needs enough of a new dream for one to be made."""
-        return bool(self.share.max() > 0.03)
+        return bool(self.share.max() > 0.3 or self.share.mean() > 0.01)
 
     def add(self, dreamt: Array, gain: float) -> Carried:
         """Return the frame with its share of a new dream, which is worth so much effort."""
@@ -67,12 +72,14 @@ def carry(
     [100.0, 100.0, 100.0, 100.0, 100.0, 128.5, 100.0, 100.0]
     """
     moving = moving_ground(motion.flow)
-    kept = (1 - np.float32(renewal) * moving) * motion.trust * keeps_scale(motion.flow)
-    effort = kept * warp(carried.effort, motion.flow, sharp=False)
+    kept = (1 - np.float32(renewal) * moving) * motion.trust
+    area = keeps_scale(motion.flow)
+    effort = kept * area ** np.float32(SOFTE) * warp(carried.effort, motion.flow, sharp=False)
     if mask is not None:
         came = warp(mask, motion.flow, sharp=False)
         kept = kept * ratio(mask, came)
         effort = effort * ratio(came, mask)
+    kept = kept * area ** np.float32(SOFTENING)
     levels = now + kept[..., None] * warp(carried.dreamt - before, motion.flow)
     return Start(levels, effort, missing(effort, moving))
 
@@ -90,11 +97,15 @@ def moving_ground(flow: Array) -> Array:
 
 def keeps_scale(flow: Array) -> Array:
     """Return how much of the dream keeps its size (H, W): what a zoom has enlarged has lost its fine detail."""
-    return np.float32(1)
+    cv2 = opencv()
+    smooth = cv2.GaussianBlur(flow, (0, 0), max(2.0, min(flow.shape[:2]) / 32))
+    across, down = np.gradient(smooth[..., 0]), np.gradient(smooth[..., 1])
+    area = (1 + across[1]) * (1 + down[0]) - across[0] * down[1]  # of where a pixel came from
+    return np.clip(area, 0, 1).astype(np.float32)
 
 
 def missing(effort: Array, moving: Array) -> Array:
     """Return the share of a new dream that each place needs (H, W)."""
-    share = np.maximum(np.clip(GAIN * (1 - effort), 0, STRONGEST), 0.5 * moving)
+    share = np.maximum(np.clip(GAIN * (1 - effort), 0, STRONGEST), FLOOR * moving)
     share = np.where(share < FAINTEST, np.float32(0), share).astype(np.float32)
     return opencv().GaussianBlur(share, (0, 0), 1.5)

@@ -8,8 +8,8 @@ from kerasdream.films.opencv import opencv
 from kerasdream.types import Array
 
 LONGEST = 640  # pixels: the longer side at which flow is looked for
+SMALLEST = 32  # pixels: a shorter side is padded for the flow
 SNAP = 0.1  # pixels: a shorter flow is noise
-COVERED = 0.5  # level of noise below which a photometric difference says nothing, in levels
 
 
 class Motion(NamedTuple):
@@ -42,7 +42,7 @@ def find_motion(before: Array, now: Array) -> Motion:
     trust = cv2.GaussianBlur(cv2.erode(trust, np.ones((3, 3))), (0, 0), 0.8)
     if shrink < 1.0:
         size = now.shape[1::-1]
-        scale = np.float32([now.shape[1] / back.shape[1], now.shape[0] / back.shape[0]])
+        scale = np.array([now.shape[1] / back.shape[1], now.shape[0] / back.shape[0]], np.float32)
         back = cv2.resize(back, size, interpolation=cv2.INTER_LINEAR) * scale
         trust = cv2.resize(trust, size, interpolation=cv2.INTER_LINEAR)
     return Motion(back, np.clip(trust, 0, 1), lost)
@@ -61,15 +61,14 @@ def resized(frame: Array, shrink: float) -> Array:
 def flow_between(here: Array, there: Array) -> Array:
     """Return the flow (H, W, 2) that leads each pixel of `here` to its place in `there`."""
     cv2 = opencv()
-    grey = [cv2.cvtColor(np.clip(np.rint(frame), 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY) for frame in (here, there)]
+    grey = [
+        cv2.cvtColor(np.clip(np.rint(frame), 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY) for frame in (here, there)
+    ]
     height, width = grey[0].shape
     padding = [(0, max(0, side - length)) for side, length in zip((SMALLEST, SMALLEST), (height, width), strict=True)]
     grey = [np.pad(one, padding, mode="edge") for one in grey]
     flow = finder().calc(grey[0], grey[1], None)[:height, :width]
     return np.where(np.square(flow).sum(-1, keepdims=True) < SNAP**2, np.float32(0), flow)
-
-
-SMALLEST = 32  # pixels: a shorter side is padded for the flow
 
 
 def finder() -> Any:

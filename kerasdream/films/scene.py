@@ -36,20 +36,20 @@ class SceneDreamer:
     """
 
     def __init__(self, dreamer: Dreamer, film: FilmConfig):
+        """`dreamer` dreams what `film` says is new in each frame."""
         # The dream in full travels; strength and colours are seen to when a frame is shown.
+        self.config = dreamer.config
         self.dreamer = with_config(dreamer, dreamer.config.replace(strength=1.0, keep_color=False))
-        self.film, self.mask = film, dreamer.config.mask
+        self.film = film
         self.state: SceneState | None = None
-        self.began = False  # whether the latest frame began a scene
 
     def dream(self, frame: Array, motion: Motion | None) -> Array:
         """Return a frame (H, W, 3) dreamt; `motion` says how it came out of the one before, None that it is new."""
         state = self.state
-        self.began = state is None or self.film.mode == "each" or (motion is not None and motion.lost > CUT)
         if has_one_color(frame):
             self.state = None  # there is nothing to dream; the next frame begins anew
             return frame
-        if self.began or state is None:
+        if state is None or self.film.mode == "each" or (motion is not None and motion.lost > CUT):
             self.state = self.first(frame)
         elif motion is None:
             mixed = state.carried.dreamt + self.film.blend * (frame - state.carried.dreamt)
@@ -91,7 +91,9 @@ def later_config(config: DreamConfig, steps: tuple[int, ...]) -> DreamConfig:
     """
     taken = (1,) * (config.num_octave - len(steps)) + steps  # sizes that are too small for the network come first
     iterations = tuple(max(1, round(LATER_STEPS * count)) for count in taken)
-    step = tuple(LATER_STEP * one for one in config.step) if isinstance(config.step, tuple) else LATER_STEP * config.step
+    step = (
+        tuple(LATER_STEP * one for one in config.step) if isinstance(config.step, tuple) else LATER_STEP * config.step
+    )
     # max_loss would end it at once: what is dreamt already is above it.
     return config.replace(iterations=iterations, step=step, max_loss=None)
 

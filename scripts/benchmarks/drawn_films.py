@@ -14,7 +14,7 @@ MARGIN = 2  # pixels at the edge that no measure looks at
 
 @dataclasses.dataclass
 class DrawnFilm:
-    """Frames (T, H, W, 3) with levels from 0 to 255; how each pixel moves to the next frame, and what is known of it."""
+    """Frames (T, H, W, 3) with levels from 0 to 255, and how each pixel moves to the next frame."""
 
     frames: Array
     forth: list[Array]  # (H, W, 2): flow of each frame to the next
@@ -62,7 +62,7 @@ def inside(flow: Array) -> Array:
 
 def constant(size: Size, x: float, y: float = 0.0) -> Array:
     """Return a flow that is everywhere the same."""
-    return np.broadcast_to(np.float32([x, y]), (*size, 2)).copy()
+    return np.broadcast_to(np.array([x, y], np.float32), (*size, 2)).copy()
 
 
 def pan(size: Size, count: int, speed: float = 2.3, turned: bool = False) -> DrawnFilm:

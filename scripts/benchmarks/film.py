@@ -68,7 +68,8 @@ def measure(frames: Array, film: DrawnFilm) -> dict[str, float]:
 
 def uncovered(change: Array, film: DrawnFilm) -> dict[str, float]:
     """Return how much of the object's dream stays where it was, and how the bare ground fills in 6 frames."""
-    assert film.bare is not None and film.object is not None
+    assert film.bare is not None
+    assert film.object is not None
     here = there = 0.0
     later, around = [], []
     ground = np.max(film.object, 0) < 0.01
