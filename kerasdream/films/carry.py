@@ -9,14 +9,12 @@ from kerasdream.films.opencv import opencv
 from kerasdream.types import Array
 
 SPEED = 1.0  # pixels a frame from which ground counts as moving
-import os
-
-SOFTE = float(os.environ.get("SOFTE", 2.0))
-FLOOR = float(os.environ.get("FLOOR", 0.5))
-SOFTENING = float(os.environ.get("SOFT", 1.0))
-GAIN = float(os.environ.get("GAIN", 3.0))  # how steeply the share of a new dream rises with what is missing
-BOOST = 6.0
+SOFTENED = 1.5  # power of the change of area that an enlarged dream loses in strength
+BLURRED = 3.0  # and in effort: what has grown soft is dreamt anew
+GAIN = 3.0  # how steeply the share of a new dream rises with what is missing
 STRONGEST = 2.0  # largest share: bare ground catches up twice as fast
+MOVING = 0.5  # smallest share on moving ground
+BOOST = 6.0  # how far a new dream is strengthened where bare ground has small gradients, at most
 FAINTEST = 0.02  # smaller shares are none
 
 
@@ -44,12 +42,19 @@ class Start:
     def add(self, dreamt: Array, gain: float) -> Carried:
         """Return the frame with its share of a new dream, which is worth so much effort."""
         change = dreamt - self.levels
-        cv2 = opencv()
-        sigma = max(4.0, min(change.shape[:2]) / 16)
-        amount = cv2.GaussianBlur(np.abs(change).mean(-1), (0, 0), sigma)
-        boost = np.clip(amount.mean() / np.maximum(amount, 1e-3), 1, BOOST)
-        levels = self.levels + (self.share * boost)[..., None] * change
+        share = self.share * self.boost(change)
+        levels = self.levels + share[..., None] * change
         return Carried(levels, np.minimum(1, self.effort + self.share * np.float32(gain)))
+
+    def boost(self, change: Array) -> Array:
+        """Return how much a new dream is strengthened in each place (H, W).
+
+        Finished ground has the larger gradients, and so leaves bare ground the smaller steps; there it is made up for.
+        """
+        sigma = max(4.0, min(change.shape[:2]) / 16)
+        amount = opencv().GaussianBlur(np.abs(change).mean(-1), (0, 0), sigma)
+        boost = np.clip(amount.mean() / np.maximum(amount, 1e-3), 1, BOOST)
+        return 1 + (boost - 1) * np.clip(GAIN * (1 - self.effort), 0, 1)
 
     def as_it_is(self) -> Carried:
         """Return the frame without a new dream."""
@@ -62,7 +67,8 @@ def carry(
     """Return the frame `now` with what the dream had made of `before`, moved as the film moved.
 
     The frame's own detail is back at once, for only the difference travels. Where the motion is not trusted it is
-    left behind, and moving ground gives up a share of it, `renewal`. `mask` (H, W) says from 0 to 1 how much may be dreamt where.
+    left behind, and moving ground gives up a share of it, `renewal`. `mask` (H, W) says from
+    0 to 1 how much may be dreamt where.
 
     >>> before, dreamt = np.zeros((8, 8, 3), np.float32), np.zeros((8, 8, 3), np.float32)
     >>> dreamt[:, 2] = 30
@@ -71,15 +77,14 @@ def carry(
     >>> start.levels[4, :, 0].round(1).tolist()
     [100.0, 100.0, 100.0, 100.0, 100.0, 128.5, 100.0, 100.0]
     """
-    moving = moving_ground(motion.flow)
+    moving, area = moving_ground(motion.flow), kept_area(motion.flow)
     kept = (1 - np.float32(renewal) * moving) * motion.trust
-    area = keeps_scale(motion.flow)
-    effort = kept * area ** np.float32(SOFTE) * warp(carried.effort, motion.flow, sharp=False)
+    effort = kept * area**BLURRED * warp(carried.effort, motion.flow, sharp=False)
+    kept = kept * area**SOFTENED
     if mask is not None:
         came = warp(mask, motion.flow, sharp=False)
         kept = kept * ratio(mask, came)
         effort = effort * ratio(came, mask)
-    kept = kept * area ** np.float32(SOFTENING)
     levels = now + kept[..., None] * warp(carried.dreamt - before, motion.flow)
     return Start(levels, effort, missing(effort, moving))
 
@@ -95,17 +100,18 @@ def moving_ground(flow: Array) -> Array:
     return opencv().GaussianBlur(np.clip(speed / SPEED, 0, 1), (0, 0), 2.0)
 
 
-def keeps_scale(flow: Array) -> Array:
-    """Return how much of the dream keeps its size (H, W): what a zoom has enlarged has lost its fine detail."""
-    cv2 = opencv()
-    smooth = cv2.GaussianBlur(flow, (0, 0), max(2.0, min(flow.shape[:2]) / 32))
+def kept_area(flow: Array) -> Array:
+    """Return the area that each pixel had in the frame before (H, W), 1 at most: below it a zoom has enlarged it."""
+    smooth = opencv().GaussianBlur(flow, (0, 0), max(2.0, min(flow.shape[:2]) / 32))
+    if min(flow.shape[:2]) < 2:
+        return np.ones(flow.shape[:2], np.float32)
     across, down = np.gradient(smooth[..., 0]), np.gradient(smooth[..., 1])
-    area = (1 + across[1]) * (1 + down[0]) - across[0] * down[1]  # of where a pixel came from
+    area = (1 + across[1]) * (1 + down[0]) - across[0] * down[1]
     return np.clip(area, 0, 1).astype(np.float32)
 
 
 def missing(effort: Array, moving: Array) -> Array:
     """Return the share of a new dream that each place needs (H, W)."""
-    share = np.maximum(np.clip(GAIN * (1 - effort), 0, STRONGEST), FLOOR * moving)
+    share = np.maximum(np.clip(GAIN * (1 - effort), 0, STRONGEST), MOVING * moving)
     share = np.where(share < FAINTEST, np.float32(0), share).astype(np.float32)
     return opencv().GaussianBlur(share, (0, 0), 1.5)

@@ -84,7 +84,9 @@ def film(
     except KeyboardInterrupt:
         interrupt = DreamInterrupted("The film was interrupted before its first frame was finished.")
         if work.done:
-            partial = target.with_name(f"{target.stem}.partial{target.suffix}")
+            partial = target.with_name(
+                f"{target.stem}.partial{target.suffix}" if target.suffix else f"{target.name}-partial"
+            )
             write_film(work, reader, partial, comment, overwrite=True)
             interrupt = DreamInterrupted(
                 f"The film was interrupted; its {work.done} frames so far are in {str(partial)!r}. "

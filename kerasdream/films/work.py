@@ -35,8 +35,8 @@ class WorkFolder:
         self.folder = target.with_name(f"{target.name}.frames")
         self.state_file, key_file = self.folder / "state.npz", self.folder / "film.json"
         text = json.dumps(key, sort_keys=True, indent=1)
-        if self.folder.exists() and (not key_file.is_file() or key_file.read_text() != text):
-            if not overwrite and any(self.folder.iterdir()):
+        if self.folder.exists() and not (key_file.is_file() and key_file.read_text() == text):
+            if not overwrite and any(one.name[0] != "." for one in self.folder.iterdir()):
                 raise OutputError(
                     f"The folder {str(self.folder)!r} holds frames that other settings have made, or another film. "
                     "Remove it, choose another output, or say overwrite."

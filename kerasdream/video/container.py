@@ -58,22 +58,21 @@ def frame_times(film: pathlib.Path, decoder: tuple[str, ...]) -> tuple[list[int]
     """Return when each frame appears, how long the last stays, the unit of both, and what ffmpeg complained of."""
     small = ("-enc_time_base", "demux", "-vf", "scale=16:16:flags=neighbor", "-f", "framecrc", "-")
     with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(
+        unit, times, last = Fraction(1, 25), list[int](), 0
+        with subprocess.Popen(
             ffmpeg.command(*decoder, *ffmpeg.opened(film), *ONE_PICTURE, *small),
             stdout=subprocess.PIPE,
             stderr=messages,
             start_new_session=True,
-        )
-        assert process.stdout is not None
-        unit, times, last = Fraction(1, 25), list[int](), 0
-        for line in process.stdout:
-            if line.startswith(b"#tb 0:"):
-                unit = Fraction(line.split(b":")[1].strip().decode())
-            elif not line.startswith(b"#"):
-                fields = line.split(b",")
-                times.append(int(fields[2]))
-                last = int(fields[3])
-        process.wait()
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith(b"#tb 0:"):
+                    unit = Fraction(line.split(b":")[1].strip().decode())
+                elif not line.startswith(b"#"):
+                    fields = line.split(b",")
+                    times.append(int(fields[2]))
+                    last = int(fields[3])
         messages.seek(0)
         lines = messages.read().decode(errors="replace").strip().splitlines()
     return times, last, unit, lines[-1] if lines else ""

@@ -134,7 +134,7 @@ def open_reader(
         raise ConfigError(
             f"fps={fps} was given for {os.fspath(path)!r}; that is for a folder of pictures. Leave it out."
         )
-    files.check_regular(film)
+    files.check_regular(path)
     if film.suffix.lower() in ANIMATED:
         return AnimationReader(film, max_pixels)
     return ContainerReader(film, scan_container(film, max_pixels))

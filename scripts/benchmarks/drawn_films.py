@@ -1,6 +1,7 @@
 """Films drawn from the sample picture, whose motion is known to the pixel."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -141,7 +142,7 @@ def fast_pan(size: Size, count: int) -> DrawnFilm:
     return pan(size, count, size[1] / 15)
 
 
-FILMS = {
+FILMS: dict[str, Callable[[Size, int], DrawnFilm]] = {
     "pan": pan,
     "zoom": zoom,
     "object": moving_object,

@@ -5,7 +5,8 @@
     python scripts/benchmarks/film.py --sheets=sheets/                  contact sheets and difference pictures too
 
 Excess is E_warp of the dream less that of the source (mean squares of pixels from 0 to 1, times 10,000), along the true
-motion, where what is seen stays seen. It says nothing without the strength, the mean of |dream - source| in levels.
+motion, where what is seen stays seen. It says nothing without the strength, the mean of |dream - source| in levels:
+`share` is the excess over that of the first mode, at equal squares of the strength.
 """
 
 import argparse
@@ -27,7 +28,8 @@ WARM_UP = 4  # frames that no measure looks at
 
 def dreamt(film: DrawnFilm, dreamer: Dreamer, config: FilmConfig) -> tuple[Array, float]:
     """Return the frames of a dreamt film as levels, and the seconds that a frame took after the first."""
-    scene, before, out = SceneDreamer(dreamer, config), None, []
+    scene, out = SceneDreamer(dreamer, config), list[Array]()
+    before: Array | None = None
     began = time.perf_counter()
     for number, frame in enumerate(film.frames):
         motion = find_motion(before, frame) if before is not None and config.mode == "flow" else None
@@ -110,13 +112,15 @@ def main() -> None:
     width, height = map(int, given.size.split("x"))
     dreamer = Dreamer(given.layers, model=given.model, max_loss=None, jitter=given.jitter)
     for name in given.films.split(","):
-        film, base = FILMS[name]((height, width), given.count), None
+        film: DrawnFilm = FILMS[name]((height, width), given.count)
+        first: dict[str, float] = {}
         for mode in given.modes.split(","):
             frames, seconds = dreamt(film, dreamer, FilmConfig(mode=mode))
-            found = measure(frames, film)
-            base = base or (found["excess"] / found["strength"] ** 2, seconds)
-            found["over"] = found["excess"] / found["strength"] ** 2 / base[0]
-            print(f"{name:12} {mode:5}", f"time {seconds:.3f} ({seconds / base[1]:.2f})", *words(found), flush=True)
+            found = {"seconds": seconds} | measure(frames, film)
+            first = first or found
+            found["time"] = seconds / first["seconds"]
+            found["share"] = found["excess"] / first["excess"] * (first["strength"] / found["strength"]) ** 2
+            print(f"{name:12}{mode:6}", *words(found), flush=True)
             if given.sheets:
                 save_sheets(pathlib.Path(given.sheets), f"{name.replace(' ', '-')}-{mode}", frames, film)
 

@@ -16,11 +16,11 @@ from PIL import Image
 pytest.importorskip("cv2")
 pytest.importorskip("imageio_ffmpeg")
 
-import kerasdream  # noqa: E402
-from kerasdream import cli  # noqa: E402
-from kerasdream.errors import ConfigError, DreamInterrupted, InputImageError, OutputError  # noqa: E402
-from kerasdream.video import ffmpeg  # noqa: E402
-from kerasdream.video.reader import open_reader  # noqa: E402
+import kerasdream
+from kerasdream import cli
+from kerasdream.errors import ConfigError, DreamInterrupted, InputImageError, OutputError
+from kerasdream.video import ffmpeg
+from kerasdream.video.reader import open_reader
 
 QUICK = {"layers": "mixed1", "model": "mini", "iterations": 2, "num_octave": 1, "jitter": 8, "max_loss": None}
 
@@ -159,7 +159,7 @@ def test_ctrl_c_closes_a_playable_film_and_the_same_call_goes_on(folder, tmp_pat
 
 
 KILLED = """
-import os, signal, sys
+import os, signal, sys, types
 import kerasdream
 from kerasdream.films import work
 left = int(sys.argv[3])
@@ -169,7 +169,7 @@ def replace(before, after, real=os.replace):
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     real(before, after)
-work.os.replace = replace
+work.os = types.SimpleNamespace(replace=replace)
 kerasdream.film(sys.argv[1], sys.argv[2], **{settings})
 """
 

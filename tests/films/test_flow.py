@@ -5,7 +5,7 @@ import pytest
 
 cv2 = pytest.importorskip("cv2")
 
-from kerasdream.films.flow import find_motion, warp  # noqa: E402
+from kerasdream.films.flow import find_motion, warp
 
 
 def texture(height, width, seed=0):
@@ -19,9 +19,7 @@ def texture(height, width, seed=0):
 def test_the_flow_of_a_pan_is_its_speed_and_is_trusted(x, y):
     picture = texture(200, 240)
     grid_y, grid_x = np.mgrid[:128, :160].astype(np.float32)
-    before, now = (
-        cv2.remap(picture, grid_x + 30 + x * t, grid_y + 30 + y * t, cv2.INTER_LANCZOS4) for t in range(2)
-    )
+    before, now = (cv2.remap(picture, grid_x + 30 + x * t, grid_y + 30 + y * t, cv2.INTER_LANCZOS4) for t in range(2))
     motion = find_motion(before, now)
     inner = (slice(16, -16), slice(16, -16))
     assert np.abs(motion.flow[inner] - [x, y]).mean() < 0.1

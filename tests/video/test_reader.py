@@ -9,11 +9,11 @@ from PIL import Image
 
 pytest.importorskip("imageio_ffmpeg")
 
-from kerasdream.errors import ConfigError, DreamWarning, InputImageError  # noqa: E402
-from kerasdream.video import ffmpeg  # noqa: E402
-from kerasdream.video.reader import open_reader  # noqa: E402
-from kerasdream.video.timing import timing  # noqa: E402
-from kerasdream.video.writer import open_writer  # noqa: E402
+from kerasdream.errors import ConfigError, DreamWarning, InputImageError
+from kerasdream.video import ffmpeg
+from kerasdream.video.reader import open_reader
+from kerasdream.video.timing import timing
+from kerasdream.video.writer import open_writer
 
 
 def encode(path, *arguments, rate="25", seconds=1, size="66x50"):
@@ -118,13 +118,14 @@ def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
 def test_what_is_no_film_is_told(tmp_path):
     (tmp_path / "text.mp4").write_text("no film at all\n" * 100)
     (tmp_path / "list.mp4").write_text(f"ffconcat version 1.0\nfile '{encode(tmp_path / 'real.mp4')}'\n")
+    (tmp_path / "empty").mkdir()
     for name in ("text.mp4", "list.mp4"):
         with pytest.raises(InputImageError, match="cannot be read as a film"):
             open_reader(tmp_path / name)
     with pytest.raises(InputImageError, match="not fetched"):
         open_reader("http://localhost/film.mp4")
     with pytest.raises(InputImageError, match="no pictures"):
-        open_reader(tmp_path / "x" if (tmp_path / "x").mkdir() else tmp_path / "x")
+        open_reader(tmp_path / "empty")
     with pytest.raises(ConfigError, match="folder of pictures"):
         open_reader(tmp_path / "real.mp4", fps=25)
     with pytest.raises(InputImageError, match="megapixels"):
