@@ -14,7 +14,7 @@ from typing import Any, Unpack
 import keras
 
 from kerasdream.ascent.step import Preprocess
-from kerasdream.errors import DreamInterrupted
+from kerasdream.errors import DreamInterrupted, OutputError
 from kerasdream.film_config import FilmSettings
 from kerasdream.films.frames import dream_frames, film_dreamer
 from kerasdream.films.opencv import opencv
@@ -71,8 +71,10 @@ def film(
     PosixPath('dream.mp4')
     """
     opencv()  # a missing package is told first
-    source = pathlib.Path(source)
+    source = pathlib.Path(source) if pathlib.Path(source).name else pathlib.Path(source).resolve()
     target = check_film(default_output(source) if output is None else output, overwrite=overwrite)
+    if files.is_same(target, os.fspath(source)):
+        raise OutputError(f"{str(target)!r} is the film that is dreamt; it is never written over. Choose another name.")
     dreamer, config = film_dreamer(layers, model, preprocess, settings)
     reader = open_reader(source, fps=fps, max_pixels=dreamer.config.max_pixels)
     comment = as_comment(film_record(dreamer.config, config, source))
@@ -102,7 +104,7 @@ def film(
 def dream_into(work: WorkFolder, reader: FrameReader, scene: SceneDreamer, progress: "FilmProgress") -> None:
     """Dream the frames that are not there yet, and keep each as it is finished, while the next one is dreamt."""
     done = work.done
-    with closing(reader.frames()) as pixels, Background() as background:
+    with closing(progress), closing(reader.frames()) as pixels, Background() as background:
         before = None
         if done:
             before = next(itertools.islice(pixels, done - 1, None))[..., :3].astype("float32")
@@ -111,7 +113,6 @@ def dream_into(work: WorkFolder, reader: FrameReader, scene: SceneDreamer, progr
             for number, (frame, state) in enumerate(dreamt, done + 1):
                 background.do(work.add, number, frame, state)
                 progress.update(number, frame)
-    progress.close()
 
 
 def write_film(work: WorkFolder, reader: FrameReader, target: pathlib.Path, comment: str, overwrite: bool) -> None:

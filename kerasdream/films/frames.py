@@ -95,9 +95,9 @@ def frames(
 ) -> Iterator[Any]:
     """Dream the frames of a film as they come; each comes out in the kind that went in.
 
-    `source` yields pictures of one size, such as arrays (H, W, 3). The other arguments are those of `film`. Returns an
-    iterator, which never holds more than a few frames. Raises ConfigError, ModelError or LayerError at once, and
-    InputImageError at the frame that is none.
+    `source` yields pictures of one size, such as arrays (H, W, 3); a thread takes them a few frames ahead. The other
+    arguments are those of `film`. Returns an iterator, which never holds more than those few frames. Raises
+    ConfigError, ModelError or LayerError at once, and InputImageError at the frame that is none.
 
     >>> moving = (np.roll(np.asarray(kerasdream.sample().resize((96, 64))), 2 * t, 1) for t in range(3))
     >>> [frame.shape for frame in kerasdream.frames(moving, "mixed3", model="mini", iterations=2)]

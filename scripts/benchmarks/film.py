@@ -27,17 +27,17 @@ WARM_UP = 4  # frames that no measure looks at
 
 
 def dreamt(film: DrawnFilm, dreamer: Dreamer, config: FilmConfig) -> tuple[Array, float]:
-    """Return the frames of a dreamt film as levels, and the seconds that a frame took after the first."""
+    """Return the frames of a dreamt film as levels, and the seconds of processor time that a frame took after the first."""
     scene, out = SceneDreamer(dreamer, config), list[Array]()
     before: Array | None = None
-    began = time.perf_counter()
+    began = time.process_time()
     for number, frame in enumerate(film.frames):
         motion = find_motion(before, frame) if before is not None and config.mode == "flow" else None
         out.append(scene.dream(frame, motion))
         before = frame
         if number == 0:
-            began = time.perf_counter()
-    return np.stack(out), (time.perf_counter() - began) / (len(out) - 1)
+            began = time.process_time()
+    return np.stack(out), (time.process_time() - began) / (len(out) - 1)
 
 
 def warping_error(frames: Array, film: DrawnFilm) -> float:

@@ -208,6 +208,9 @@ def test_what_cannot_be_is_told_before_anything_is_dreamt(folder, tmp_path):
         kerasdream.film(tmp_path / "text.mp4", **QUICK)
     with pytest.raises(OutputError, match="exists"):
         kerasdream.film(folder, folder, **QUICK)
+    source = encoded(tmp_path / "sea.mp4", sound=False)
+    with pytest.raises(OutputError, match="never written over"):
+        kerasdream.film(source, source, overwrite=True, **QUICK)
     with pytest.raises(ConfigError, match="50 at most"):
         kerasdream.film(folder, tmp_path / "a.gif", fps=60, **QUICK)
     with pytest.raises(ConfigError, match="mode='melt'"):
