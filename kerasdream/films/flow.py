@@ -30,8 +30,8 @@ def find_motion(before: Array, now: Array) -> Motion:
     >>> ramp = np.tile(np.sin(np.arange(96) / 4) * 90 + 120, (64, 1))
     >>> frame = np.stack([ramp * np.cos(np.arange(64) / 9)[:, None] ** 2] * 3, -1)
     >>> motion = find_motion(frame, np.roll(frame, 3, 1))  # moved to the right by three pixels
-    >>> float(np.median(motion.flow[..., 0]).round()), float(np.median(motion.flow[..., 1]).round())
-    (-3.0, 0.0)
+    >>> np.median(motion.flow, (0, 1)).round().astype(int).tolist()
+    [-3, 0]
     """
     shrink = min(1.0, LONGEST / max(now.shape[:2]))
     small_before, small_now = resized(before, shrink), resized(now, shrink)

@@ -86,7 +86,7 @@ def later_config(config: DreamConfig, steps: tuple[int, ...]) -> DreamConfig:
     """Return the settings of a later dream in a scene whose first took so many steps at each size.
 
     >>> later = later_config(DreamConfig(iterations=20, step=0.01), (20, 20, 5))
-    >>> later.iterations, later.step, later.max_loss
+    >>> later.iterations, round(later.step, 6), later.max_loss
     ((4, 4, 1), 0.007, None)
     """
     taken = (1,) * (config.num_octave - len(steps)) + steps  # sizes that are too small for the network come first

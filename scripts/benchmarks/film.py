@@ -27,7 +27,7 @@ WARM_UP = 4  # frames that no measure looks at
 
 
 def dreamt(film: DrawnFilm, dreamer: Dreamer, config: FilmConfig) -> tuple[Array, float]:
-    """Return the frames of a dreamt film as levels, and the seconds of processor time that a frame took after the first."""
+    """Return the frames of a dreamt film as levels, and the processor's seconds for each after the first."""
     scene, out = SceneDreamer(dreamer, config), list[Array]()
     before: Array | None = None
     began = time.process_time()
@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--films", default=",".join(FILMS))
     parser.add_argument("--modes", default="each,blend,flow")
     parser.add_argument("--model", default="mini")
+    parser.add_argument("--weights", default="imagenet")
     parser.add_argument("--layers", default="mixed4")
     parser.add_argument("--jitter", type=int, default=32)
     parser.add_argument("--size", default="256x192")
@@ -110,7 +111,7 @@ def main() -> None:
     parser.add_argument("--sheets")
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
-    dreamer = Dreamer(given.layers, model=given.model, max_loss=None, jitter=given.jitter)
+    dreamer = Dreamer(given.layers, model=given.model, weights=given.weights, max_loss=None, jitter=given.jitter)
     for name in given.films.split(","):
         film: DrawnFilm = FILMS[name]((height, width), given.count)
         first: dict[str, float] = {}

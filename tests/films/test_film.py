@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 from fractions import Fraction
 
 import keras
@@ -105,6 +106,24 @@ def test_the_modes_differ_and_each_is_every_frame_alone():
     assert (np.array(blended) == np.array(each)).all()
     carried = list(kerasdream.frames(drawn_frames(3), **QUICK))
     assert (carried[2] != each[2]).mean() > 0.3
+
+
+def test_frames_are_taken_a_few_ahead_and_no_more():
+    taken = []
+
+    def source():
+        for number, frame in enumerate(drawn_frames(12)):
+            taken.append(number)
+            yield frame
+
+    dreamt = kerasdream.frames(source(), **QUICK)
+    for number, _ in enumerate(dreamt, 1):
+        assert len(taken) <= number + 5
+    assert len(taken) == 12
+    dreamt = kerasdream.frames(source(), **QUICK)
+    next(dreamt)
+    dreamt.close()  # what was begun in threads ends
+    assert threading.active_count() < 12
 
 
 def test_what_rests_is_dreamt_once():
