@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from kerasdream.errors import OutOfMemoryError as OutOfMemoryError
     from kerasdream.errors import OutputError as OutputError
     from kerasdream.errors import WeightsError as WeightsError
+    from kerasdream.film_config import FilmConfig as FilmConfig
+    from kerasdream.films.film import FilmMoment as FilmMoment
+    from kerasdream.films.film import film as film
+    from kerasdream.films.frames import frames as frames
+    from kerasdream.films.record import film_settings_of as film_settings_of
     from kerasdream.image.metadata import record_of as record_of
     from kerasdream.image.metadata import settings_of as settings_of
     from kerasdream.image.sample import sample as sample
@@ -79,6 +84,10 @@ HOMES = {
     "config": ("DreamConfig",),
     "sweeps": ("Cell", "Sweep", "sweep"),
     "studies.study": ("Study", "study"),
+    "film_config": ("FilmConfig",),
+    "films.film": ("FilmMoment", "film"),
+    "films.frames": ("frames",),
+    "films.record": ("film_settings_of",),
     "visual_config": ("VisualConfig",),
     "visualization": ("Visualizer", "atlas", "visualize"),
     "image.metadata": ("record_of", "settings_of"),

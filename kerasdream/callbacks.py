@@ -18,11 +18,11 @@ from kerasdream.config import DreamConfig, check_names
 from kerasdream.dreamer import Dreamer
 from kerasdream.errors import ConfigError, DreamError, warn
 from kerasdream.image import files
-from kerasdream.image.animation import animate
 from kerasdream.image.picture import Picture
 from kerasdream.objectives import objective
 from kerasdream.resolution import open_picture
 from kerasdream.result import DreamResult, as_array
+from kerasdream.video.animation import animate
 
 FRAMES = 60  # of a growing film, at most
 PAUSE = 0.2  # seconds that each of them is shown

@@ -15,9 +15,10 @@ from keras import ops
 
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, warn
-from kerasdream.image import animation, files
+from kerasdream.image import files
 from kerasdream.image.metadata import Loss, Record
 from kerasdream.image.picture import Picture
+from kerasdream.video import animation, writer
 
 SHOWN = 1024  # pixels: the longer side of a picture in a notebook
 
@@ -68,12 +69,8 @@ class DreamResult:
 
     def record(self) -> Record:
         """Return all that is needed to dream this again, as plain values. Of paths, only the names."""
-        settings = self.config.as_dict()
-        settings["weights"] = os.path.basename(settings["weights"])
-        settings["mask"] = settings["mask"] and os.path.basename(settings["mask"])
-        settings["layers"] = self.config.layers and self.config.layers.without_folders().as_dict()
         return {
-            "settings": settings,
+            "settings": recorded_settings(self.config),
             "versions": versions(),
             "losses": [[plain(loss) for loss in octave] for octave in self.losses],
             "seconds": round(self.seconds, 2),
@@ -134,7 +131,7 @@ class DreamResult:
         overwrite: bool = False,
         format: str | None = None,
     ) -> pathlib.Path | None:
-        """Write the dream's growth, from the original over all snapshots to its end, as .gif, .webp or .mp4.
+        """Write the dream's growth, from the original over all snapshots to its end: .gif, .webp, .mp4, .webm.
 
         The film takes so many seconds, and shows its end for one more. Taken names, `overwrite` and open files, with a
         `format`, are treated as `save` treats them. Raises ConfigError where the dream kept no snapshots.
@@ -151,7 +148,7 @@ class DreamResult:
             frames.append(self.image)
         pictures = [self.picture.as_pillow(as_array(frame)) for frame in frames]
         if hasattr(path, "write") and not isinstance(path, str | os.PathLike):
-            files.write_to(path, animation.film(pictures, files.ending_of(format, animation.ENDINGS), seconds))
+            files.write_to(path, animation.film(pictures, files.ending_of(format, writer.ENDINGS), seconds))
             return None
 
         def save(target: pathlib.Path) -> pathlib.Path:
@@ -173,6 +170,15 @@ def save_kept(path: pathlib.Path, save: Callable[[pathlib.Path], pathlib.Path], 
 def as_array(image: Any) -> Any:
     """Return a tensor as a numpy array; arrays and PIL images as they are."""
     return ops.convert_to_numpy(image) if ops.is_tensor(image) else image
+
+
+def recorded_settings(config: DreamConfig) -> dict[str, Any]:
+    """Return the settings of a dream as its record holds them: of paths, only the names."""
+    settings = config.as_dict()
+    settings["weights"] = os.path.basename(settings["weights"])
+    settings["mask"] = settings["mask"] and os.path.basename(settings["mask"])
+    settings["layers"] = config.layers and config.layers.without_folders().as_dict()
+    return settings
 
 
 def versions() -> dict[str, str | None]:

@@ -66,7 +66,7 @@ def test_every_program_starts_from_the_wheel(dist, tmp_path):
     (wheel,) = dist.glob("*.whl")
     shutil.unpack_archive(wheel, tmp_path / "site", "zip")
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
-    for name in ("dream", "sweep", "visualize", "study", "studio"):
+    for name in ("dream", "film", "sweep", "visualize", "study", "studio"):
         line = [sys.executable, "-m", "kerasdream", name, "--help"]
         done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

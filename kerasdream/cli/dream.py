@@ -37,6 +37,7 @@ Dream pictures with a neural network.
 
 Other programs, each with a --help of its own:
 
+    kerasdream film                                a film with its sound, without flicker
     kerasdream sweep                               one picture with several values of any knobs
     kerasdream visualize                           what a layer or channel looks for, drawn from noise
     kerasdream study                               what a network remembers, with figures and a report
@@ -53,7 +54,7 @@ def define(flags: Flags) -> None:
     flags.text("output", "file to write, or folder where several pictures are dreamt")
     flags.switch("overwrite", "write over an existing output")
     flags.switch("metadata", "keep the settings inside the picture", default=True)
-    flags.text("animate", "film of the growing dream to write: .gif, .webp or .mp4")
+    flags.text("animate", "film of the growing dream to write: .gif, .webp, .mp4 or .webm")
     flags.text("from", "dreamt picture whose settings to take; other flags change them")
     flags.switch("from_files", "let --from open the masks, guides and weights that its picture names")
     flags.action("list_presets", "list the presets")
@@ -184,8 +185,8 @@ def check_animation(settings: dict[str, Any], jobs: Sequence[Job], flags: Flags)
         return settings
     if len(jobs) > 1:
         raise ConfigError(f"--animate writes one film; {len(jobs)} pictures were given. Animate them one by one.")
-    from kerasdream.image.animation import check_film
     from kerasdream.image.files import make_folder
+    from kerasdream.video.writer import check_film
 
     film = pathlib.Path(flags["animate"])
     make_folder(film.parent)

@@ -312,30 +312,38 @@ def write_whole(target: pathlib.Path, write: Write, overwrite: bool) -> None:
 
     With `overwrite` the file that a link leads to is written, and what is replaced leaves its permissions behind.
     """
-    shown, target = target, pathlib.Path(os.path.realpath(target)) if overwrite else target
-    beside = target.with_name(f".kerasdream-{uuid.uuid4().hex[:12]}.tmp")
+    beside = part_beside(pathlib.Path(os.path.realpath(target)) if overwrite else target)
     try:
         with open(beside, "xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        if overwrite and target.exists():
-            os.chmod(beside, stat.S_IMODE(target.stat().st_mode))
-        place(beside, target, overwrite)
+        put_in_place(beside, target, overwrite)
     except OutputError:
         raise
     except (OSError, ValueError) as fault:  # ValueError: Pillow's limits on the sides of a JPEG or WebP
         reason = getattr(fault, "strerror", None) or fault
         raise OutputError(
-            f"{str(shown)!r} cannot be written: {reason}. What stood there before is as it was."
+            f"{str(target)!r} cannot be written: {reason}. What stood there before is as it was."
         ) from fault
     finally:
         beside.unlink(missing_ok=True)
 
 
-def place(beside: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
-    """Give a finished file its name; of two writers without `overwrite`, one wins and the other gets an OutputError."""
+def part_beside(target: pathlib.Path) -> pathlib.Path:
+    """Return the path beside a target where it is written until it is whole."""
+    return target.with_name(f".kerasdream-{uuid.uuid4().hex[:12]}.tmp")
+
+
+def put_in_place(beside: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
+    """Give a finished file its name; of two writers without `overwrite`, one wins and the other gets OutputError.
+
+    With `overwrite` the file that a link leads to is replaced, and leaves its permissions behind.
+    """
     if overwrite:
+        target = pathlib.Path(os.path.realpath(target))
+        if target.exists():
+            os.chmod(beside, stat.S_IMODE(target.stat().st_mode))
         os.replace(beside, target)
         return
     try:

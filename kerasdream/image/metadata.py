@@ -47,16 +47,26 @@ def options(record: Mapping[str, object], format: str) -> dict[str, Any]:
     """Return what Pillow's `save` needs to put a record into a file of this format."""
     text = json.dumps(record, allow_nan=False)
     if format == "PNG":
-        info = PngInfo()
-        info.add_itxt(CHUNK, text)
-        return {"pnginfo": info}
+        return {"pnginfo": text_chunk(text)}
     if format == "TIFF":
         return {"tiffinfo": {TIFF_DESCRIPTION: text}}
     if len(text) > EXIF_LIMIT:  # of a very long dream the settings matter more than every loss
         text = json.dumps({key: value for key, value in record.items() if key != "losses"})
+    return {"exif": exif_comment(text)}
+
+
+def text_chunk(text: str) -> PngInfo:
+    """Return the chunk of a PNG that holds a record."""
+    info = PngInfo()
+    info.add_itxt(CHUNK, text)
+    return info
+
+
+def exif_comment(text: str) -> Image.Exif:
+    """Return the EXIF that holds a record."""
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = TEXT + text.encode()
-    return {"exif": exif}
+    return exif
 
 
 def record_of(path: str | os.PathLike[str]) -> Record:
@@ -80,8 +90,16 @@ def record_in(file: str | os.PathLike[str] | BinaryIO, what: str) -> Record:
     try:
         with pixel_limit(sys.maxsize), Image.open(file, formats=["PNG", "JPEG", "WEBP", "TIFF"]) as image:
             text = text_in(image)
-            record = json.loads(text) if text else None
     except Exception as fault:  # the bytes are a stranger's, and decoders fail on them in every way
+        raise InputImageError(f"{what} holds no settings of a dream ({fault}). {EXPECTED}") from fault
+    return parse_record(text, what)
+
+
+def parse_record(text: str, what: str) -> Record:
+    """Return the record that a text holds; InputImageError, which calls it `what`, where it holds none."""
+    try:
+        record = json.loads(text) if text else None
+    except (ValueError, RecursionError) as fault:
         raise InputImageError(f"{what} holds no settings of a dream ({fault}). {EXPECTED}") from fault
     if not isinstance(record, dict) or "settings" not in record:
         raise InputImageError(f"{what} holds no settings of a dream. {EXPECTED}")
@@ -121,7 +139,11 @@ def settings_of(path: str | os.PathLike[str], *, files: bool = False) -> dict[st
     >>> settings_of("dream.png")["num_octave"]  # doctest: +SKIP
     3
     """
-    record = record_of(path)
+    return settings_in(record_of(path), repr(os.fspath(path)), files=files)
+
+
+def settings_in(record: Record, what: str, *, files: bool = False) -> dict[str, Any]:
+    """Return the settings of a record, checked, for `settings_of`; errors call its file `what`."""
     limits = {name for name, knob in KNOBS.items() if knob.machine}
     settings = {name: value for name, value in record["settings"].items() if name not in limits}
     for name, value in settings.items():
@@ -131,9 +153,9 @@ def settings_of(path: str | os.PathLike[str], *, files: bool = False) -> dict[st
             if not (name == "mask" and str(value).startswith("<")):  # a mask given as pixels, to be given again
                 KNOBS[name].check(name, value)
         except ConfigError as fault:
-            raise InputImageError(f"{os.fspath(path)!r} holds settings of no dream: {fault}") from None
+            raise InputImageError(f"{what} holds settings of no dream: {fault}") from None
     if named := [] if files else [file for ones in files_named(settings).values() for file in ones]:
         raise InputImageError(
-            f"The settings in {os.fspath(path)!r} name files: {', '.join(named)}. With files=True they are opened."
+            f"The settings in {what} name files: {', '.join(named)}. With files=True they are opened."
         )
     return settings

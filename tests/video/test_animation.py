@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from kerasdream.errors import ConfigError, OutputError
-from kerasdream.image.animation import animate
+from kerasdream.video.animation import animate
 
 SHADES = [(250, 10, 10), (10, 250, 10), (10, 10, 250)]
 

@@ -1,0 +1,1 @@
+"""Films dreamt without flicker: what the dream added travels with the motion of the film."""

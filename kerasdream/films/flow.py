@@ -1,0 +1,119 @@
+"""Optical flow between two frames, and how far it may be trusted."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kerasdream.films.opencv import opencv
+from kerasdream.types import Array
+
+LONGEST = 640  # pixels: the longer side at which flow is looked for
+SMALLEST = 32  # pixels: a shorter side is padded for the flow
+SNAP = 0.1  # pixels: a shorter flow is noise
+
+
+class Motion(NamedTuple):
+    """How a frame came out of the one before.
+
+    `flow` (H, W, 2) leads each pixel to where it was in the frame before, as (x, y); `trust` (H, W) says from 0 to 1
+    how far that is so; `lost` is the share of the frame that has no trustworthy origin.
+    """
+
+    flow: Array
+    trust: Array
+    lost: float
+
+
+def find_motion(before: Array, now: Array) -> Motion:
+    """Return how `now` came out of `before`; both are frames (H, W, 3) with levels from 0 to 255.
+
+    >>> ramp = np.tile(np.sin(np.arange(96) / 4) * 90 + 120, (64, 1))
+    >>> frame = np.stack([ramp * np.cos(np.arange(64) / 9)[:, None] ** 2] * 3, -1)
+    >>> motion = find_motion(frame, np.roll(frame, 3, 1))  # moved to the right by three pixels
+    >>> np.median(motion.flow, (0, 1)).round().astype(int).tolist()
+    [-3, 0]
+    """
+    shrink = min(1.0, LONGEST / max(now.shape[:2]))
+    small_before, small_now = resized(before, shrink), resized(now, shrink)
+    back, forth = flow_between(small_now, small_before), flow_between(small_before, small_now)
+    trust, lost = consistent(back, forth)
+    trust = trust * alike(small_now, warp(small_before, back))
+    cv2 = opencv()
+    trust = cv2.GaussianBlur(cv2.erode(trust, np.ones((3, 3))), (0, 0), 0.8)
+    if shrink < 1.0:
+        size = now.shape[1::-1]
+        scale = np.array([now.shape[1] / back.shape[1], now.shape[0] / back.shape[0]], np.float32)
+        back = cv2.resize(back, size, interpolation=cv2.INTER_LINEAR) * scale
+        trust = cv2.resize(trust, size, interpolation=cv2.INTER_LINEAR)
+    return Motion(back, np.clip(trust, 0, 1), lost)
+
+
+def resized(frame: Array, shrink: float) -> Array:
+    """Return a frame at the size at which flow is looked for."""
+    frame = np.asarray(frame, np.float32)
+    if shrink == 1.0:
+        return frame
+    cv2 = opencv()
+    size = max(1, round(frame.shape[1] * shrink)), max(1, round(frame.shape[0] * shrink))
+    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+
+
+def flow_between(here: Array, there: Array) -> Array:
+    """Return the flow (H, W, 2) that leads each pixel of `here` to its place in `there`."""
+    cv2 = opencv()
+    grey = [
+        cv2.cvtColor(np.clip(np.rint(frame), 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY) for frame in (here, there)
+    ]
+    height, width = grey[0].shape
+    padding = [(0, max(0, side - length)) for side, length in zip((SMALLEST, SMALLEST), (height, width), strict=True)]
+    grey = [np.pad(one, padding, mode="edge") for one in grey]
+    flow = finder().calc(grey[0], grey[1], None)[:height, :width]
+    return np.where(np.square(flow).sum(-1, keepdims=True) < SNAP**2, np.float32(0), flow)
+
+
+def finder() -> Any:
+    """Return a new finder of dense flow: its state must not pass from one pair of frames to the next."""
+    cv2 = opencv()
+    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+
+
+def warp(values: Array, flow: Array, sharp: bool = True) -> Array:
+    """Return values (H, W) or (H, W, C) fetched from where the flow leads.
+
+    Cubic sampling alone grows with every repetition and linear sampling smears; `sharp` mixes two to one, which holds.
+    """
+    cv2 = opencv()
+    height, width = flow.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    places = x + flow[..., 0], y + flow[..., 1]
+    linear = cv2.remap(values, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if not sharp:
+        return linear
+    cubic = cv2.remap(values, *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return (2 * cubic + linear) / 3
+
+
+def consistent(back: Array, forth: Array) -> tuple[Array, float]:
+    """Return where the flow there and back leads to where it began (H, W), and the share where it does not.
+
+    The check is that of Ruder, Dosovitskiy and Brox, without their motion edges; doubt spreads a little.
+    """
+    height, width = back.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    x, y = x + back[..., 0], y + back[..., 1]
+    returned = warp(forth, back, sharp=False)
+    error = np.square(back + returned).sum(-1)
+    lengths = np.square(back).sum(-1) + np.square(returned).sum(-1)
+    lost = (error >= 0.01 * lengths + 0.5) | (x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)
+    spread = opencv().GaussianBlur(np.where(lost, np.float32(-1), np.float32(1)), (0, 0), 0.8)
+    return np.clip(spread, 0, None), float(lost.mean())
+
+
+def alike(now: Array, fetched: Array) -> Array:
+    """Return where a frame looks like what was fetched from the one before (H, W), beyond noise and fine texture."""
+    cv2 = opencv()
+    difference = cv2.GaussianBlur(np.abs(now - fetched).mean(-1), (0, 0), 1.0)
+    grey = fetched.mean(-1)
+    fine = cv2.GaussianBlur(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.0)), (0, 0), 1.0)
+    excess = np.maximum(difference - 2 * np.median(difference) - 0.3 * fine, 0)
+    return np.exp(-np.square(excess / 2))
