@@ -37,6 +37,7 @@ FLOORS = [
     "visualization",
     "sweeps",
     "studies",
+    "journeys",
     "callbacks",
     "training",
     "cli",
