@@ -1,4 +1,4 @@
-"""The program `kerasdream`: dreams, and under a name of their own sweeps, visualisations, studies and the studio."""
+"""The program `kerasdream`: dreams, and by name sweeps, visualisations, journeys, studies, the studio."""
 
 import importlib
 import os
@@ -16,6 +16,7 @@ PROGRAMS = {
     "dream": "kerasdream.cli.dream",
     "sweep": "kerasdream.cli.sweep",
     "visualize": "kerasdream.cli.visualize",
+    "journey": "kerasdream.cli.journey",
     "study": "kerasdream.cli.study",
     "studio": "kerasdream.web.serve",
 }

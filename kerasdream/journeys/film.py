@@ -13,7 +13,8 @@ from kerasdream.dreamer import Dreamer, DreamSource
 from kerasdream.journeys.keyframes import smooth
 from kerasdream.journeys.loop import Loop
 from kerasdream.journeys.morph import ObjectiveTrack
-from kerasdream.journeys.motion import hold_colors, transform
+from kerasdream.journeys.motion import transform
+from kerasdream.journeys.steadiness import band_limits, hold_colors, limit_detail
 from kerasdream.journeys.timeline import Timeline
 from kerasdream.types import Array
 
@@ -30,9 +31,11 @@ class Film:
         *,
         loop: bool,
         hold: bool,
+        sharpness: float | None,
     ):
         self.pictures, self.dreamer, self.timeline, self.morph = pictures, dreamer, timeline, morph
         self.closes, self.holds, self.frames = loop, hold, timeline.clock.frames
+        self.limits = None if sharpness is None else band_limits(pictures[0], sharpness)
         self.gains = np.ones(0)
         if morph is not None and morph.stages:
             self.gains = self.measure_gains(morph)
@@ -74,6 +77,8 @@ class Film:
             moved = loop.draw_back(moved, frame)
         moved = np.clip(moved, 0.0, 1.0)
         dreamt = self.dream(moved, frame)
+        if self.limits is not None:
+            dreamt = limit_detail(dreamt, self.limits)
         if self.holds:
             dreamt = hold_colors(dreamt, first.mean((0, 1)), first.std((0, 1)))
         if loop is not None:

@@ -15,7 +15,7 @@ import numpy as np
 
 import kerasdream
 from kerasdream.ascent.step import Preprocess
-from kerasdream.config import DEFAULTS, KNOBS, check_names
+from kerasdream.config import DEFAULTS, KNOBS, files_named
 from kerasdream.dreamer import Dreamer
 from kerasdream.errors import ConfigError, DreamInterrupted, InputImageError, suggest
 from kerasdream.image import files
@@ -25,6 +25,7 @@ from kerasdream.journeys.morph import objective_track
 from kerasdream.journeys.recipes import settings_of_recipe
 from kerasdream.journeys.timeline import MOVES, Timeline
 from kerasdream.journeys.workspace import Workspace
+from kerasdream.knobs import Knob
 from kerasdream.objectives import Expression
 from kerasdream.progress import progress_line
 from kerasdream.resolution import open_picture
@@ -36,7 +37,13 @@ Callback: TypeAlias = Callable[[Frame], None]
 MOST_FRAMES = 1_000_000
 # Where neither the user nor a preset says otherwise: a little dream in each frame adds up.
 STEADY: dict[str, Any] = {"iterations": 4, "step": 0.008, "num_octave": 3, "jitter": 16, "max_loss": None}
-PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "side": None}
+SHARPNESS = Knob(
+    "how strong fine detail may get, times that of the first picture; none: without limit",
+    "float",
+    above=0,
+    optional=True,
+)
+PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 2.0, "side": None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +74,8 @@ def journey(
 
     `image` is a picture of any kind, "noise:320x240", or a list of pictures, from one of which to the next the journey
     leads; without one, the sample. `settings` are `frames`, `fps`, `loop` (the last frame leads into the first),
-    `hold_colors` (to those of the first frame), `side` (the longer one, in pixels, at most), the moves `zoom`, `angle`,
+    `hold_colors` (to those of the first frame), `sharpness` (how strong fine detail may get, times that of the
+    picture; None: without limit), `side` (the longer one, in pixels, at most), the moves `zoom`, `angle`,
     `x`, `y`, `center_x`, `center_y` and `original` (the share of the picture that returns), and the knobs of a dream.
     Moves, and knobs that are numbers and not compiled in, take keyframes, "0: 1.02, 120 smooth: 1.05" or
     "1 + 0.02*sin(2*pi*t/48)", also from a CSV or JSON file, `keyframes`; so do `layers`, "0: mixed3, 120: mixed5", and
@@ -132,6 +140,7 @@ class JourneyPlan:
         for name in ("loop", "hold_colors"):
             if not isinstance(whole[name], bool):
                 raise ConfigError(f"{name}={whole[name]!r} was given; True or False was expected.")
+        SHARPNESS.check("sharpness", whole["sharpness"])
         fps = frame_rate(whole["fps"])
         clock = Clock(whole["frames"], float(fps))
         if settings.get("snapshots") is not None:
@@ -158,7 +167,6 @@ class JourneyPlan:
     def film(self, pictures: Sequence[Array], preprocess: Preprocess | None) -> Film:
         """Build the network, and return what makes the frames. Raises ConfigError, LayerError and so on."""
         knobs = {name: value for name, value in self.settings.items() if name in KNOBS}
-        check_names(knobs)
         layers, model = knobs.pop("layers", None), knobs.pop("model", None)
         morph = objective_track(layers, self.clock)
         steady = STEADY if "preset" not in knobs else {}
@@ -166,9 +174,8 @@ class JourneyPlan:
         dreamer = Dreamer(layers if morph is None else morph.objective, model=model, preprocess=preprocess, **constant)
         for frame in range(self.clock.frames):
             self.timeline.config(dreamer.config, frame)
-        return Film(
-            pictures, dreamer, self.timeline, morph, loop=self.plain("loop"), hold=self.plain("hold_colors")
-        )  # fmt: skip
+        plain = {"loop": self.plain("loop"), "hold": self.plain("hold_colors"), "sharpness": self.plain("sharpness")}
+        return Film(pictures, dreamer, self.timeline, morph, **plain)
 
     def record(self) -> dict[str, Any]:
         """Return the settings as JSON holds them. Of paths, only the names."""
@@ -203,24 +210,31 @@ def write_film(work: Workspace, path: pathlib.Path, plan: JourneyPlan, overwrite
             writer.write(work.image(frame))
 
 
-def settings_of_journey(path: files.StrPath) -> dict[str, Any]:
+def settings_of_journey(path: files.StrPath, *, files: bool = False) -> dict[str, Any]:
     """Read the settings in the film of a journey: `journey("other.jpg", **settings_of_journey("journey.mp4"))`.
 
-    Raises InputImageError for a film that holds none.
+    Where they name files (a mask, a guide, weights), `files=True` lets them be opened; without it InputImageError says
+    which they are. So it does for a film that holds no settings, or those of no journey.
 
     >>> _ = kerasdream.journey("sky.jpg", "mixed3", frames=2, zoom=1.03, model="mini", output="sky.webp")
     >>> settings_of_journey("sky.webp")
     {'layers': 'mixed3', 'model': 'mini', 'frames': 2, 'zoom': 1.03}
     """
+    what = repr(os.fspath(path))
     try:
         settings = json.loads(read_comment(path))["journey"]
-        if not isinstance(settings, dict) or settings.keys() - PLAIN.keys() - MOVES.keys() - KNOBS.keys():
-            raise TypeError
-    except (ValueError, KeyError, TypeError, RecursionError):
+        clock = JourneyPlan.of(settings, None, None).clock
+        track = objective_track(settings.get("layers"), clock)
+        named = files_named(settings | ({} if track is None else {"layers": track.objective}))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise InputImageError(
-            f"{os.fspath(path)!r} holds no settings of a journey. A film that `kerasdream journey` wrote was expected."
+            f"{what} holds no settings of a journey ({fault}). A film that `kerasdream journey` wrote was expected."
         ) from None
-    return settings
+    if unopened := [] if files else [file for ones in named.values() for file in ones]:
+        raise InputImageError(
+            f"The settings in {what} name files: {', '.join(unopened)}. With files=True (--from_files) they are opened."
+        )
+    return dict(settings)
 
 
 def recorded(name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from kerasdream.types import Array, Size
 
 MARGIN = 16  # pixels beyond what a move shows, which the spline looks at
 STRIP = 64  # rows that are sampled at a time
-FARTHEST = 4  # sides beyond which the mirrored picture is not drawn
+FARTHEST = 8  # sides beyond which the mirrored picture is not drawn
 
 
 class Move(NamedTuple):
@@ -51,6 +51,7 @@ def transform(picture: Array, matrix: Array) -> Array:
     if np.allclose(matrix, np.eye(3), atol=1e-9):
         return picture
     height, width = picture.shape[:2]
+    matrix = folded(matrix, height, width)
     (top, bottom), (left, right) = margins(matrix, height, width)
     padded = np.pad(picture, ((top, bottom), (left, right), (0, 0)), mode="symmetric").astype(np.float32)
     shifted = np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]]) @ matrix
@@ -59,6 +60,15 @@ def transform(picture: Array, matrix: Array) -> Array:
         x, y = whole
         return np.ascontiguousarray(padded[y : y + height, x : x + width]).astype(picture.dtype)
     return sample_spline(spline_coefficients(padded), shifted, (height, width)).astype(picture.dtype)
+
+
+def folded(matrix: Array, height: int, width: int) -> Array:
+    """Return a matrix whose view lies near the picture: mirrored, it looks the same every two sides."""
+    near = matrix.copy()
+    middle = matrix @ [width / 2, height / 2, 1.0]
+    for axis, side in enumerate((width, height)):
+        near[axis, 2] -= 2 * side * np.round((middle[axis] - side / 2) / (2 * side))
+    return near
 
 
 def spline_coefficients(picture: Array) -> Array:
@@ -128,15 +138,3 @@ def margins(matrix: Array, height: int, width: int) -> tuple[tuple[int, int], tu
         most = FARTHEST * side
         needed.append((min(math.ceil(before), most) + MARGIN, min(math.ceil(after), most) + MARGIN))
     return needed[0], needed[1]
-
-
-def hold_colors(picture: Array, mean: Array, deviation: Array) -> Array:
-    """Return a picture whose channels have this mean and deviation.
-
-    >>> hold_colors(np.array([[[0.0], [4.0]]]), np.array([1.0]), np.array([0.5])).ravel().tolist()
-    [0.5, 1.5]
-    """
-    own = picture.std((0, 1))
-    gain = np.where(own > 1e-6, deviation / np.maximum(own, 1e-6), 1.0)
-    held: Array = ((picture - picture.mean((0, 1))) * gain + mean).astype(picture.dtype)
-    return held
