@@ -21,7 +21,7 @@ from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.errors import ConfigError, DreamInterrupted
 from kerasdream.journeys.recipes import RECIPES
-from kerasdream.journeys.timeline import KEYED, MOVES
+from kerasdream.journeys.timeline import KEYED, MOVES, PLAIN, SHARPNESS
 
 if TYPE_CHECKING:
     from kerasdream.journeys.journey import JourneyResult
@@ -38,6 +38,7 @@ def define(flags: Flags) -> None:
         flags.text(name, knob.help, default=f"{default:g}")
     flags.switch("loop", "let the last frame lead into the first")
     flags.switch("hold_colors", "hold the colours to those of the first frame", default=True)
+    flags.knobs({"sharpness": SHARPNESS}, PLAIN)
     flags.number("side", "longer side of the film, in pixels, at most", default=None, low=1)
     flags.text("recipe", "ready settings to begin from: see --list_recipes")
     flags.text("keyframes", "CSV or JSON file of keyframes")
@@ -57,7 +58,7 @@ def define(flags: Flags) -> None:
 def settings_from(flags: Flags) -> dict[str, Any]:
     """Return the settings that the command line asks for."""
     settings = kerasdream.settings_of_journey(flags["from"], files=flags["from_files"]) if flags["from"] else {}
-    names = ("frames", "fps", "loop", "hold_colors", "side", *MOVES, *(name for name in KNOBS if name != "snapshots"))
+    names = (*PLAIN, *MOVES, *(name for name in KNOBS if name != "snapshots"))
     given = {name: flags[name] for name in names if flags.values[name].present}
     given |= {name: number_or_text(name, given[name]) for name in TEXTS if name in given}
     return settings | given

@@ -23,9 +23,8 @@ from kerasdream.journeys.film import Film, Frame, as_image, fit
 from kerasdream.journeys.keyframes import Clock, read_keyframes
 from kerasdream.journeys.morph import objective_track
 from kerasdream.journeys.recipes import settings_of_recipe
-from kerasdream.journeys.timeline import MOVES, Timeline
+from kerasdream.journeys.timeline import MOVES, PLAIN, SHARPNESS, Timeline
 from kerasdream.journeys.workspace import Workspace
-from kerasdream.knobs import Knob
 from kerasdream.objectives import Expression
 from kerasdream.progress import progress_line
 from kerasdream.resolution import open_picture
@@ -37,13 +36,6 @@ Callback: TypeAlias = Callable[[Frame], None]
 MOST_FRAMES = 1_000_000
 # Where neither the user nor a preset says otherwise: a little dream in each frame adds up.
 STEADY: dict[str, Any] = {"iterations": 4, "step": 0.008, "num_octave": 3, "jitter": 16, "max_loss": None}
-SHARPNESS = Knob(
-    "how strong fine detail may get, times that of the first picture; none: without limit",
-    "float",
-    above=0,
-    optional=True,
-)
-PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 2.0, "side": None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +101,7 @@ def journey(
     except KeyboardInterrupt:
         interrupt = DreamInterrupted("The journey was interrupted; the same call goes on from here.")
         if work.done():
-            interrupt.result = result(target.with_name(f"{target.stem}.partial{target.suffix}"))
+            interrupt.result = result(partial_path(target))
         raise interrupt from None
     made = result(target)
     work.remove()
@@ -180,6 +172,15 @@ class JourneyPlan:
     def record(self) -> dict[str, Any]:
         """Return the settings as JSON holds them. Of paths, only the names."""
         return {name: recorded(name, value) for name, value in self.settings.items()}
+
+
+def partial_path(target: pathlib.Path) -> pathlib.Path:
+    """Return where the frames so far are written after Ctrl-C.
+
+    >>> partial_path(pathlib.Path("journey.mp4")), partial_path(pathlib.Path("frames"))
+    (PosixPath('journey.partial.mp4'), PosixPath('frames-partial'))
+    """
+    return target.with_name(f"{target.stem}.partial{target.suffix}" if target.suffix else f"{target.name}-partial")
 
 
 def make_frames(film: Film, work: Workspace, callback: Callback | None, verbose: bool | str) -> None:

@@ -26,6 +26,14 @@ MOVES = {
     "center_y": MoveKnob(0.5, Knob("centre of zoom and turn, as a share of the height", "float", low=-10, high=10)),
     "original": MoveKnob(0.0, Knob("share of the original picture that returns in each frame", "float", low=0, high=1)),
 }
+# What is the same in all frames, and its defaults.
+SHARPNESS = Knob(
+    "how strong fine detail may get, times that of the first picture; none: without limit",
+    "float",
+    above=0,
+    optional=True,
+)
+PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 2.0, "side": None}
 NUMBERS = ("int", "float", "ints", "floats")
 KEYED = tuple(  # the knobs that keyframes can change
     name
