@@ -35,7 +35,7 @@ from kerasdream.video.writer import check_film, open_writer
 Callback: TypeAlias = Callable[[Frame], None]
 MOST_FRAMES = 1_000_000
 # Where neither the user nor a preset says otherwise: a little dream in each frame adds up.
-STEADY: dict[str, Any] = {"iterations": 4, "step": 0.008, "num_octave": 3, "jitter": 16, "max_loss": None}
+STEADY: dict[str, Any] = {"iterations": 4, "step": 0.008, "num_octave": 3, "jitter": 32, "max_loss": None}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,10 +31,10 @@ RECIPES: dict[str, Recipe] = {
         },
     ),
     "channels": Recipe(
-        "from one pattern to the next",
+        "roses, honeycomb, blossoms and weave: from one channel to the next",
         {
-            "layers": "0% smooth: mixed4:30, 25% smooth: mixed4:150, 50% smooth: mixed4:77, 75% smooth: mixed4:184, "
-            "100%: mixed4:30",
+            "layers": "0% smooth: mixed2:20, 25% smooth: mixed2:5, 50% smooth: mixed2:190, 75% smooth: mixed2:230, "
+            "100%: mixed2:20",
             "zoom": 1.01,
             "loop": True,
         },

@@ -34,6 +34,7 @@ SHARPNESS = Knob(
     optional=True,
 )
 PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 2.0, "side": None}
+SEEDS = 2**32
 NUMBERS = ("int", "float", "ints", "floats")
 KEYED = tuple(  # the knobs that keyframes can change
     name
@@ -90,10 +91,13 @@ class Timeline:
         return {name: value for name, value in self.values(frame).items() if name in KNOBS}
 
     def config(self, base: DreamConfig, frame: int) -> DreamConfig:
-        """Return the settings of the dream of a frame. Raises ConfigError for what cannot be."""
-        knobs = self.knobs(frame)
+        """Return the settings of the dream of a frame. Raises ConfigError for what cannot be.
+
+        Each frame has a seed of its own: with one for all, jitter would leave the same places undreamt in every frame.
+        """
+        knobs: dict[str, Any] = {"seed": (base.seed + frame) % SEEDS} | self.knobs(frame)
         try:
-            return base.replace(**knobs) if knobs else base
+            return base.replace(**knobs)
         except ConfigError as fault:
             raise ConfigError(f"At frame {frame}: {fault}") from None
 

