@@ -113,6 +113,20 @@ def test_a_loop_closes(picture, small_net, moves):
     assert np.abs(open_ended[0] - open_ended[-1]).mean() > 3 * closing
 
 
+def fine_power(picture):
+    """The power in the upper half of a picture's spectrum."""
+    grey = picture.mean(-1) * np.hanning(picture.shape[0])[:, None] * np.hanning(picture.shape[1])
+    rows, columns = (np.fft.fftfreq(side) for side in grey.shape)
+    return np.square(np.abs(np.fft.fft2(grey)))[np.hypot(rows[:, None], columns) > 0.25].sum()
+
+
+@pytest.mark.slow
+def test_a_zoom_is_as_sharp_after_a_thousand_frames_as_after_a_hundred():
+    film = film_of(kerasdream.sample(), "mini", layers="mixed4", zoom=1.03, frames=1001, side=144, **STEADY)
+    powers = [fine_power(picture) for picture in film.frames_from(0, None, None)]
+    assert np.mean(powers[981:1001]) == pytest.approx(np.mean(powers[91:111]), rel=0.1)
+
+
 def test_colors_and_detail_are_held(picture, small_net):
     held = list(film_of(picture, small_net, frames=12, step=0.1).frames_from(0, None, None))
     free = list(film_of(picture, small_net, frames=12, step=0.1, hold_colors=False).frames_from(0, None, None))
