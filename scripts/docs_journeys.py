@@ -1,7 +1,7 @@
 """Make the short films of docs/journeys.md, of the sample picture with the embedded network.
 
-    python scripts/docs_journeys.py docs/images
-    python scripts/docs_journeys.py docs/images --only=zoom,tunnel --sheets=sheets/   contact sheets to look at
+python scripts/docs_journeys.py docs/images
+python scripts/docs_journeys.py docs/images --only=zoom,tunnel --sheets=sheets/   contact sheets to look at
 """
 
 import argparse
@@ -27,7 +27,9 @@ SHOWN = 15  # frames of a contact sheet
 def frames_of(name: str) -> list[Image.Image]:
     """Return the frames of a recipe."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"model": "mini", "side": SIDE, "fps": FPS, "frames": FRAMES[name]} | SHORTER.get(name, {})
+        settings: dict[str, Any] = {"model": "mini", "side": SIDE, "fps": FPS, "frames": FRAMES[name]} | SHORTER.get(
+            name, {}
+        )
         made = kerasdream.journey(recipe=name, output=pathlib.Path(folder) / name, **settings)
         return [Image.open(path).convert("RGB") for path in sorted(made.path.iterdir())]
 
