@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from kerasdream.image.metadata import record_of as record_of
     from kerasdream.image.metadata import settings_of as settings_of
     from kerasdream.image.sample import sample as sample
+    from kerasdream.journeys.journey import JourneyResult as JourneyResult
+    from kerasdream.journeys.journey import journey as journey
+    from kerasdream.journeys.journey import settings_of_journey as settings_of_journey
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
     from kerasdream.objectives import L2 as L2
@@ -83,6 +86,7 @@ HOMES = {
     ),
     "config": ("DreamConfig",),
     "sweeps": ("Cell", "Sweep", "sweep"),
+    "journeys.journey": ("JourneyResult", "journey", "settings_of_journey"),
     "studies.study": ("Study", "study"),
     "film_config": ("FilmConfig",),
     "films.film": ("FilmMoment", "film"),

@@ -39,6 +39,7 @@ FLOORS = [
     "visualization",
     "sweeps",
     "studies",
+    "journeys",
     "callbacks",
     "training",
     "films",

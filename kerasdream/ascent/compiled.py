@@ -2,6 +2,7 @@
 
 import copy
 import functools
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
@@ -95,6 +96,12 @@ class CompiledObjective:
         """Return the same compiled functions with other settings, of which the compiled ones are the same."""
         other = copy.copy(self)
         other.config = config
+        return other
+
+    def with_terms(self, weights: Array, constants: Mapping[str, Array]) -> "CompiledObjective":
+        """Return the same compiled functions with other weights of the terms, and other inputs that are constant."""
+        other = copy.copy(self)
+        other.term_weights, other.constants = weights, {**self.constants, **constants}
         return other
 
     def refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""The program `kerasdream`: dreams, and under their names films, sweeps, visualisations, studies, the studio."""
+"""The program `kerasdream`: dreams; by name films, journeys, sweeps, visualisations, studies, the studio."""
 
 import importlib
 import os
@@ -17,6 +17,7 @@ PROGRAMS = {
     "sweep": "kerasdream.cli.sweep",
     "visualize": "kerasdream.cli.visualize",
     "film": "kerasdream.cli.film",
+    "journey": "kerasdream.cli.journey",
     "study": "kerasdream.cli.study",
     "studio": "kerasdream.web.serve",
 }

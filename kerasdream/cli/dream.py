@@ -40,6 +40,7 @@ Other programs, each with a --help of its own:
     kerasdream film                                a film with its sound, without flicker
     kerasdream sweep                               one picture with several values of any knobs
     kerasdream visualize                           what a layer or channel looks for, drawn from noise
+    kerasdream journey                             a film that moves, each frame dreamt from the one before
     kerasdream study                               what a network remembers, with figures and a report
     kerasdream studio                              a dream machine in the browser
 """

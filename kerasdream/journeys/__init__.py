@@ -1,0 +1,1 @@
+"""Journeys: dreams that move, from frame to frame."""

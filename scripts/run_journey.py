@@ -1,0 +1,6 @@
+"""Dream a film that moves: the same as the program `kerasdream journey`."""
+
+from kerasdream.cli import run
+
+if __name__ == "__main__":
+    run("journey")
