@@ -33,7 +33,7 @@ SHARPNESS = Knob(
     above=0,
     optional=True,
 )
-PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 2.0, "side": None}
+PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 1.25, "side": None}
 SEEDS = 2**32
 NUMBERS = ("int", "float", "ints", "floats")
 KEYED = tuple(  # the knobs that keyframes can change

@@ -121,10 +121,11 @@ def fine_power(picture):
 
 
 @pytest.mark.slow
-def test_a_zoom_is_as_sharp_after_a_thousand_frames_as_after_a_hundred():
+def test_a_zoom_stays_sharp_for_a_thousand_frames():
     film = film_of(kerasdream.sample(), "mini", layers="mixed4", zoom=1.03, frames=1001, side=144, **STEADY)
     powers = [fine_power(picture) for picture in film.frames_from(0, None, None)]
-    assert np.mean(powers[981:1001]) == pytest.approx(np.mean(powers[91:111]), rel=0.1)
+    means = np.array([np.mean(powers[end - 20 : end]) for end in (111, 311, 511, 1001)])
+    assert means == pytest.approx(means.mean(), rel=0.3)  # it changes with what is seen, and has no trend
 
 
 def test_colors_and_detail_are_held(picture, small_net):
