@@ -21,8 +21,11 @@ from kerasdream.image.sample import noise, noise_size
 from kerasdream.model import zoo
 from kerasdream.model.inputs import default_preprocess, input_channels
 from kerasdream.objectives import follows_whole_layers
+from kerasdream.process_memory import release_memory
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array, Tensor
+
+has_built = False  # whether this process has built a network before
 
 
 def resolve_config(
@@ -120,6 +123,10 @@ def build_network(
     config: DreamConfig, model: str | keras.Model | None, preprocess: Preprocess | None
 ) -> tuple[keras.Model, Preprocess | None]:
     """Return the network that the settings name, or the user's own, and the preprocessing of its pictures."""
+    global has_built
+    if has_built:  # a network that was dropped is a reference cycle, which Python frees late
+        release_memory()
+    has_built = True
     if isinstance(model, keras.Model):
         if preprocess is None:
             return model, default_preprocess(model)

@@ -75,8 +75,9 @@ class Visualizer:
         self.compiled = CompiledObjective(network, preprocess, every, self.config)
         self.backend = self.compiled.backend
         self.pad, fixed = parameterization.PAD, self.compiled.features.fixed_size
-        if fixed and "size" not in settings:  # the picture and its margin as large as the network takes them
+        if fixed:  # the picture and its margin are as large as the network takes them
             self.pad = min(self.pad, fixed[0] // 8)
+        if fixed and "size" not in settings:
             self.settings = dataclasses.replace(self.settings, size=fixed[0] - 2 * self.pad)
         self.padded_side = self.settings.size + 2 * self.pad
         size = (self.padded_side, self.padded_side)
@@ -92,7 +93,7 @@ class Visualizer:
         """Return why the size will not do, and which would."""
         features, fixed = self.compiled.features, network.inputs[0].shape[1]
         least = fixed if fixed and features.fits((fixed, fixed)) else features.min_side(1)
-        words, size = "exactly" if least == fixed else "at least", least - 2 * parameterization.PAD
+        words, size = "exactly" if least == fixed else "at least", least - 2 * self.pad
         return f"size={self.settings.size} was given; {words} {size} was expected for this network."
 
     def run(self, verbose: bool | str = "auto", should_stop: Callable[[], bool] | None = None) -> list[Image.Image]:

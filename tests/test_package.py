@@ -16,6 +16,7 @@ PACKAGE = ROOT / "kerasdream"
 FLOORS = [
     "errors",
     "forking",
+    "process_memory",
     "types",
     "ops",
     "pixels",

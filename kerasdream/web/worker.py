@@ -13,10 +13,10 @@ from kerasdream.errors import ConfigError, DreamError, DreamWarning, OutputError
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size, sample
 from kerasdream.objectives import Guide
+from kerasdream.process_memory import memory_released
 from kerasdream.resolution import resolve_config
 from kerasdream.result import DreamResult
 from kerasdream.web.films import GROWTH_SIDE, THUMB_SIDE, jpeg, smaller, write_film, write_webp
-from kerasdream.web.memory import memory_released
 from kerasdream.web.progress import Progress
 from kerasdream.web.sketches import Sketches
 from kerasdream.web.store import Job, Store, Value

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from serving import a_file
 
-from kerasdream.web.memory import trimmer
+from kerasdream.process_memory import trimmer
 from kerasdream.web.pictures import Pictures
 
 

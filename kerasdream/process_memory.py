@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import functools
+import gc
 from collections.abc import Callable, Iterator
 
 
@@ -17,8 +18,22 @@ def memory_released() -> Iterator[None]:
     try:
         yield
     finally:
-        if trim := trimmer():
-            trim(0)
+        trim_heap()
+
+
+def release_memory() -> None:
+    """Free objects that only refer to each other, such as a dropped model's graph, and give their memory back.
+
+    >>> release_memory()
+    """
+    gc.collect()
+    trim_heap()
+
+
+def trim_heap() -> None:
+    """Give freed memory back to the system, where its C library can."""
+    if trim := trimmer():
+        trim(0)
 
 
 @functools.cache
