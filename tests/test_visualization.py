@@ -132,7 +132,7 @@ def test_a_classifier_of_one_size_says_which():
     model = keras.Model(image, keras.layers.Dense(4, activation="softmax")(x), name="fixed")
     with pytest.raises(ConfigError, match="size=64 was given; exactly 48 was expected"):
         kerasdream.visualize("class:1", model=model, size=64)
-    assert kerasdream.visualize("class:1", model=model, size=40, steps=2, verbose=False).size == (40, 40)
+    assert kerasdream.visualize("class:1", model=model, size=48, steps=2, verbose=False).size == (48, 48)
     with pytest.raises(ModelError, match="64 x 100 pixels.*one size only"):
         kerasdream.dream(np.zeros((64, 100, 3), np.uint8), "class:1", model=model)
 
