@@ -302,9 +302,7 @@ def write_to(file: BinaryIO, write: Write) -> None:
         write(whole)
         file.write(whole.getvalue())
     except (OSError, ValueError, TypeError) as fault:
-        raise OutputError(
-            f"Nothing was written: {fault}. A file object open for writing bytes was expected."
-        ) from fault
+        raise OutputError(f"Nothing was written: {fault}. A file open for writing bytes was expected.") from fault
 
 
 def write_whole(target: pathlib.Path, write: Write, overwrite: bool) -> None:
@@ -336,10 +334,7 @@ def part_beside(target: pathlib.Path) -> pathlib.Path:
 
 
 def put_in_place(beside: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
-    """Give a finished file its name; of two writers without `overwrite`, one wins and the other gets OutputError.
-
-    With `overwrite` the file that a link leads to is replaced, and leaves its permissions behind.
-    """
+    """Give a finished file its name; with `overwrite` it takes the permissions of the file that it replaces."""
     if overwrite:
         target = pathlib.Path(os.path.realpath(target))
         if target.exists():
