@@ -110,7 +110,7 @@ def test_total_variation_and_l2_look_at_the_picture():
 def test_a_weighted_sum_takes_each_term_with_its_weight_and_input():
     view = view_of(np.array([[[[1.0, 2.0]]], [[[3.0, 5.0]]]]))
     terms = [(0, Layer("a", 0, measure="mean")), (3, Direction("a", {1: 1.0}))]
-    weights = {0: np.array([1.0, 2.0], np.float32), 3: np.array([10.0, -1.0], np.float32)}
+    weights = {n: ops.convert_to_tensor(np.float32(row)) for n, row in {0: [1.0, 2.0], 3: [10.0, -1.0]}.items()}
     inputs = {"3": ops.convert_to_tensor(np.array([0.0, 1.0], np.float32))}
     np.testing.assert_allclose(weighted_sum(terms, weights, view, inputs), [1 + 20, 6 - 5])
 
