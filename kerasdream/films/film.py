@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from fractions import Fraction
-from typing import Any, Unpack
+from typing import Unpack
 
 import keras
 
@@ -23,6 +23,7 @@ from kerasdream.films.record import as_comment, film_record
 from kerasdream.films.scene import SceneDreamer
 from kerasdream.films.work import WorkFolder
 from kerasdream.image import files
+from kerasdream.pixels import PictureLike
 from kerasdream.progress import progress_line
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array
@@ -161,7 +162,7 @@ class FilmProgress:
         self.line = progress_line(verbose, self.total)
         self.began = time.monotonic()
 
-    def update(self, number: int, picture: Any) -> None:
+    def update(self, number: int, picture: PictureLike) -> None:
         """Tell that a frame is finished."""
         rate = (number - self.before) / max(1e-6, time.monotonic() - self.began)
         left = (self.total - number) / rate

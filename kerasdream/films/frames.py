@@ -16,6 +16,7 @@ from kerasdream.films.pipeline import prefetch
 from kerasdream.films.scene import SceneDreamer, SceneState
 from kerasdream.image.blend import blend, load_mask, unchanged_pixels
 from kerasdream.image.picture import Picture
+from kerasdream.pixels import PictureLike
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array
 
@@ -43,7 +44,9 @@ def film_dreamer(
     return Dreamer(layers, model=model, preprocess=preprocess, **dreams), film
 
 
-def with_motion(pictures: Iterable[Any], config: DreamConfig, mode: str, before: Array | None) -> Iterator[Frame]:
+def with_motion(
+    pictures: Iterable[PictureLike], config: DreamConfig, mode: str, before: Array | None
+) -> Iterator[Frame]:
     """Yield frames with the motion that led to them, where the mode asks for it; `before` is the one before."""
     size = None if before is None else before.shape
     for image in pictures:
@@ -61,8 +64,8 @@ def with_motion(pictures: Iterable[Any], config: DreamConfig, mode: str, before:
 
 
 def dream_frames(
-    pictures: Iterable[Any], scene: SceneDreamer, before: Array | None = None
-) -> Generator[tuple[Any, SceneState | None], None, None]:
+    pictures: Iterable[PictureLike], scene: SceneDreamer, before: Array | None = None
+) -> Generator[tuple[PictureLike, SceneState | None], None, None]:
     """Yield each frame dreamt, in the kind that came, with what the next one needs.
 
     While one is dreamt, the flow of the next is found in another thread.
@@ -76,7 +79,7 @@ def dream_frames(
         ready.close()
 
 
-def shown(dreamt: Array, frame: Frame, config: DreamConfig) -> Any:
+def shown(dreamt: Array, frame: Frame, config: DreamConfig) -> PictureLike:
     """Return a dreamt frame as it is shown: in the kind that came, with the strength and colours asked for."""
     size = dreamt.shape[0], dreamt.shape[1]
     mask = None if config.mask is None else load_mask(config.mask, size, config.max_pixels)
@@ -86,13 +89,13 @@ def shown(dreamt: Array, frame: Frame, config: DreamConfig) -> Any:
 
 
 def frames(
-    source: Iterable[Any],
+    source: Iterable[PictureLike],
     layers: ObjectiveLike | None = None,
     *,
     model: str | keras.Model | None = None,
     preprocess: Preprocess | None = None,
     **settings: Unpack[FilmSettings],
-) -> Iterator[Any]:
+) -> Iterator[PictureLike]:
     """Dream the frames of a film as they come; each comes out in the kind that went in.
 
     `source` yields pictures of one size, such as arrays (H, W, 3); a thread takes them a few frames ahead. The other

@@ -2,13 +2,13 @@
 
 import functools
 import importlib
-from typing import Any
+from types import ModuleType
 
 from kerasdream.errors import ConfigError
 
 
 @functools.cache
-def opencv() -> Any:
+def opencv() -> ModuleType:
     """Return the module cv2, or raise ConfigError where it is not installed.
 
     >>> opencv().getNumThreads()

@@ -21,7 +21,7 @@ def prefetch(source: Iterator[T], ahead: int = 2) -> Generator[T, None, None]:
     ready: queue.Queue[Any] = queue.Queue(ahead)
     closed = threading.Event()
 
-    def put(item: Any) -> None:
+    def put(item: object) -> None:
         while not closed.is_set():
             with contextlib.suppress(queue.Full):
                 ready.put(item, timeout=WAIT)
@@ -66,9 +66,9 @@ class Background:
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(1)
-        self.job: Future[Any] | None = None
+        self.job: Future[object] | None = None
 
-    def do(self, work: Callable[..., Any], *arguments: Any) -> None:
+    def do(self, work: Callable[..., object], *arguments: object) -> None:
         """Begin a job, once the one before is finished."""
         self.wait()
         self.job = self.pool.submit(work, *arguments)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from kerasdream.config import DreamConfig
@@ -47,6 +48,6 @@ def film_settings_of(path: StrPath, *, files: bool = False) -> dict[str, Any]:
     return settings_in(record, what, files=files) | film
 
 
-def as_comment(record: dict[str, Any]) -> str:
+def as_comment(record: Mapping[str, object]) -> str:
     """Return a record as the comment of a file."""
     return json.dumps(record, allow_nan=False)

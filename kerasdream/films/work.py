@@ -26,7 +26,7 @@ class WorkFolder:
     1
     """
 
-    def __init__(self, target: files.StrPath, key: Mapping[str, Any], overwrite: bool = False):
+    def __init__(self, target: files.StrPath, key: Mapping[str, object], overwrite: bool = False):
         """Open the folder of a film, `film.mp4.frames`; `key` tells what is dreamt, and with which settings.
 
         Raises OutputError where the folder has the frames of other settings, unless `overwrite`.

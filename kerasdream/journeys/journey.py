@@ -26,6 +26,7 @@ from kerasdream.journeys.recipes import settings_of_recipe
 from kerasdream.journeys.timeline import MOVES, PLAIN, SHARPNESS, Timeline
 from kerasdream.journeys.workspace import Workspace
 from kerasdream.objectives import Expression
+from kerasdream.pixels import PictureLike
 from kerasdream.progress import progress_line
 from kerasdream.resolution import open_picture
 from kerasdream.types import Array
@@ -49,7 +50,7 @@ class JourneyResult:
 
 
 def journey(
-    image: Any = None,
+    image: PictureLike = None,
     layers: Any = None,
     *,
     output: files.StrPath = "journey.mp4",
@@ -143,7 +144,7 @@ class JourneyPlan:
         """Return a setting that is the same in all frames, or its default."""
         return self.settings.get(name, PLAIN[name])
 
-    def pictures(self, image: Any) -> list[Array]:
+    def pictures(self, image: PictureLike) -> list[Array]:
         """Return the pictures of the journey, all in the size of the first. Raises InputImageError."""
         many = image if isinstance(image, list | tuple) else [image]
         if not many:

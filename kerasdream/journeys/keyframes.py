@@ -129,7 +129,7 @@ class Track:
         return value if share == 0 else value + share * (after.at(names) - value)
 
 
-def mapping_keys(value: Mapping[Any, Any]) -> list[tuple[Any, str, Any]]:
+def mapping_keys(value: Mapping[object, object]) -> list[tuple[tuple[float, bool], str, object]]:
     """Return the frames of {frame: value}, where a frame may be text such as "60 smooth" or "50%"."""
     found = []
     for key, one in value.items():
@@ -146,7 +146,7 @@ def frame_number(frame: tuple[float, bool], clock: Clock) -> float:
     return number * clock.frames / 100 if percent else number
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """Return a number or text as text; ConfigError for anything else."""
     if isinstance(value, str) and value.strip():
         return value

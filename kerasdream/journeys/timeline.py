@@ -102,7 +102,7 @@ class Timeline:
             raise ConfigError(f"At frame {frame}: {fault}") from None
 
 
-def is_track(name: str, value: Any) -> bool:
+def is_track(name: str, value: object) -> bool:
     """Return whether a knob was given keyframes. Raises ConfigError for a knob that cannot have any."""
     if not isinstance(value, str | Mapping) or name not in KNOBS or KNOBS[name].kind not in NUMBERS:
         return False

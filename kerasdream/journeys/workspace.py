@@ -5,7 +5,6 @@ import pathlib
 import re
 import shutil
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -20,7 +19,7 @@ STATE = re.compile(r"state-(\d+)\.npy")
 class Workspace:
     """The frames that are done, and the last picture in full precision, so that going on changes nothing."""
 
-    def __init__(self, film: pathlib.Path, settings: Mapping[str, Any]):
+    def __init__(self, film: pathlib.Path, settings: Mapping[str, object]):
         """Open or make the folder of a film. What lies there from other settings is dreamt anew, with a warning."""
         self.folder = film.with_name(f"{film.name}.frames")
         text = json.dumps(settings, sort_keys=True, indent=1)

@@ -4,13 +4,14 @@ import pathlib
 import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from kerasdream.errors import ConfigError
 from kerasdream.image import files
+from kerasdream.types import Array
 from kerasdream.video.writer import check_film, open_writer
 
 HOLD = 1.0  # seconds that the last frame stays
@@ -31,7 +32,7 @@ def check_seconds(seconds: object) -> float:
 
 
 def animate(
-    frames: Sequence[Any], path: files.StrPath, *, seconds: float = 6.0, overwrite: bool = False
+    frames: Sequence[Image.Image | Array], path: files.StrPath, *, seconds: float = 6.0, overwrite: bool = False
 ) -> pathlib.Path:
     """Write pictures of one size as a film that lasts so many seconds, the last one held for one more.
 
@@ -59,10 +60,10 @@ def animate(
     return target
 
 
-def film(frames: Sequence[Any], ending: str, seconds: float = 6.0) -> files.Write:
+def film(frames: Sequence[Image.Image | Array], ending: str, seconds: float = 6.0) -> files.Write:
     """Return what writes pictures as a film into an open file, in the format of an ending."""
 
-    def write(file: Any) -> None:
+    def write(file: BinaryIO) -> None:
         with tempfile.TemporaryDirectory() as folder:
             file.write(animate(frames, pathlib.Path(folder) / f"film{ending}", seconds=seconds).read_bytes())
 
