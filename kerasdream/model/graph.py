@@ -140,6 +140,24 @@ def nested_outputs(known: dict[str, keras.KerasTensor], names: Sequence[str]) ->
     return found
 
 
+def followable_outputs(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """Return the outputs of all layers that can be followed, those of inner models by their path.
+
+    >>> inner = keras.Sequential([keras.Input((8, 8, 3)), layers.ReLU(name="relu")], name="inner")
+    >>> list(followable_outputs(keras.Sequential([keras.Input((8, 8, 3)), inner])))
+    ['inner', 'inner/relu']
+    """
+    known = layer_outputs(model)
+    found: dict[str, keras.KerasTensor] = {}
+    for name, tensor in known.items():
+        if kind_of(tensor):
+            found[name] = tensor
+        layer = tensor._keras_history.operation
+        if isinstance(layer, keras.Model) and subgraph(layer) is not None:
+            found |= nested_outputs(known, [f"{name}/{path}" for path in followable_outputs(layer)])
+    return found
+
+
 def suggest_layer(model: keras.Model, name: str) -> str:
     """Return a sentence with the layers that may have been meant, those of that name in inner models first."""
     paths = list(layer_paths(model))

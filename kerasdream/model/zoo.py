@@ -16,7 +16,7 @@ import numpy as np
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest, warn
 from kerasdream.forking import check_process
 from kerasdream.model import inception, mini, weights
-from kerasdream.model.graph import kind_of, layer_outputs
+from kerasdream.model.graph import followable_outputs, kind_of
 from kerasdream.model.inputs import input_channels
 from kerasdream.model.mini.network import network
 from kerasdream.types import Tensor
@@ -296,7 +296,8 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
     """List what a model can dream on, from the picture upwards.
 
     Of a named model these are the layers whose names are the same in every process; of one of your own, all with
-    activations. Raises ModelError for an unknown name, and for a model that is none of pictures.
+    activations, those of models inside by their path. Raises ModelError for an unknown name, and for a model that is
+    none of pictures.
 
     >>> layers("inception_v3")[4]
     LayerInfo(name='mixed4', channels=768, stride=16, look='furry heads, feathers')
@@ -308,7 +309,7 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
         with computing_in("float32"):
             model = entry_of(model).build()
     input_channels(model)  # refuses what takes no pictures
-    outputs = {name: tensor for name, tensor in layer_outputs(model).items() if kind_of(tensor)}
+    outputs = followable_outputs(model)
     named = {name: look for name in outputs for pattern, look in looks.items() if re.fullmatch(pattern, name)}
     height, width, channels = model.inputs[0].shape[1:]
     side = height or 512

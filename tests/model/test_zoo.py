@@ -14,7 +14,7 @@ from keras import ops
 import kerasdream
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ModelError
-from kerasdream.model import zoo
+from kerasdream.model import graph, zoo
 from kerasdream.model.features import Features
 
 SMALLEST = (
@@ -136,6 +136,18 @@ def test_the_layers_of_a_model_of_ones_own(doubling, small_net):
     listed = zoo.layers(keras.Model(image, tokens))
     assert listed == [("patches", 6, 8, "textures"), ("tokens", 6, 0, "tokens")]
     assert [(i.name, i.stride, i.look) for i in zoo.layers(small_net)][-1] == ("relu2", 4, "lines, dots")
+
+
+def test_the_layers_of_models_inside_are_listed_by_their_path_and_can_be_dreamt_on():
+    image = keras.Input((8, 8, 3))
+    eye = keras.Sequential([image, keras.layers.Conv2D(5, 3, 2, "same", name="pupil")], name="eye")
+    inner = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.MaxPooling2D(name="half"), eye], name="inner")
+    model = keras.Sequential([keras.Input((16, 16, 3)), inner, keras.layers.Flatten(name="flat")])
+    listed = zoo.layers(model)
+    assert [(info.name, info.channels, info.stride) for info in listed] == [
+        ("inner", 5, 4), ("inner/half", 3, 2), ("inner/eye", 5, 4), ("inner/eye/pupil", 5, 4), ("flat", 80, 0)
+    ]  # fmt: skip
+    assert [tuple(tensor.shape) for tensor in graph.pick_outputs(model, ["inner/eye/pupil"])] == [(None, 4, 4, 5)]
 
 
 def test_an_unknown_model_gets_the_nearest():
