@@ -20,14 +20,14 @@ from kerasdream.films.frames import dream_frames, film_dreamer
 from kerasdream.films.opencv import opencv
 from kerasdream.films.pipeline import Background
 from kerasdream.films.record import as_comment, film_record
-from kerasdream.films.scene import SceneDreamer
-from kerasdream.films.work import WorkFolder
+from kerasdream.films.scene import SceneDreamer, SceneState
 from kerasdream.image import files
 from kerasdream.pixels import PictureLike
 from kerasdream.progress import progress_line
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array
 from kerasdream.video.reader import FrameReader, open_reader
+from kerasdream.video.work_folder import WorkFolder, beside
 from kerasdream.video.writer import check_film, open_writer
 
 READ = 1 << 20  # bytes of a film that tell it from another one
@@ -87,9 +87,7 @@ def film(
     except KeyboardInterrupt:
         interrupt = DreamInterrupted("The film was interrupted before its first frame was finished.")
         if work.done:
-            partial = target.with_name(
-                f"{target.stem}.partial{target.suffix}" if target.suffix else f"{target.name}-partial"
-            )
+            partial = beside(target, "partial")
             write_film(work, reader, partial, comment, overwrite=True)
             interrupt = DreamInterrupted(
                 f"The film was interrupted; its {work.done} frames so far are in {str(partial)!r}. "
@@ -109,10 +107,10 @@ def dream_into(work: WorkFolder, reader: FrameReader, scene: SceneDreamer, progr
         before = None
         if done:
             before = next(itertools.islice(pixels, done - 1, None))[..., :3].astype("float32")
-            scene.state = work.state(before)
+            scene.state = SceneState.of(before, work.state)
         with closing(dream_frames(pixels, scene, before)) as dreamt:
             for number, (frame, state) in enumerate(dreamt, done + 1):
-                background.do(work.add, number, frame, state)
+                background.do(work.add, [frame], {} if state is None else state.arrays())
                 progress.update(number, frame)
 
 

@@ -1,6 +1,7 @@
 """The dreams of a scene: each frame dreamt with what the one before has left."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -24,6 +25,17 @@ class SceneState:
     pixels: Array
     carried: Carried
     steps: tuple[int, ...]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all but the frame as arrays, to be kept in a file."""
+        return {"dreamt": self.carried.dreamt, "effort": self.carried.effort, "steps": np.array(self.steps)}
+
+    @classmethod
+    def of(cls, pixels: Array, arrays: Mapping[str, Array]) -> "SceneState | None":
+        """Return the state of a frame from its arrays; None where there are none."""
+        if not arrays:
+            return None
+        return cls(pixels, Carried(arrays["dreamt"], arrays["effort"]), tuple(arrays["steps"].tolist()))
 
 
 class SceneDreamer:

@@ -180,7 +180,7 @@ def test_ctrl_c_closes_a_playable_film_and_the_same_call_goes_on(folder, tmp_pat
 KILLED = """
 import os, signal, sys, types
 import kerasdream
-from kerasdream.films import work
+from kerasdream.video import work_folder
 left = int(sys.argv[3])
 def replace(before, after, real=os.replace):
     global left
@@ -188,7 +188,7 @@ def replace(before, after, real=os.replace):
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     real(before, after)
-work.os = types.SimpleNamespace(replace=replace)
+work_folder.os = types.SimpleNamespace(replace=replace)
 kerasdream.film(sys.argv[1], sys.argv[2], **{settings})
 """
 
