@@ -1,5 +1,8 @@
 """The folder beside a film in which its frames wait: what was cut off goes on from here."""
 
+import contextlib
+import copy
+import itertools
 import json
 import os
 import pathlib
@@ -17,6 +20,8 @@ from kerasdream.types import Array
 
 class WorkFolder:
     """Keeps finished frames, counted from 1, and what the next one needs, so that going on changes nothing.
+
+    Several processes may share a folder, each with a run of frames of its own.
 
     >>> work = WorkFolder(pathlib.Path("film.mp4"), {"zoom": 1.02})
     >>> work.add([np.zeros((8, 8, 3), np.uint8)], {"effort": np.ones((8, 8))})
@@ -46,15 +51,31 @@ class WorkFolder:
         files.make_folder(self.folder)
         if not key_file.is_file():
             files.write_whole(key_file, lambda file: file.write(text.encode()), overwrite=True)
-        self.state = self.load("state")
-        self.done = int(self.state.pop("done", 0))
+        self.begin(1)
+
+    def begin(self, first: int) -> None:
+        """Take up the run of frames that begins with `first`, where it is."""
+        self.first = first
+        self.state = self.load(f"state-{first:06d}")
+        self.done = int(self.state.pop("done", first - 1))
+
+    def runs(self, first: int, last: int) -> list[tuple["WorkFolder", int]]:
+        """Return the runs from a frame to another, each with its last frame: one, and those begun after `first`."""
+        numbers = (int(path.stem.removeprefix("state-")) for path in self.folder.glob("state-*.npz"))
+        starts = [first, *sorted(number for number in numbers if first < number <= last), last + 1]
+        runs = []
+        for begin, after in itertools.pairwise(starts):
+            run = copy.copy(self)
+            run.begin(begin)
+            runs.append((run, after - 1))
+        return runs
 
     def add(self, frames: Sequence[Array], state: Mapping[str, Array]) -> None:
         """Keep finished frames, then what the next one needs: whatever ends us between, nothing is half done."""
         for number, frame in enumerate(frames, self.done + 1):
             self.put(number, frame)
         done = self.done + len(frames)
-        self.save("state", {"done": np.array(done), **state})
+        self.save(f"state-{self.first:06d}", {"done": np.array(done), **state})
         self.done = done
 
     def put(self, number: int, frame: Array) -> None:
@@ -85,8 +106,11 @@ class WorkFolder:
             return {}
 
     def remove(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the folder; what ends us meanwhile leaves none that is half there."""
+        old = files.part_beside(self.folder)
+        with contextlib.suppress(FileNotFoundError):
+            self.folder.rename(old)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def beside(target: pathlib.Path, word: str) -> pathlib.Path:
@@ -100,7 +124,7 @@ def beside(target: pathlib.Path, word: str) -> pathlib.Path:
 
 def write(target: pathlib.Path, save: files.Write) -> None:
     """Write a file that is whole whenever the process ends; it need not survive a loss of power, so nothing waits."""
-    part = target.with_name(f".{target.name}.tmp")
+    part = files.part_beside(target)
     try:
         with open(part, "wb") as file:
             save(file)
