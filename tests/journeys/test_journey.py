@@ -223,7 +223,7 @@ def test_a_kill_loses_at_most_the_frame_in_hand(picture):
         pass
     running.send_signal(signal.SIGKILL)
     running.wait()
-    with np.load(work / "state.npz") as state:
+    with np.load(work / "state-000001.npz") as state:
         done = int(state["done"])
         assert state["picture"].shape == state["first"].shape == (40, 56, 3)
     assert done >= 4
