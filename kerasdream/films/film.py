@@ -16,7 +16,7 @@ from kerasdream.errors import DreamInterrupted, OutputError
 from kerasdream.film_config import FilmSettings
 from kerasdream.films.frames import film_dreamer
 from kerasdream.films.opencv import opencv
-from kerasdream.films.preview import Preview
+from kerasdream.films.preview import Preview, check_every
 from kerasdream.films.progress import FilmMoment, FilmProgress
 from kerasdream.films.record import as_comment, film_record
 from kerasdream.films.run import dream_run, is_begun, steps_left
@@ -70,7 +70,7 @@ def film(
     target = check_film(default_output(source) if output is None else output, overwrite=overwrite)
     if files.is_same(target, os.fspath(source)):
         raise OutputError(f"{str(target)!r} is the film that is dreamt; it is never written over. Choose another name.")
-    part = None if shard is None else read_shard(shard)
+    part, every = read_shard(shard), check_every(preview_every)
     dreamer, config = film_dreamer(layers, model, preprocess, settings)
     reader = open_reader(source, fps=fps, max_pixels=dreamer.config.max_pixels)
     comment = as_comment(film_record(dreamer.config, config, source))
@@ -78,7 +78,7 @@ def film(
     key = {"settings": repr((dreamer.config, config)), "source": digest(source), "frames": len(reader)}
     work, scene = WorkFolder(target, key, overwrite), SceneDreamer(dreamer, config)
     runs = work.runs(*((1, len(reader)) if part is None else shard_frames(part, reader, work, scene)))
-    preview = None if preview_every is None else Preview(target, preview_every, overwrite or is_begun(runs))
+    preview = None if every is None else Preview(target, every, overwrite or is_begun(runs))
     try:
         with closing(FilmProgress(len(reader), steps_left(runs, config), verbose, callback, preview)) as progress:
             for run, last in runs:

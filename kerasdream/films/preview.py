@@ -13,13 +13,24 @@ from kerasdream.types import Array
 from kerasdream.video.work_folder import beside, write
 
 
+def check_every(seconds: object) -> float | None:
+    """Return the time between two previews, None for none; ConfigError for what is no time.
+
+    >>> check_every(30)
+    30.0
+    """
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise ConfigError(f"preview_every={seconds!r} was given; a number of seconds above 0 was expected.")
+    return float(seconds)
+
+
 class Preview:
     """A JPEG beside the film, `sea-dream.preview.jpg`, until the film is whole."""
 
     def __init__(self, target: pathlib.Path, every: float, overwrite: bool):
-        """`every` is in seconds. Raises ConfigError where it is no time, OutputError where the file would be lost."""
-        if isinstance(every, bool) or not isinstance(every, int | float) or not every > 0:
-            raise ConfigError(f"preview_every={every!r} was given; a number of seconds above 0 was expected.")
+        """`every` is in seconds. Raises OutputError where a file of that name would be lost."""
         self.path, self.every = beside(target, "preview").with_suffix(".jpg"), every
         files.check_target(self.path, overwrite=overwrite)
         self.written = -float("inf")

@@ -12,12 +12,14 @@ from kerasdream.video.reader import FrameReader
 from kerasdream.video.work_folder import WorkFolder
 
 
-def read_shard(text: object) -> tuple[int, int]:
-    """Return which part of how many a text names; ConfigError where it is none.
+def read_shard(text: object) -> tuple[int, int] | None:
+    """Return which part of how many a text names, None for None; ConfigError where it is neither.
 
     >>> read_shard("2/3")
     (2, 3)
     """
+    if text is None:
+        return None
     found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text) if isinstance(text, str) else None
     number, count = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 1 <= number <= count:

@@ -130,6 +130,7 @@ def test_a_preview_is_there_while_a_film_is_dreamt(tmp_path):
     assert preview.read_text() == "mine"
     with pytest.raises(ConfigError, match="preview_every=0 was given"):
         kerasdream.film(source, tmp_path / "other.gif", preview_every=0, **QUICK)
+    assert not list(tmp_path.glob("other*"))
 
 
 @pytest.mark.parametrize("knob", ["cadence", "passes"])
