@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from kerasdream.errors import OutputError as OutputError
     from kerasdream.errors import WeightsError as WeightsError
     from kerasdream.film_config import FilmConfig as FilmConfig
-    from kerasdream.films.film import FilmMoment as FilmMoment
     from kerasdream.films.film import film as film
     from kerasdream.films.frames import frames as frames
+    from kerasdream.films.progress import FilmMoment as FilmMoment
     from kerasdream.films.record import film_settings_of as film_settings_of
     from kerasdream.image.metadata import record_of as record_of
     from kerasdream.image.metadata import settings_of as settings_of
@@ -89,7 +89,8 @@ HOMES = {
     "journeys.journey": ("JourneyResult", "journey", "settings_of_journey"),
     "studies.study": ("Study", "study"),
     "film_config": ("FilmConfig",),
-    "films.film": ("FilmMoment", "film"),
+    "films.film": ("film",),
+    "films.progress": ("FilmMoment",),
     "films.frames": ("frames",),
     "films.record": ("film_settings_of",),
     "visual_config": ("VisualConfig",),

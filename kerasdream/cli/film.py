@@ -5,8 +5,10 @@
     kerasdream film frames/ --fps=25 --output=sea.mp4   dreams a folder of numbered pictures
     kerasdream film sea.mp4 --mode=each                 every frame alone, to see what the motion is worth
     kerasdream film lake.mp4 --from=sea-dream.mp4       dreams with the settings of an earlier film
+    kerasdream film sea.mp4 --shard=2/3                 one part of three, for a machine that shares the folder
 
 Finished frames lie in a folder beside the output until the film is whole; the same command goes on where it ended.
+When all shards are finished, the same command without --shard writes the film.
 """
 
 from fractions import Fraction
@@ -33,6 +35,8 @@ def define(flags: Flags) -> None:
     flags.heading("Files and the rest:")
     flags.text("output", "film to write: .mp4, .webm, .gif, .webp, or a folder for PNG files")
     flags.text("fps", "frames a second of a folder of pictures, such as 25 or 30000/1001; default 24")
+    flags.text("shard", "part of a film to dream, such as 2/3, for several machines; parts begin at cuts")
+    flags.number("preview_every", "seconds between two previews, OUTPUT.preview.jpg", None, 1)
     flags.switch("overwrite", "write over an existing output")
     flags.text("from", "dreamt film whose settings to take; other flags change them")
     flags.switch("from_files", "let --from open the masks, guides and weights that its film names")
@@ -71,6 +75,8 @@ def work(flags: Flags, sources: list[str]) -> int:
                 flags["output"],
                 fps=rate_of(flags["fps"]),
                 overwrite=flags["overwrite"],
+                shard=flags["shard"],
+                preview_every=flags["preview_every"],
                 **settings,
             )
         except DreamInterrupted as interrupt:

@@ -8,13 +8,15 @@ import numpy as np
 
 from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DreamConfig
-from kerasdream.dreamer import Dreamer
+from kerasdream.dreamer import Dreamer, has_one_color
 from kerasdream.errors import ConfigError, InputImageError
 from kerasdream.film_config import FILM_KNOBS, FilmConfig, FilmSettings
+from kerasdream.films.between import Neighbour, between
+from kerasdream.films.carry import Carried
 from kerasdream.films.flow import Motion, find_motion
 from kerasdream.films.pipeline import prefetch
-from kerasdream.films.scene import SceneDreamer, SceneState
-from kerasdream.image.blend import blend, load_mask, unchanged_pixels
+from kerasdream.films.scene import SceneDreamer, is_cut, mask_for
+from kerasdream.image.blend import blend, unchanged_pixels
 from kerasdream.image.picture import Picture
 from kerasdream.pixels import PictureLike
 from kerasdream.settings import ObjectiveLike
@@ -22,11 +24,27 @@ from kerasdream.types import Array
 
 
 class Frame(NamedTuple):
-    """A frame of a film: the picture that came, its levels (H, W, 3), and how it came out of the one before."""
+    """A frame of a film: the picture that came, its levels (H, W, 3), and how it came out of the last one dreamt."""
 
     picture: Picture
     levels: Array
     motion: Motion | None
+
+
+class Group(NamedTuple):
+    """A frame to be dreamt, and those before it that are not, each with how it came out of that one."""
+
+    between: list[tuple[Frame, Motion]]
+    last: Frame
+
+
+class DreamtFrame(NamedTuple):
+    """A frame with its dream in full, as it is shown, and whether nothing was carried to it."""
+
+    source: Frame
+    carried: Carried
+    picture: PictureLike
+    begins: bool
 
 
 def film_dreamer(
@@ -44,45 +62,90 @@ def film_dreamer(
     return Dreamer(layers, model=model, preprocess=preprocess, **dreams), film
 
 
-def with_motion(
-    pictures: Iterable[PictureLike], config: DreamConfig, mode: str, before: Array | None
-) -> Iterator[Frame]:
-    """Yield frames with the motion that led to them, where the mode asks for it; `before` is the one before."""
+def groups(
+    pictures: Iterable[PictureLike], config: DreamConfig, film: FilmConfig, before: Array | None
+) -> Iterator[Group]:
+    """Yield the frames up to each that is dreamt; `before` is the last that was.
+
+    Every frame that begins a scene is dreamt, the last one before it, and those of one colour and their next.
+    """
+    waiting: list[Frame] = []
     size = None if before is None else before.shape
     for image in pictures:
-        picture = Picture.of(image, config.max_pixels)
-        if len(picture.pixels) != 1:
-            raise InputImageError(f"A batch of {len(picture.pixels)} pictures was given as frame; one was expected.")
-        levels = np.asarray(picture.pixels[0], np.float32)
-        if levels.shape != (size or levels.shape):
-            raise InputImageError(
-                f"A frame of {levels.shape[0]} x {levels.shape[1]} pixels follows one of {size}; one size was expected."
-            )
-        motion = find_motion(before, levels) if mode == "flow" and before is not None else None
-        yield Frame(picture, levels, motion)
-        before, size = levels, levels.shape
+        picture, levels = checked(image, config, size)
+        motion = find_motion(before, levels) if film.mode == "flow" and before is not None else None
+        if is_cut(motion) and waiting:  # or motion too fast to be followed over several frames
+            yield group(waiting)
+            before, waiting = waiting[-1].levels, []
+            motion = find_motion(before, levels)
+        waiting.append(Frame(picture, levels, motion))
+        alone = before is None or motion is None or is_cut(motion) or has_one_color(levels) or has_one_color(before)
+        if alone or len(waiting) == film.cadence:
+            yield group(waiting)
+            before, waiting = levels, []
+        size = levels.shape
+    if waiting:
+        yield group(waiting)
+
+
+def checked(image: PictureLike, config: DreamConfig, size: tuple[int, ...] | None) -> tuple[Picture, Array]:
+    """Return a frame as a picture and its levels; InputImageError where it is none, or of another size."""
+    picture = Picture.of(image, config.max_pixels)
+    if len(picture.pixels) != 1:
+        raise InputImageError(f"A batch of {len(picture.pixels)} pictures was given as frame; one was expected.")
+    levels = np.asarray(picture.pixels[0], np.float32)
+    if levels.shape != (size or levels.shape):
+        raise InputImageError(
+            f"A frame of {levels.shape[0]} x {levels.shape[1]} pixels follows one of {size}; one size was expected."
+        )
+    return picture, levels
+
+
+def group(frames: list[Frame]) -> Group:
+    """Return frames as those between and the one that is dreamt."""
+    *others, last = frames
+    return Group([(frame, find_motion(last.levels, frame.levels)) for frame in others], last)
 
 
 def dream_frames(
     pictures: Iterable[PictureLike], scene: SceneDreamer, before: Array | None = None
-) -> Generator[tuple[PictureLike, SceneState | None], None, None]:
-    """Yield each frame dreamt, in the kind that came, with what the next one needs.
+) -> Generator[list[DreamtFrame], None, None]:
+    """Yield the frames dreamt, in the kind that came: each that is dreamt together with those between.
 
-    While one is dreamt, the flow of the next is found in another thread.
+    While some are dreamt, the flow of the next is found in another thread.
     """
-    ready = prefetch(with_motion(pictures, scene.config, scene.film.mode, before))
+    ahead = 2 if scene.film.cadence == 1 else 1
+    ready = prefetch(groups(pictures, scene.config, scene.film, before), ahead)
     try:
-        for frame in ready:
-            dreamt = scene.dream(frame.levels, frame.motion)
-            yield shown(dreamt, frame, scene.config), scene.state
+        for group in ready:
+            yield dream_group(group, scene)
     finally:
         ready.close()
 
 
+def dream_group(group: Group, scene: SceneDreamer) -> list[DreamtFrame]:
+    """Return the frames of a group dreamt."""
+    old, last = scene.state, group.last
+    dreamt = scene.dream(last.levels, last.motion)
+    new = scene.state
+    done = []
+    for place, (frame, motion) in enumerate(group.between, 1):
+        share = place / (len(group.between) + 1)
+        sides = [(old, frame.motion, 1 - share), (new, motion, share)]
+        neighbours = [
+            Neighbour(state, way, part) for state, way, part in sides if state is not None and way is not None
+        ]
+        carried = between(frame.levels, neighbours, mask_for(frame.levels, scene.config))
+        done.append(DreamtFrame(frame, carried, shown(carried.dreamt, frame, scene.config), False))
+    carried = Carried(dreamt, np.ones(dreamt.shape[:2], np.float32)) if new is None else new.carried
+    begins = old is None or new is None or is_cut(last.motion)
+    done.append(DreamtFrame(last, carried, shown(dreamt, last, scene.config), begins))
+    return done
+
+
 def shown(dreamt: Array, frame: Frame, config: DreamConfig) -> PictureLike:
     """Return a dreamt frame as it is shown: in the kind that came, with the strength and colours asked for."""
-    size = dreamt.shape[0], dreamt.shape[1]
-    mask = None if config.mask is None else load_mask(config.mask, size, config.max_pixels)
+    mask = mask_for(dreamt, config)
     mixed = blend(dreamt[None], frame.levels[None], config.strength, config.keep_color)
     unchanged = unchanged_pixels(mask, np.array([True]), (1, *dreamt.shape))
     return frame.picture.restore(mixed, unchanged)
@@ -107,4 +170,6 @@ def frames(
     [(64, 96, 3), (64, 96, 3), (64, 96, 3)]
     """
     dreamer, film = film_dreamer(layers, model, preprocess, settings)
-    return (image for image, _ in dream_frames(source, SceneDreamer(dreamer, film)))
+    if film.passes > 1:
+        raise ConfigError("passes=2 was given; a second pass begins at the end, which an iterator never has. Use film.")
+    return (frame.picture for group in dream_frames(source, SceneDreamer(dreamer, film)) for frame in group)

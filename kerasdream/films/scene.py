@@ -1,6 +1,7 @@
 """The dreams of a scene: each frame dreamt with what the one before has left."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -24,6 +25,17 @@ class SceneState:
     pixels: Array
     carried: Carried
     steps: tuple[int, ...]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all but the frame as arrays, to be kept in a file."""
+        return {"dreamt": self.carried.dreamt, "effort": self.carried.effort, "steps": np.array(self.steps)}
+
+    @classmethod
+    def of(cls, pixels: Array, arrays: Mapping[str, Array]) -> "SceneState | None":
+        """Return the state of a frame from its arrays; None where there are none."""
+        if not arrays:
+            return None
+        return cls(pixels, Carried(arrays["dreamt"], arrays["effort"]), tuple(arrays["steps"].tolist()))
 
 
 class SceneDreamer:
@@ -49,7 +61,7 @@ class SceneDreamer:
         if has_one_color(frame):
             self.state = None  # there is nothing to dream; the next frame begins anew
             return frame
-        if state is None or self.film.mode == "each" or (motion is not None and motion.lost > CUT):
+        if state is None or self.film.mode == "each" or is_cut(motion):
             self.state = self.first(frame)
         elif motion is None:
             mixed = state.carried.dreamt + self.film.blend * (frame - state.carried.dreamt)
@@ -66,15 +78,24 @@ class SceneDreamer:
 
     def next(self, state: SceneState, frame: Array, motion: Motion) -> Carried:
         """Return a later frame: the dream carried along, and a shorter dream where it needs one."""
-        mask = self.dreamer.config.mask
-        size = frame.shape[0], frame.shape[1]
-        loaded = None if mask is None else load_mask(mask, size, self.dreamer.config.max_pixels)
-        start = carry(state.carried, state.pixels, frame, motion, self.film.renewal, loaded)
+        mask = mask_for(frame, self.config)
+        start = carry(state.carried, state.pixels, frame, motion, self.film.renewal, mask)
         if not start.needs_dream:
             return start.as_it_is()
         later = later_config(self.dreamer.config, state.steps)
         dreamt, steps = dream_levels(with_config(self.dreamer, later), start.levels)
         return start.add(dreamt, LATER_STEP * sum(steps) / max(1, sum(state.steps)))
+
+
+def mask_for(frame: Array, config: DreamConfig) -> Array | None:
+    """Return the mask of a dream in the size of a frame, where there is one."""
+    size = frame.shape[0], frame.shape[1]
+    return None if config.mask is None else load_mask(config.mask, size, config.max_pixels)
+
+
+def is_cut(motion: Motion | None) -> bool:
+    """Return whether a frame that came so out of another begins a scene of its own."""
+    return motion is not None and motion.lost > CUT
 
 
 def with_config(dreamer: Dreamer, config: DreamConfig) -> Dreamer:

@@ -17,20 +17,20 @@ import kerasdream
 from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DEFAULTS, KNOBS, files_named
 from kerasdream.dreamer import Dreamer
-from kerasdream.errors import ConfigError, DreamInterrupted, InputImageError, suggest
+from kerasdream.errors import ConfigError, DreamInterrupted, InputImageError, suggest, warn
 from kerasdream.image import files
 from kerasdream.journeys.film import Film, Frame, as_image, fit
 from kerasdream.journeys.keyframes import Clock, read_keyframes
 from kerasdream.journeys.morph import objective_track
 from kerasdream.journeys.recipes import settings_of_recipe
 from kerasdream.journeys.timeline import MOVES, PLAIN, SHARPNESS, Timeline
-from kerasdream.journeys.workspace import Workspace
 from kerasdream.objectives import Expression
 from kerasdream.pixels import PictureLike
 from kerasdream.progress import progress_line
 from kerasdream.resolution import open_picture
 from kerasdream.types import Array
 from kerasdream.video.comment import read_comment
+from kerasdream.video.work_folder import WorkFolder, beside
 from kerasdream.video.writer import check_film, open_writer
 
 Callback: TypeAlias = Callable[[Frame], None]
@@ -90,19 +90,22 @@ def journey(
         raise ConfigError(f"callback={callback!r} was given; a function of a Frame was expected.")
     progress_line(verbose, 0)  # a wrong `verbose` is told at once
     pictures = plan.pictures(kerasdream.sample() if image is None else image)
-    work = Workspace(target, plan.record() | {"pictures": digest(pictures), "version": kerasdream.__version__})
+    key = plan.record() | {"pictures": digest(pictures), "version": kerasdream.__version__}
+    work = WorkFolder(target, key, overwrite=True)
+    if work.begun_anew:
+        warn(f"{str(work.folder)!r} held frames of other settings; they are made anew.")
 
     def result(path: pathlib.Path) -> JourneyResult:
         write_film(work, path, plan, overwrite or path != target)
-        return JourneyResult(path, work.done(), plan.record(), time.perf_counter() - began)
+        return JourneyResult(path, work.done, plan.record(), time.perf_counter() - began)
 
     try:
-        if work.done() < plan.clock.frames:
+        if work.done < plan.clock.frames:
             make_frames(plan.film(pictures, preprocess), work, callback, verbose)
     except KeyboardInterrupt:
         interrupt = DreamInterrupted("The journey was interrupted; the same call goes on from here.")
-        if work.done():
-            interrupt.result = result(partial_path(target))
+        if work.done:
+            interrupt.result = result(beside(target, "partial"))
         raise interrupt from None
     made = result(target)
     work.remove()
@@ -175,24 +178,15 @@ class JourneyPlan:
         return {name: recorded(name, value) for name, value in self.settings.items()}
 
 
-def partial_path(target: pathlib.Path) -> pathlib.Path:
-    """Return where the frames so far are written after Ctrl-C.
-
-    >>> partial_path(pathlib.Path("journey.mp4")), partial_path(pathlib.Path("frames"))
-    (PosixPath('journey.partial.mp4'), PosixPath('frames-partial'))
-    """
-    return target.with_name(f"{target.stem}.partial{target.suffix}" if target.suffix else f"{target.name}-partial")
-
-
-def make_frames(film: Film, work: Workspace, callback: Callback | None, verbose: bool | str) -> None:
+def make_frames(film: Film, work: WorkFolder, callback: Callback | None, verbose: bool | str) -> None:
     """Make the frames that are still missing."""
-    done = work.done()
-    picture, first = (work.picture(done - 1), work.picture(0)) if done else (None, None)
+    done = work.done
+    picture, first = work.state.get("picture"), work.state.get("first")  # loops lead back to the first
     line, began = progress_line(verbose, film.frames), time.perf_counter()
     try:
         for number, dreamt in enumerate(film.frames_from(done, picture, first), done):
-            image = as_image(dreamt)
-            work.keep(number, dreamt, image)
+            image, first = as_image(dreamt), dreamt if first is None else first
+            work.add([image], {"picture": dreamt, "first": first})
             if line:
                 pace = (time.perf_counter() - began) / (number + 1 - done)
                 line.update(number + 1, f"{1 / pace:.2f} frames/s, {pace * (film.frames - number - 1):.0f} s left")
@@ -203,13 +197,13 @@ def make_frames(film: Film, work: Workspace, callback: Callback | None, verbose:
             line.close()
 
 
-def write_film(work: Workspace, path: pathlib.Path, plan: JourneyPlan, overwrite: bool) -> None:
+def write_film(work: WorkFolder, path: pathlib.Path, plan: JourneyPlan, overwrite: bool) -> None:
     """Write the frames that are done as a film, with the settings inside."""
-    height, width = work.image(0).shape[:2]
+    height, width = work.frame(1).shape[:2]
     comment = json.dumps({"journey": plan.record()})
     with open_writer(path, plan.fps, (height, width), overwrite=overwrite, comment=comment) as writer:
-        for frame in range(work.done()):
-            writer.write(work.image(frame))
+        for number in range(1, work.done + 1):
+            writer.write(work.frame(number))
 
 
 def settings_of_journey(path: files.StrPath, *, files: bool = False) -> dict[str, Any]:

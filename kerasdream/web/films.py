@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from PIL import Image
 
 from kerasdream.image import files
+from kerasdream.video.animation import animate
+from kerasdream.video.reader import open_reader
+from kerasdream.video.writer import open_writer
 
 PREVIEW_SIDE, GROWTH_SIDE, THUMB_SIDE = 900, 480, 360  # pixels
-FRAME, LAST_FRAME = 150, 1500  # milliseconds
+FRAME = 0.15  # seconds
 
 
 def smaller(image: Image.Image, side: int) -> Image.Image:
@@ -37,30 +40,14 @@ def write_webp(image: Image.Image, path: pathlib.Path) -> None:
 
 def write_film(frames: Sequence[Image.Image], path: pathlib.Path) -> None:
     """Write a film as WebP; its last frame stays longest."""
-    times = [FRAME] * (len(frames) - 1) + [LAST_FRAME]
-    first, *others = frames
-    files.write_whole(
-        path,
-        lambda file: first.save(
-            file, "WEBP", save_all=True, append_images=others, quality=75, duration=times, loop=0
-        ),
-        overwrite=True,
-    )  # fmt: skip
+    animate(frames, path, seconds=FRAME * len(frames), overwrite=True)
 
 
 def write_gif(film: pathlib.Path, path: pathlib.Path) -> None:
     """Write a film anew as GIF, where that has not been done yet."""
     if path.is_file():
         return
-    frames, times = [], []
-    with Image.open(film) as images:
-        for number in range(getattr(images, "n_frames", 1)):
-            images.seek(number)
-            frames.append(images.convert("RGB").quantize(128))
-            times.append(int(images.info.get("duration", FRAME)))
-    first, *others = frames
-    files.write_whole(
-        path,
-        lambda file: first.save(file, "GIF", save_all=True, append_images=others, duration=times, loop=0),
-        overwrite=True,
-    )
+    reader = open_reader(film)
+    with open_writer(path, reader.fps, reader.size, overwrite=True) as writer:
+        for frame, count in zip(reader, reader.counts, strict=True):
+            writer.write(frame, count)

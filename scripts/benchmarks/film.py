@@ -2,6 +2,7 @@
 
     python scripts/benchmarks/film.py                                   the table of docs/films.md, with mini
     python scripts/benchmarks/film.py --films=pan,zoom --count=90       some films, of so many frames
+    python scripts/benchmarks/film.py "--modes=flow,flow cadence=2"     other settings
     python scripts/benchmarks/film.py --sheets=sheets/                  contact sheets and difference pictures too
 
 Excess is E_warp of the dream less that of the source (mean squares of pixels from 0 to 1, times 10,000), along the true
@@ -18,9 +19,10 @@ from drawn_films import FILMS, DrawnFilm, contact_sheet, grid, sampled
 
 from kerasdream.dreamer import Dreamer
 from kerasdream.film_config import FilmConfig
-from kerasdream.films.flow import find_motion
+from kerasdream.films.frames import dream_frames
 from kerasdream.films.opencv import opencv
 from kerasdream.films.scene import SceneDreamer
+from kerasdream.films.second_pass import Kept, with_later
 from kerasdream.types import Array
 
 WARM_UP = 4  # frames that no measure looks at
@@ -28,16 +30,25 @@ WARM_UP = 4  # frames that no measure looks at
 
 def dreamt(film: DrawnFilm, dreamer: Dreamer, config: FilmConfig) -> tuple[Array, float]:
     """Return the frames of a dreamt film as levels, and the processor's seconds for each after the first."""
-    scene, out = SceneDreamer(dreamer, config), list[Array]()
-    before: Array | None = None
+    scene, out = SceneDreamer(dreamer, config), list[Kept]()
     began = time.process_time()
-    for number, frame in enumerate(film.frames):
-        motion = find_motion(before, frame) if before is not None and config.mode == "flow" else None
-        out.append(scene.dream(frame, motion))
-        before = frame
-        if number == 0:
+    for group in dream_frames(iter(film.frames.astype(np.uint8)), scene):
+        if not out:
             began = time.process_time()
-    return np.stack(out), (time.process_time() - began) / (len(out) - 1)
+        out += [Kept(np.asarray(frame.source.picture.source), frame.carried, frame.begins) for frame in group]
+    if config.passes > 1:
+        later: Kept | None = None
+        for number in reversed(range(len(out))):
+            out[number] = later = with_later(out[number], later, scene.config)
+    seconds = (time.process_time() - began) / (len(out) - 1)
+    return np.stack([frame.carried.dreamt for frame in out]), seconds
+
+
+def settings_of(mode: str) -> FilmConfig:
+    """Return the settings that a text names, such as "flow" or "flow cadence=2"."""
+    name, *others = mode.split()
+    more = {key: int(value) for key, value in (one.split("=") for one in others)}
+    return FilmConfig(mode=name, cadence=more.get("cadence", 1), passes=more.get("passes", 1))
 
 
 def warping_error(frames: Array, film: DrawnFilm) -> float:
@@ -69,20 +80,21 @@ def measure(frames: Array, film: DrawnFilm) -> dict[str, float]:
 
 
 def uncovered(change: Array, film: DrawnFilm) -> dict[str, float]:
-    """Return how much of the object's dream stays where it was, and how the bare ground fills in 6 frames."""
+    """Return how much of an object's dream stays where it was, and how bare ground fills at once and in 6 frames."""
     assert film.bare is not None
     assert film.object is not None
     here = there = 0.0
-    later, around = [], []
+    first, later, around = [], [], []
     ground = np.max(film.object, 0) < 0.01
     for t in range(WARM_UP, len(change)):
         bare = film.bare[t]
         here += float((change[t] * change[t - 1])[bare].sum())
         there += float(np.square(change[t - 1])[bare].sum())
+        first.append(np.abs(change[t])[bare].mean() / np.abs(change[t])[ground].mean())
         if t + 5 < len(change):
             later.append(np.abs(change[t + 5])[bare].mean())
             around.append(np.abs(change[t + 5])[ground].mean())
-    return {"ghost": here / there, "filled": float(np.mean(later) / np.mean(around))}
+    return {"ghost": here / there, "at once": float(np.mean(first)), "filled": float(np.mean(later) / np.mean(around))}
 
 
 def detail(change: Array) -> dict[str, float]:
@@ -116,12 +128,12 @@ def main() -> None:
         film: DrawnFilm = FILMS[name]((height, width), given.count)
         first: dict[str, float] = {}
         for mode in given.modes.split(","):
-            frames, seconds = dreamt(film, dreamer, FilmConfig(mode=mode))
+            frames, seconds = dreamt(film, dreamer, settings_of(mode))
             found = {"seconds": seconds} | measure(frames, film)
             first = first or found
             found["time"] = seconds / first["seconds"]
             found["share"] = found["excess"] / first["excess"] * (first["strength"] / found["strength"]) ** 2
-            print(f"{name:12}{mode:6}", *words(found), flush=True)
+            print(f"{name:12}{mode:16}", *words(found), flush=True)
             if given.sheets:
                 save_sheets(pathlib.Path(given.sheets), f"{name.replace(' ', '-')}-{mode}", frames, film)
 

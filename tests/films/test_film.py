@@ -1,9 +1,7 @@
 """Whole films, from file to file: sound, time, settings, Ctrl-C, kill -9 and going on."""
 
-import hashlib
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import threading
@@ -17,28 +15,20 @@ from PIL import Image
 pytest.importorskip("cv2")
 pytest.importorskip("imageio_ffmpeg")
 
+from drawn import QUICK, digests, drawn_frames, written
+
 import kerasdream
 from kerasdream import cli
 from kerasdream.errors import ConfigError, DreamInterrupted, InputImageError, OutputError
+from kerasdream.film_config import FILM_DEFAULTS
 from kerasdream.video import ffmpeg
 from kerasdream.video.reader import open_reader
-
-QUICK = {"layers": "mixed1", "model": "mini", "iterations": 2, "num_octave": 1, "jitter": 8, "max_loss": None}
-
-
-def drawn_frames(count, height=48, width=64):
-    """Arrays of a picture that moves by two pixels a frame."""
-    picture = np.asarray(kerasdream.sample().resize((256, 160)))
-    return [picture[40 : 40 + height, 20 + 2 * t : 20 + 2 * t + width] for t in range(count)]
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A folder of five frames."""
-    (tmp_path / "in").mkdir()
-    for number, frame in enumerate(drawn_frames(5)):
-        Image.fromarray(frame).save(tmp_path / "in" / f"{number}.png")
-    return tmp_path / "in"
+    return written(drawn_frames(5), tmp_path / "in")
 
 
 def encoded(path, *arguments, rate="30000/1001", seconds=0.2, sound=True):
@@ -47,10 +37,6 @@ def encoded(path, *arguments, rate="30000/1001", seconds=0.2, sound=True):
     tone = ["-f", "lavfi", "-i", f"sine=440:duration={seconds}", "-c:a", "aac"] if sound else []
     subprocess.run([ffmpeg.executable(), "-v", "error", "-y", *film, *tone, *arguments, path], check=True)
     return path
-
-
-def digests(folder):
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob("*.png"))}
 
 
 def sound_of(path):
@@ -177,37 +163,6 @@ def test_ctrl_c_closes_a_playable_film_and_the_same_call_goes_on(folder, tmp_pat
     assert (tmp_path / "out.webp").read_bytes() == (tmp_path / "whole.webp").read_bytes()
 
 
-KILLED = """
-import os, signal, sys, types
-import kerasdream
-from kerasdream.films import work
-left = int(sys.argv[3])
-def replace(before, after, real=os.replace):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    real(before, after)
-work.os = types.SimpleNamespace(replace=replace)
-kerasdream.film(sys.argv[1], sys.argv[2], **{settings})
-"""
-
-
-@pytest.mark.parametrize("moments", [(1, 4, 3), (2, 5)])
-def test_kill_9_loses_the_frame_in_hand_and_the_rest_is_the_same(folder, tmp_path, moments):
-    """Moments are counted in files that get their name: of each frame its picture, then what the next one needs."""
-    kerasdream.film(folder, tmp_path / "whole", **QUICK)
-    source = KILLED.replace("{settings}", repr(QUICK))
-    for moment in moments:
-        arguments = [sys.executable, "-c", source, str(folder), str(tmp_path / "out"), str(moment)]
-        assert subprocess.run(arguments, capture_output=True).returncode == -signal.SIGKILL
-        assert not (tmp_path / "out").exists()
-    seen = []
-    kerasdream.film(folder, tmp_path / "out", callback=lambda moment: seen.append(moment.frame), **QUICK)
-    assert seen[0] == 1 + sum((moment - 1) // 2 for moment in moments)
-    assert digests(tmp_path / "out") == digests(tmp_path / "whole")
-
-
 def test_frames_of_other_settings_are_not_mixed_in(folder, tmp_path):
     def interrupt(moment):
         raise KeyboardInterrupt
@@ -268,3 +223,9 @@ def test_a_model_of_ones_own_dreams_films(doubling):
     model = keras.Model(doubling.inputs, doubling.get_layer("twice").output)
     dreamt = list(kerasdream.frames(drawn_frames(2), "twice", model=model, iterations=1, num_octave=1, max_loss=None))
     assert (dreamt[1] != drawn_frames(2)[1]).any()
+
+
+def test_every_knob_of_a_film_is_in_the_documents():
+    text = (pathlib.Path(__file__).parents[2] / "docs" / "films.md").read_text()
+    for name, default in FILM_DEFAULTS.items():
+        assert f"| `{name}` | {f'`{default}`' if isinstance(default, str) else default} |" in text
