@@ -81,6 +81,29 @@ def test_keyframes_reach_every_dream_without_compiling_anew(picture, small_net, 
     assert film.dreamer.traces <= 1
 
 
+def test_choices_change_between_the_dreams(picture, small_net, monkeypatch):
+    seen, run = [], kerasdream.Dreamer.run
+
+    def watched(self, *arguments, **options):
+        seen.append((self.config.detail, self.config.keep_color))
+        return run(self, *arguments, **options)
+
+    monkeypatch.setattr(kerasdream.Dreamer, "run", watched)
+    moving = {"detail": "0: kept, 2: added", "keep_color": {0: True, 1: False}}
+    frames = list(film_of(picture, small_net, frames=3, num_octave=2, **moving).frames_from(0, None, None))
+    assert seen == [("kept", True), ("kept", False), ("added", False)]
+    grey = list(film_of(picture, small_net, frames=3, num_octave=2, keep_color=True).frames_from(0, None, None))
+    assert np.array_equal(frames[0], grey[0])
+    assert np.abs(frames[1] - grey[1]).max() > 0.01
+
+
+def test_noise_takes_the_first_seed_of_its_keyframes(small_net):
+    plans = [JourneyPlan.of({"model": small_net, "seed": seed}, None, None) for seed in (7, "7 + t", "0: 8, 5: 7")]
+    seven, keyed, eight = (plan.pictures("noise:20x20")[0] for plan in plans)
+    assert np.array_equal(seven, keyed)
+    assert not np.array_equal(seven, eight)
+
+
 def test_stages_of_a_morph_pull_equally_strong(picture, small_net):
     """Their gains make up for gradients of other sizes, so that halfway both are seen."""
     film = film_of(picture, small_net, frames=9, layers="0: relu1, 4: relu1:3*2, 6: relu1*1000, 8: relu1:3")
@@ -281,5 +304,11 @@ def test_the_program_makes_a_film_and_takes_its_settings(picture, capsys):
     }  # fmt: skip
     assert program.main(["journey", "in.png", "--zoom=1 +* 2", "--output=c"]) == 2
     assert "character 4" in capsys.readouterr().err
+    keyed = ["--keep_color=0: true, 1: false", "--detail=added", "--layers=mixed1", "--frames=2", "--output=d"]
+    assert program.main(["journey", *few, *keyed]) == 0
+    assert kerasdream.settings_of_journey("d")["keep_color"] == "0: true, 1: false"
+    assert program.main(["journey", "in.png", "--from=d", "--nokeep_color", "--output=e"]) == 0
+    assert kerasdream.settings_of_journey("e")["keep_color"] is False
+    capsys.readouterr()
     assert program.main(["journey", "--list_recipes"]) == 0
     assert capsys.readouterr().out.startswith("zoom")
