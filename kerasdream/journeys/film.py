@@ -14,7 +14,7 @@ from kerasdream.journeys.keyframes import smooth
 from kerasdream.journeys.loop import Loop
 from kerasdream.journeys.morph import ObjectiveTrack
 from kerasdream.journeys.motion import transform
-from kerasdream.journeys.steadiness import band_limits, hold_colors, limit_detail
+from kerasdream.journeys.steadiness import detail_levels, hold_colors, hold_detail
 from kerasdream.journeys.timeline import Timeline
 from kerasdream.types import Array
 
@@ -35,7 +35,7 @@ class Film:
     ):
         self.pictures, self.dreamer, self.timeline, self.morph = pictures, dreamer, timeline, morph
         self.closes, self.holds, self.frames = loop, hold, timeline.clock.frames
-        self.limits = None if sharpness is None else band_limits(pictures[0], sharpness)
+        self.levels = None if sharpness is None else detail_levels(pictures[0], sharpness)
         self.gains = np.ones(0)
         if morph is not None and morph.stages:
             self.gains = self.measure_gains(morph)
@@ -77,8 +77,8 @@ class Film:
             moved = loop.draw_back(moved, frame)
         moved = np.clip(moved, 0.0, 1.0)
         dreamt = self.dream(moved, frame)
-        if self.limits is not None:
-            dreamt = limit_detail(dreamt, self.limits)
+        if self.levels is not None:
+            dreamt = hold_detail(dreamt, moved, self.levels)
         if self.holds:
             dreamt = hold_colors(dreamt, first.mean((0, 1)), first.std((0, 1)))
         if loop is not None:

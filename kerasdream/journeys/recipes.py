@@ -20,7 +20,14 @@ RECIPES: dict[str, Recipe] = {
     ),
     "breathing": Recipe(
         "shapes that grow and are drawn in again",
-        {"strength": "0.5 - 0.5*cos(2*pi*t/72)", "original": 0.12, "frames": 72, "loop": True, "layers": "mixed4"},
+        {
+            # a breath of about 3 seconds, and a whole number of them
+            "strength": "0.5 - 0.5*cos(2*pi*t/frames * max(1, floor(frames/fps/3 + 0.5)))",
+            "original": 0.12,
+            "frames": 72,
+            "loop": True,
+            "layers": "mixed4",
+        },
     ),
     "layers": Recipe(
         "from strokes to animals, and back",

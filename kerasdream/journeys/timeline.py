@@ -28,12 +28,12 @@ MOVES = {
 }
 # What is the same in all frames, and its defaults.
 SHARPNESS = Knob(
-    "how strong fine detail may get, times that of the first picture; none: without limit",
+    "how strong fine detail is held, times that of the first picture; none: as the dream makes it",
     "float",
     above=0,
     optional=True,
 )
-PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 1.25, "side": None}
+PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 1.1, "side": None}
 SEEDS = 2**32
 NUMBERS = ("int", "float", "ints", "floats")
 CHOICES = ("choice", "bool")
