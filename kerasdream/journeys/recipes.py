@@ -33,7 +33,8 @@ RECIPES: dict[str, Recipe] = {
         "from strokes to animals, and back",
         {
             "layers": "0% smooth: mixed0, 25% smooth: mixed2, 50% smooth: mixed4, 75% smooth: mixed6, 100%: mixed0",
-            "original": 0.1,
+            "original": 0.06,
+            "step": 0.012,
             "loop": True,
         },
     ),

@@ -1,6 +1,7 @@
 """What keeps a journey from drifting: its colours and its fine detail are held to the first picture's."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,6 +11,15 @@ BANDS = 3  # of fine detail: about 2, 4 and 8 pixels
 KERNEL = np.array([1, 4, 6, 4, 1], np.float32) / 16
 FAINTEST = 0.02  # deviation of a band, of a picture from 0 to 1, that may always be reached
 MOST = 2.0  # times that a dream's fine detail is strengthened where it is too weak
+
+
+def colors_of(picture: Array) -> Array:
+    """Return mean and deviation of each channel of a picture, (2, C).
+
+    >>> colors_of(np.array([[[0.0], [4.0]]])).tolist()
+    [[2.0], [2.0]]
+    """
+    return np.stack([picture.mean((0, 1)), picture.std((0, 1))])
 
 
 def hold_colors(picture: Array, mean: Array, deviation: Array) -> Array:
@@ -57,7 +67,7 @@ def detail_levels(picture: Array, times: float) -> list[float]:
     return [times * max(float(band.std()), FAINTEST) for band in split_bands(picture)[0]]
 
 
-def hold_detail(picture: Array, before: Array, levels: list[float]) -> Array:
+def hold_detail(picture: Array, before: Array, levels: Sequence[float] | Array) -> Array:
     """Return a dreamt picture whose bands are as strong as `levels`, where the dream can make them so.
 
     A band that is too strong is weakened. In one that is too weak, what the dream has added to the picture `before` it

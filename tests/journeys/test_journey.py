@@ -183,6 +183,38 @@ def test_one_picture_becomes_another(picture, small_net):
     assert closed.original(2) == pytest.approx(closed.original(6), abs=1e-6)
 
 
+@pytest.mark.parametrize("loop", [False, True])
+def test_a_morph_leads_from_one_dream_to_another(picture, small_net, loop):
+    """The first frame is the first picture's dream; the other picture's, where it is due, is nearest to its dream."""
+    other = Image.fromarray(np.roll(255 - np.asarray(picture), 11, 1))
+    settings = {"frames": 24, "original": 0.3, "step": 0.02, "loop": loop, "hold_colors": False, "sharpness": None}
+    film = film_of([picture, other], small_net, **settings)
+    frames, originals = list(film.frames_from(0, None, None)), film.pictures
+    assert frames[0] == pytest.approx(film.dream(originals[0], 0), abs=1e-6)
+    there = 12 if loop else 23  # a loop has gone half of its way
+
+    def distance(frame, number):
+        return np.abs(frames[frame] - originals[number]).mean()
+
+    assert distance(there, 1) < 0.3 * distance(there, 0)
+    assert 0.005 < distance(there, 1) < 0.15
+    dreamt = film.dream(originals[1], there) - originals[1]
+    added = frames[there] - originals[1]
+    assert np.corrcoef(dreamt.ravel(), added.ravel())[0, 1] > 0.2
+    closing = np.abs(frames[0] - frames[-1]).mean()
+    jumps = [np.abs(after - before).mean() for before, after in itertools.pairwise(frames)]
+    assert closing <= 1.03 * max(jumps) if loop else closing > 3 * max(jumps)
+
+
+def test_colors_and_detail_are_those_of_the_picture_that_is_due(picture, small_net):
+    dull = Image.fromarray((np.asarray(picture) // 4 + np.array([150, 20, 60], np.uint8)).astype(np.uint8))
+    film = film_of([picture, dull], small_net, frames=24, original=0.3)
+    frames = list(film.frames_from(0, None, None))
+    assert frames[-1].mean((0, 1)) == pytest.approx(film.pictures[1].mean((0, 1)), abs=0.01)
+    assert frames[-1].std((0, 1)) == pytest.approx(film.pictures[1].std((0, 1)), abs=0.01)
+    assert np.abs(film.pictures[0].mean((0, 1)) - film.pictures[1].mean((0, 1))).max() > 0.1
+
+
 def test_a_film_carries_its_settings(picture, small_net):
     settings = {"zoom": "1 + t/50", "layers": {"relu1": "0: 1, 2: 0.5", "relu0": 1.0}, "frames": 3, "step": 0.02}
     made = kerasdream.journey(picture, model=small_net, **FEW | {"output": "a.webp"}, **settings)
