@@ -19,7 +19,6 @@ QUALITY = 55  # so that each film stays below 400 kB
 FRAMES = {"zoom": 60, "breathing": 36, "layers": 60, "channels": 60, "tunnel": 54}
 SHORTER: dict[str, dict[str, Any]] = {  # than the recipe, which is made for 24 frames a second
     "zoom": {"loop": True},
-    "breathing": {"strength": "0.5 - 0.5*cos(2*pi*t/36)", "original": 0.12},
 }
 SHOWN = 15  # frames of a contact sheet
 

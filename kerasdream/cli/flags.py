@@ -102,6 +102,12 @@ class Flags:
         flags.DEFINE_multi_string(name, [], help, flag_values=self.values)
         self.line(name, help)
 
+    def switch_or_text(self, name: str, help: str) -> None:
+        """Define a flag that is on, off or any text: `--name` is "true", `--noname` is "false"."""
+        flag = flags.Flag(flags.ArgumentParser(), None, name, None, help, boolean=True)
+        flags.DEFINE_flag(flag, flag_values=self.values)
+        self.line(f"[no]{name}", help)
+
     def number(self, name: str, help: str, default: int | None, low: int) -> None:
         """Define a flag of a whole number, so much or more."""
         flags.DEFINE_integer(name, default, help, low, flag_values=self.values)

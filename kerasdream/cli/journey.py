@@ -6,9 +6,10 @@
     kerasdream journey a.jpg b.jpg --original=0.1 --loop      from one picture to the next, and back
     kerasdream journey sky.jpg --from=journey.mp4             with the settings of an earlier journey
 
-Moves, layers, and knobs that are numbers and not compiled in take keyframes and expressions of t, the frame. The same
-command goes on where it ended; after Ctrl-C the film so far is in journey.partial.mp4. MP4 and WebM need the extra
-"video"; a path without an ending is a folder of PNG files.
+Moves, layers, and knobs that are not compiled in take keyframes: numbers and expressions of t, the frame, and words
+such as --detail="0: kept, 48: added" or --keep_color="0: true, 24: false". The same command goes on where it ended;
+after Ctrl-C the film so far is in journey.partial.mp4. MP4 and WebM need the extra "video"; a path without an ending is
+a folder of PNG files.
 """
 
 from typing import TYPE_CHECKING, Any, cast
@@ -46,7 +47,8 @@ def define(flags: Flags) -> None:
     flags.knobs({name: knob for name, knob in KNOBS.items() if name not in (*TEXTS, "snapshots")}, DEFAULTS)
     flags.heading("Those that take keyframes, too:")
     for name in TEXTS:
-        flags.text(name, f"{KNOBS[name].help} ({KNOBS[name].expectation()}, or keyframes)")
+        flag = flags.switch_or_text if KNOBS[name].kind == "bool" else flags.text
+        flag(name, f"{KNOBS[name].help} ({KNOBS[name].expectation()}, or keyframes)")
     flags.heading("Files and the rest:")
     flags.text("output", "film to write: .mp4, .webm, .gif, .webp, or a folder", default="journey.mp4")
     flags.switch("overwrite", "write over an existing output")
@@ -60,18 +62,18 @@ def settings_from(flags: Flags) -> dict[str, Any]:
     settings = kerasdream.settings_of_journey(flags["from"], files=flags["from_files"]) if flags["from"] else {}
     names = (*PLAIN, *MOVES, *(name for name in KNOBS if name != "snapshots"))
     given = {name: flags[name] for name in names if flags.values[name].present}
-    given |= {name: number_or_text(name, given[name]) for name in TEXTS if name in given}
+    given |= {name: value_or_text(name, given[name]) for name in TEXTS if name in given}
     return settings | given
 
 
-def number_or_text(name: str, text: str) -> Any:
+def value_or_text(name: str, text: str) -> Any:
     """Return the value of a knob's flag; what is none may be keyframes.
 
-    >>> number_or_text("step", "0.02"), number_or_text("step", "0: 0.02, 10: 0.03")
-    (0.02, '0: 0.02, 10: 0.03')
+    >>> value_or_text("step", "0.02"), value_or_text("step", "0: 0.02, 10: 0.03"), value_or_text("keep_color", "true")
+    (0.02, '0: 0.02, 10: 0.03', True)
     """
-    if name == "layers":
-        return text
+    if name == "layers" or KNOBS[name].kind == "bool":
+        return {"true": True, "false": False}.get(text, text)
     try:
         return KnobParser(name, KNOBS[name]).parse(text)
     except ConfigError:

@@ -14,7 +14,7 @@ from kerasdream.journeys.keyframes import smooth
 from kerasdream.journeys.loop import Loop
 from kerasdream.journeys.morph import ObjectiveTrack
 from kerasdream.journeys.motion import transform
-from kerasdream.journeys.steadiness import band_limits, hold_colors, limit_detail
+from kerasdream.journeys.steadiness import colors_of, detail_levels, hold_colors, hold_detail
 from kerasdream.journeys.timeline import Timeline
 from kerasdream.types import Array
 
@@ -35,7 +35,8 @@ class Film:
     ):
         self.pictures, self.dreamer, self.timeline, self.morph = pictures, dreamer, timeline, morph
         self.closes, self.holds, self.frames = loop, hold, timeline.clock.frames
-        self.limits = None if sharpness is None else band_limits(pictures[0], sharpness)
+        self.colors = [colors_of(picture) for picture in pictures]
+        self.levels = None if sharpness is None else [np.array(detail_levels(one, sharpness)) for one in pictures]
         self.gains = np.ones(0)
         if morph is not None and morph.stages:
             self.gains = self.measure_gains(morph)
@@ -77,10 +78,10 @@ class Film:
             moved = loop.draw_back(moved, frame)
         moved = np.clip(moved, 0.0, 1.0)
         dreamt = self.dream(moved, frame)
-        if self.limits is not None:
-            dreamt = limit_detail(dreamt, self.limits)
+        if self.levels is not None:
+            dreamt = hold_detail(dreamt, moved, self.due(self.levels, frame))
         if self.holds:
-            dreamt = hold_colors(dreamt, first.mean((0, 1)), first.std((0, 1)))
+            dreamt = hold_colors(dreamt, *self.due([colors_of(first), *self.colors[1:]], frame))
         if loop is not None:
             dreamt = moved + np.float32(loop.remaining(frame)) * (dreamt - moved)
         shown: Array = np.clip(dreamt, 0.0, 1.0)
@@ -100,12 +101,16 @@ class Film:
 
     def original(self, frame: int) -> Array:
         """Return the picture that the journey began with; of several, the one that is due, or a mixture of two."""
-        count = len(self.pictures)
+        return self.due(self.pictures, frame)
+
+    def due(self, values: Sequence[Array], frame: int) -> Array:
+        """Return what belongs to the picture that is due at a frame, of one value for each; or a mixture of two."""
+        count = len(values)
         place = frame / self.frames * count if self.closes else frame / max(1, self.frames - 1) * (count - 1)
         before = min(int(place), count - 1)
         after = (before + 1) % count if self.closes else min(before + 1, count - 1)
         share = np.float32(smooth(place - before))
-        mixed: Array = self.pictures[before] + share * (self.pictures[after] - self.pictures[before])
+        mixed: Array = values[before] + share * (values[after] - values[before])
         return mixed
 
 

@@ -67,10 +67,10 @@ def journey(
 
     `image` is a picture of any kind, "noise:320x240", or a list of pictures, from one of which to the next the journey
     leads; without one, the sample. `settings` are `frames`, `fps`, `loop` (the last frame leads into the first),
-    `hold_colors` (to those of the first frame), `sharpness` (how strong fine detail may get, times that of the
-    picture; None: without limit), `side` (the longer one, in pixels, at most), the moves `zoom`, `angle`,
+    `hold_colors` (to those of the first frame), `sharpness` (how strong fine detail is held, times that of the
+    picture; None: as the dream makes it), `side` (the longer one, in pixels, at most), the moves `zoom`, `angle`,
     `x`, `y`, `center_x`, `center_y` and `original` (the share of the picture that returns), and the knobs of a dream.
-    Moves, and knobs that are numbers and not compiled in, take keyframes, "0: 1.02, 120 smooth: 1.05" or
+    Moves, and knobs that are not compiled in, take keyframes, "0: 1.02, 120 smooth: 1.05" or
     "1 + 0.02*sin(2*pi*t/48)", also from a CSV or JSON file, `keyframes`; so do `layers`, "0: mixed3, 120: mixed5", and
     their weights, {"mixed3": "0: 1, 120: 0"}. `recipe` names ready settings.
 
@@ -153,9 +153,9 @@ class JourneyPlan:
         if not many:
             raise InputImageError("No picture was given; one or more were expected.")
         pictures: list[Array] = []
-        limit, seed = self.settings.get("max_pixels", DEFAULTS["max_pixels"]), self.timeline.knobs(0).get("seed", 0)
+        limit, seed = (self.timeline.knobs(0).get(n, self.settings.get(n, DEFAULTS[n])) for n in ("max_pixels", "seed"))
         for one in many:
-            picture = open_picture(one, limit, self.settings.get("seed", seed))
+            picture = open_picture(one, limit, seed)
             shown = picture.as_pillow(picture.source)
             pictures.append(fit(files.as_rgb(shown), self.plain("side"), pictures[0] if pictures else None))
         return pictures

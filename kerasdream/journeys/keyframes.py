@@ -7,7 +7,7 @@ import io
 import json
 import pathlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from kerasdream.errors import ConfigError
@@ -41,8 +41,10 @@ class Part(NamedTuple):
     offset: int
 
 
-def split_keys(text: str) -> list[Part]:
+def split_keys(text: str, ways: Sequence[str] = INTERPOLATIONS) -> list[Part]:
     """Return the keyframes of a text; none where it has no keys. ConfigError where it begins with something else.
+
+    `ways` are those from one keyframe to the next that are allowed; the first is meant where none is named.
 
     >>> [(part.frame, part.interpolation, part.text) for part in split_keys("0: mixed3, 60 smooth: mixed4:30,150")]
     [(0.0, 'linear', ' mixed3'), (60.0, 'smooth', ' mixed4:30,150')]
@@ -50,9 +52,12 @@ def split_keys(text: str) -> list[Part]:
     found = list(KEY.finditer(text))
     if found and text[: found[0].start()].strip():
         raise error_at(text, 0, "a keyframe such as '0: 1.02' was expected at the beginning")
+    for key in found:
+        if key[3] and key[3] not in ways:
+            raise error_at(text, key.start(3), f"{key[3]!r} is a way between numbers; here {ways[0]!r} was expected")
     ends = [key.start() for key in found[1:]] + [len(text)] * bool(found)
     return [
-        Part(float(key[1]), bool(key[2]), key[3] or "linear", text[key.end() : end], key.end())
+        Part(float(key[1]), bool(key[2]), key[3] or ways[0], text[key.end() : end], key.end())
         for key, end in zip(found, ends, strict=True)
     ]
 
@@ -105,21 +110,9 @@ class Track:
         self.keys, self.clock = keys, clock
 
     @classmethod
-    def of(cls, value: Any, clock: Clock) -> "Track":
+    def of(cls, value: object, clock: Clock) -> "Track":
         """Read a number, text, or {frame: number or text}. Raises ConfigError for anything else."""
-        if isinstance(value, Mapping):
-            pairs = sorted((frame_number(frame, clock), key, one) for frame, key, one in mapping_keys(value))
-            frames, ways, values = zip(*pairs, strict=True) if pairs else ((), (), ())
-            expressions = tuple(parse_expression(as_text(one)) for one in values)
-        else:
-            text = as_text(value)
-            parts = split_keys(text) or [Part(0.0, False, "linear", text, 0)]
-            frames = tuple(frame_number((part.frame, part.percent), clock) for part in parts)
-            ways = tuple(part.interpolation for part in parts)
-            expressions = tuple(parse_expression(part.text, text, part.offset) for part in parts)
-        if not expressions:
-            raise ConfigError("no keyframes were given; one or more were expected")
-        return cls(Keys(frames, expressions, ways), clock)
+        return cls(read_keys(value, clock, parse_expression), clock)
 
     def at(self, frame: float) -> float:
         """Return the value at a frame; between two keyframes expressions are mixed."""
@@ -129,14 +122,73 @@ class Track:
         return value if share == 0 else value + share * (after.at(names) - value)
 
 
-def mapping_keys(value: Mapping[object, object]) -> list[tuple[tuple[float, bool], str, object]]:
+class ChoiceTrack:
+    """One of several words, which changes at keyframes; what it was stays until the next.
+
+    >>> track = ChoiceTrack.of({0: True, 24: False}, ("true", "false"), Clock(60, 24.0))
+    >>> track.at(23), track.at(24)
+    ('true', 'false')
+    """
+
+    def __init__(self, keys: Keys[str]):
+        self.keys = keys
+
+    @classmethod
+    def of(cls, value: object, choices: Sequence[str], clock: Clock) -> "ChoiceTrack":
+        """Read a word, "0: kept, 48: none", or {frame: word}. Raises ConfigError for a word that is no choice."""
+
+        def read(text: str, whole: str, offset: int) -> str:
+            word, place = text.strip(), offset + len(text) - len(text.lstrip())
+            if word.lower() not in choices:
+                expected = " or ".join(map(repr, choices))
+                raise error_at(whole, place, f"{expected} was expected, not {word!r}")
+            return word.lower()
+
+        if isinstance(value, Mapping):
+            value = {key: str(one) for key, one in value.items()}
+        keys = read_keys(value if isinstance(value, Mapping) else str(value), clock, read, ("step",))
+        return cls(keys)
+
+    def at(self, frame: float) -> str:
+        """Return the word at a frame."""
+        return self.keys.between(frame)[0]
+
+
+def read_keys(
+    value: object, clock: Clock, read: Callable[[str, str, int], T], ways: Sequence[str] = INTERPOLATIONS
+) -> Keys[T]:
+    """Return the keyframes of a value, text, or {frame: value}. Raises ConfigError for anything else.
+
+    `read` takes the text of a value, the whole text that it is a part of, and where in it it begins. `ways` are
+    those of `split_keys`.
+    """
+    if isinstance(value, Mapping):
+        pairs = sorted((frame_number(frame, clock), key, as_text(one)) for frame, key, one in mapping_keys(value, ways))
+        frames, ways, texts = zip(*pairs, strict=True) if pairs else ((), (), ())
+        values = tuple(read(text, text, 0) for text in texts)
+    else:
+        text = as_text(value)
+        parts = split_keys(text, ways) or [Part(0.0, False, ways[0], text, 0)]
+        frames = tuple(frame_number((part.frame, part.percent), clock) for part in parts)
+        ways = tuple(part.interpolation for part in parts)
+        values = tuple(read(part.text, text, part.offset) for part in parts)
+    if not values:
+        raise ConfigError("no keyframes were given; one or more were expected")
+    return Keys(frames, values, ways)
+
+
+def mapping_keys(
+    value: Mapping[object, object], ways: Sequence[str] = INTERPOLATIONS
+) -> list[tuple[tuple[float, bool], str, object]]:
     """Return the frames of {frame: value}, where a frame may be text such as "60 smooth" or "50%"."""
     found = []
     for key, one in value.items():
         match = KEY.fullmatch(f"{key}:")
         if match is None:
             raise ConfigError(f"{key!r} is no frame; a number from 0 on was expected, such as 60, '60 smooth' or '50%'")
-        found.append(((float(match[1]), bool(match[2])), match[3] or "linear", one))
+        if match[3] and match[3] not in ways:
+            raise ConfigError(f"{key!r} names a way between numbers; here {ways[0]!r} was expected")
+        found.append(((float(match[1]), bool(match[2])), match[3] or ways[0], one))
     return found
 
 

@@ -20,13 +20,21 @@ RECIPES: dict[str, Recipe] = {
     ),
     "breathing": Recipe(
         "shapes that grow and are drawn in again",
-        {"strength": "0.5 - 0.5*cos(2*pi*t/72)", "original": 0.12, "frames": 72, "loop": True, "layers": "mixed4"},
+        {
+            # a breath of about 3 seconds, and a whole number of them
+            "strength": "0.5 - 0.5*cos(2*pi*t/frames * max(1, floor(frames/fps/3 + 0.5)))",
+            "original": 0.12,
+            "frames": 72,
+            "loop": True,
+            "layers": "mixed4",
+        },
     ),
     "layers": Recipe(
         "from strokes to animals, and back",
         {
             "layers": "0% smooth: mixed0, 25% smooth: mixed2, 50% smooth: mixed4, 75% smooth: mixed6, 100%: mixed0",
-            "original": 0.1,
+            "original": 0.06,
+            "step": 0.012,
             "loop": True,
         },
     ),

@@ -1,5 +1,8 @@
 """What keeps a journey from drifting: its colours and its fine detail are held to the first picture's."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from kerasdream.types import Array
@@ -7,6 +10,16 @@ from kerasdream.types import Array
 BANDS = 3  # of fine detail: about 2, 4 and 8 pixels
 KERNEL = np.array([1, 4, 6, 4, 1], np.float32) / 16
 FAINTEST = 0.02  # deviation of a band, of a picture from 0 to 1, that may always be reached
+MOST = 2.0  # times that a dream's fine detail is strengthened where it is too weak
+
+
+def colors_of(picture: Array) -> Array:
+    """Return mean and deviation of each channel of a picture, (2, C).
+
+    >>> colors_of(np.array([[[0.0], [4.0]]])).tolist()
+    [[2.0], [2.0]]
+    """
+    return np.stack([picture.mean((0, 1)), picture.std((0, 1))])
 
 
 def hold_colors(picture: Array, mean: Array, deviation: Array) -> Array:
@@ -49,19 +62,36 @@ def blurred(picture: Array, spacing: int) -> Array:
     return picture
 
 
-def band_limits(picture: Array, times: float) -> list[float]:
-    """Return how strong each band may get: so many times as strong as in a picture."""
+def detail_levels(picture: Array, times: float) -> list[float]:
+    """Return the deviation that each band is held at: so many times that of a picture."""
     return [times * max(float(band.std()), FAINTEST) for band in split_bands(picture)[0]]
 
 
-def limit_detail(picture: Array, limits: list[float]) -> Array:
-    """Return a picture with no band stronger than its limit; what is weaker stays as it is.
+def hold_detail(picture: Array, before: Array, levels: Sequence[float] | Array) -> Array:
+    """Return a dreamt picture whose bands are as strong as `levels`, where the dream can make them so.
 
-    >>> checks = np.indices((8, 8)).sum(0)[..., None] % 2.0
-    >>> round(float(limit_detail(checks, [0.25] * 3).std()), 2)
-    0.25
+    A band that is too strong is weakened. In one that is too weak, what the dream has added to the picture `before` it
+    is added more strongly, MOST times at most: what was there already is sharpened by nothing, so no edge gets a halo.
+
+    >>> checks, nothing = np.indices((8, 8)).sum(0)[..., None] % 2.0, np.full((8, 8, 1), 0.5)
+    >>> [round(float(hold_detail(one, nothing, [0.25] * 3).std()), 2) for one in (checks, 0.3 * checks, 0.01 * checks)]
+    [0.26, 0.25, 0.01]
     """
-    bands, limited = split_bands(picture)
-    for band, limit in zip(bands, limits, strict=True):
-        limited = limited + band * min(1.0, limit / max(float(band.std()), 1e-6))
-    return np.asarray(limited, picture.dtype)
+    (bands, held), (earlier, _) = split_bands(picture), split_bands(before)
+    for band, old, level in zip(bands, earlier, levels, strict=True):
+        deviation = float(band.std())
+        if deviation >= level:
+            held = held + band * (level / deviation)
+        else:
+            held = held + old + (band - old) * gain_to(level, old, band - old)
+    return np.asarray(held, picture.dtype)
+
+
+def gain_to(level: float, band: Array, added: Array) -> float:
+    """Return how many times what was added must be added to a band for its deviation to be `level`: 1 to MOST."""
+    power, common = float(added.var()), float(np.mean((band - band.mean()) * (added - added.mean())))
+    missing = level**2 - float(band.var())
+    if power < 1e-12:
+        return 1.0
+    gain = (math.sqrt(max(0.0, common**2 + power * missing)) - common) / power
+    return min(MOST, max(1.0, gain))

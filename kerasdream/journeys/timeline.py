@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from kerasdream.config import KNOBS, DreamConfig
 from kerasdream.errors import ConfigError
-from kerasdream.journeys.keyframes import Clock, Track
+from kerasdream.journeys.keyframes import ChoiceTrack, Clock, Track, split_keys
 from kerasdream.journeys.motion import Move
 from kerasdream.knobs import Knob
 
@@ -28,18 +28,19 @@ MOVES = {
 }
 # What is the same in all frames, and its defaults.
 SHARPNESS = Knob(
-    "how strong fine detail may get, times that of the first picture; none: without limit",
+    "how strong fine detail is held, times that of the first picture; none: as the dream makes it",
     "float",
     above=0,
     optional=True,
 )
-PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 1.25, "side": None}
+PLAIN: dict[str, Any] = {"frames": 240, "fps": 24, "loop": False, "hold_colors": True, "sharpness": 1.1, "side": None}
 SEEDS = 2**32
 NUMBERS = ("int", "float", "ints", "floats")
+CHOICES = ("choice", "bool")
 KEYED = tuple(  # the knobs that keyframes can change
     name
     for name, knob in KNOBS.items()
-    if knob.kind in NUMBERS and not knob.compiled and not knob.machine and name != "snapshots"
+    if knob.kind in (*NUMBERS, *CHOICES) and not knob.compiled and not knob.machine and name != "snapshots"
 )
 
 
@@ -54,11 +55,11 @@ class Timeline:
     def __init__(self, settings: Mapping[str, Any], clock: Clock):
         """Read the tracks among the settings, and check every frame. Raises ConfigError."""
         self.clock = clock
-        self.tracks: dict[str, Track] = {}
+        self.tracks: dict[str, Track | ChoiceTrack] = {}
         for name, value in settings.items():
             try:
                 if name in MOVES or is_track(name, value):
-                    self.tracks[name] = Track.of(value, clock)
+                    self.tracks[name] = track_of(name, value, clock)
             except ConfigError as fault:
                 raise ConfigError(f"{name} cannot be read: {fault}") from None
         for frame in range(clock.frames):
@@ -71,11 +72,14 @@ class Timeline:
         except ConfigError as fault:
             raise ConfigError(f"At frame {frame}: {fault}") from None
 
-    def value(self, name: str, number: float) -> Any:
+    def value(self, name: str, value: float | str) -> Any:
         """Return the value of a setting in its own type."""
         if name in MOVES:
-            return MOVES[name].knob.check(name, number)
-        return KNOBS[name].check(name, round(number) if KNOBS[name].kind in ("int", "ints") else number)
+            return MOVES[name].knob.check(name, value)
+        knob = KNOBS[name]
+        if isinstance(value, str):
+            return knob.check(name, value == "true" if knob.kind == "bool" else value)
+        return knob.check(name, round(value) if knob.kind in ("int", "ints") else value)
 
     def move(self, frame: int) -> Move:
         """Return the move that leads to a frame."""
@@ -102,10 +106,19 @@ class Timeline:
             raise ConfigError(f"At frame {frame}: {fault}") from None
 
 
+def track_of(name: str, value: object, clock: Clock) -> Track | ChoiceTrack:
+    """Read the track of a move or a knob. Raises ConfigError."""
+    if name in MOVES or KNOBS[name].kind in NUMBERS:
+        return Track.of(value, clock)
+    return ChoiceTrack.of(value, KNOBS[name].choices or ("true", "false"), clock)
+
+
 def is_track(name: str, value: object) -> bool:
     """Return whether a knob was given keyframes. Raises ConfigError for a knob that cannot have any."""
-    if not isinstance(value, str | Mapping) or name not in KNOBS or KNOBS[name].kind not in NUMBERS:
+    if not isinstance(value, str | Mapping) or name not in KNOBS or KNOBS[name].kind not in (*NUMBERS, *CHOICES):
         return False
-    if name not in KEYED:
-        raise ConfigError(f"it stays the same in all frames; a number was expected, or keyframes of {', '.join(KEYED)}")
-    return True
+    if name in KEYED:
+        return True
+    if KNOBS[name].kind == "choice" and isinstance(value, str) and not split_keys(value):
+        return False
+    raise ConfigError(f"it stays the same in all frames; one value was expected, or keyframes of {', '.join(KEYED)}")

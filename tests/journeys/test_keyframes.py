@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kerasdream.errors import ConfigError
 from kerasdream.journeys.expressions import parse_expression
-from kerasdream.journeys.keyframes import Clock, Track, read_keyframes
+from kerasdream.journeys.keyframes import ChoiceTrack, Clock, Track, read_keyframes
+from kerasdream.journeys.timeline import Timeline
 
 CLOCK = Clock(100, 24.0)
 NAMES = {"t": 7.0, "frames": 100, "fps": 24.0}
@@ -118,6 +119,71 @@ def test_frames_may_be_percent_and_mappings():
 def test_impossible_keys_are_told(value, said):
     with pytest.raises(ConfigError, match=said):
         Track.of(value, CLOCK)
+
+
+WORDS = ("kept", "added", "none")
+KEYS = st.dictionaries(st.integers(0, 120), st.sampled_from(WORDS), min_size=1)
+
+
+@given(KEYS, st.integers(0, 130))
+@settings(deadline=None)
+def test_a_choice_stays_until_the_next_keyframe(keys, frame):
+    text = ", ".join(f"{number}: {keys[number]}" for number in sorted(keys))
+    expected = keys[max((number for number in keys if number <= frame), default=min(keys))]
+    for value in (text, keys, {f"{number} step": word for number, word in keys.items()}, text.upper()):
+        assert ChoiceTrack.of(value, WORDS, CLOCK).at(frame) == expected
+    assert Timeline({"detail": text}, Clock(131, 24.0)).knobs(frame) == {"detail": expected}
+
+
+@given(st.text("0123456789%:, keptadonsrul\n", max_size=40))
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_a_choice_or_a_config_error(text):
+    with contextlib.suppress(ConfigError):
+        assert ChoiceTrack.of(text, WORDS, CLOCK).at(3) in WORDS
+
+
+@given(KEYS, st.text("abcxyz", min_size=1, max_size=5), st.integers(0, 5))
+@settings(deadline=None)
+def test_errors_in_choices_point_at_the_word(keys, wrong, spaces):
+    begin = "".join(f"{number}: {keys[number]}, " for number in sorted(keys)) + "200:" + " " * spaces
+    with pytest.raises(ConfigError, match="'kept' or 'added' or 'none' was expected, not") as fault:
+        ChoiceTrack.of(begin + wrong, WORDS, CLOCK)
+    message, shown, arrow = str(fault.value).split("\n")
+    assert message.endswith(f"not {wrong!r}, at character {len(begin) + 1}:")
+    assert shown[arrow.index("^") :] == wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("keep_color", "0: true, 24 smooth: false", "'smooth' is a way between numbers; .* at character 13"),
+        ("keep_color", {0: True, "24 linear": False}, "'24 linear' names a way between numbers"),
+        ("keep_color", {0: 1}, "'true' or 'false' was expected, not '1'"),
+        ("detail", {}, "no keyframes were given"),
+        ("detail", "kep", "expected, not 'kep', at character 1"),
+        ("normalize", "0: l2, 48: mean", "it stays the same in all frames"),
+        ("clip", {0: True}, "it stays the same in all frames"),
+    ],
+)
+def test_choices_that_cannot_be_are_told(name, value, said):
+    with pytest.raises(ConfigError, match=f"{name} cannot be read: .*{said}"):
+        Timeline({name: value}, CLOCK)
+
+
+def test_choices_come_from_csv_and_json(tmp_path):
+    (tmp_path / "a.csv").write_text("frame,detail,keep_color\n0,kept,true\n50%,added,\n60,,FALSE\n")
+    (tmp_path / "a.json").write_text(
+        json.dumps({"detail": {"0": "kept", "50%": "added"}, "keep_color": {"0": True, "60": False}})
+    )
+    for name in ("a.csv", "a.json"):
+        timeline = Timeline(read_keyframes(tmp_path / name), CLOCK)
+        assert [timeline.knobs(frame) for frame in (49, 50, 60)] == [
+            {"detail": "kept", "keep_color": True},
+            {"detail": "added", "keep_color": True},
+            {"detail": "added", "keep_color": False},
+        ]
+    (tmp_path / "b.json").write_text(json.dumps({"detail": "kept", "keep_color": True, "normalize": "l2"}))
+    assert Timeline(read_keyframes(tmp_path / "b.json"), CLOCK).knobs(5) == {"detail": "kept"}
 
 
 def test_keyframes_come_from_csv_and_json(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 import kerasdream
 from kerasdream.journeys.motion import Move, transform
-from kerasdream.journeys.steadiness import band_limits, hold_colors, limit_detail, split_bands
+from kerasdream.journeys.steadiness import MOST, detail_levels, hold_colors, hold_detail, split_bands
 
 
 def row(*values):
@@ -82,13 +82,35 @@ def test_colors_are_held_to_mean_and_deviation():
     assert hold_colors(np.full((2, 2, 3), 0.5), mean, deviation) == pytest.approx(np.broadcast_to(mean, (2, 2, 3)))
 
 
-def test_detail_is_limited_band_by_band_and_never_made_stronger():
+def deviations(picture):
+    return [float(band.std()) for band in split_bands(picture)[0]]
+
+
+def test_detail_is_held_band_by_band():
+    """What is too strong is weakened; where it is too weak, more is taken of what the dream has added."""
     rng = np.random.default_rng(0)
-    calm = 0.5 + 0.05 * rng.standard_normal((40, 60, 3))
-    limits = band_limits(calm, 2.0)
-    assert limit_detail(calm, limits) == pytest.approx(calm)
-    harsh = 0.5 + 5 * (calm - 0.5)
-    bands = split_bands(limit_detail(harsh, limits))[0]
-    assert bands[0].std() == pytest.approx(limits[0], rel=0.1)
-    assert harsh.std() > 2 * limit_detail(harsh, limits).std()
-    assert band_limits(np.zeros((9, 9, 3)), 2.0) == [0.04] * 3
+    before = 0.5 + 0.02 * rng.standard_normal((40, 60, 3))
+    added = rng.standard_normal((40, 60, 3))
+    levels = detail_levels(before, 2.0)
+    assert levels == pytest.approx([2 * max(0.02, one) for one in deviations(before)])
+    for strength in (0.03, 0.08):
+        dreamt = before + strength * added
+        held = hold_detail(dreamt, before, [levels[0], *deviations(dreamt)[1:]])
+        assert deviations(held)[0] == pytest.approx(levels[0], rel=0.15)
+    fine, earlier = (split_bands(one)[0][0] for one in (hold_detail(before + 1e-3 * added, before, levels), before))
+    assert fine - earlier == pytest.approx(MOST * split_bands(1e-3 * added)[0][0], abs=2e-4)
+    assert detail_levels(np.zeros((9, 9, 3)), 2.0) == [0.04] * 3
+
+
+def test_an_edge_gets_no_halo():
+    """Detail is made of what the dream has added: where it added nothing, and where it did nothing, all stays."""
+    edge = np.zeros((48, 64, 3))
+    edge[:, 32:] = 1.0
+    blurred = 0.2 + 0.6 * np.cumsum(np.cumsum(edge, 1) > 0, 1).clip(0, 6) / 6
+    levels = [1.0, 1.0, 1.0]
+    assert hold_detail(blurred, blurred, levels) == pytest.approx(blurred)
+    dreamt = blurred.copy()
+    dreamt[:, :8] += 0.05 * (np.indices((48, 8)).sum(0)[..., None] % 2)
+    held = hold_detail(dreamt, blurred, levels)
+    assert held[:, 26:] == pytest.approx(blurred[:, 26:])
+    assert held[:, :8].std() > 1.5 * dreamt[:, :8].std()
