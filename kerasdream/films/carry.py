@@ -9,8 +9,8 @@ from kerasdream.films.opencv import opencv
 from kerasdream.types import Array
 
 SPEED = 1.0  # pixels a frame from which ground counts as moving
-SOFTENED = 1.5  # power of the change of area that an enlarged dream loses in strength
-BLURRED = 3.0  # and in effort: what has grown soft is dreamt anew
+SOFTENED = 2.0  # power of the change of area that an enlarged dream loses in strength
+BLURRED = 3.5  # and in effort: what has grown soft is dreamt anew
 GAIN = 3.0  # how steeply the share of a new dream rises with what is missing
 STRONGEST = 2.0  # largest share: bare ground catches up twice as fast
 MOVING = 0.5  # smallest share on moving ground

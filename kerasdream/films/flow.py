@@ -10,6 +10,10 @@ from kerasdream.types import Array
 LONGEST = 640  # pixels: the longer side at which flow is looked for
 SMALLEST = 32  # pixels: a shorter side is padded for the flow
 SNAP = 0.1  # pixels: a shorter flow is noise
+SMOOTHNESS = 60.0  # weight of smooth flow in its refinement: less follows noise, more smears edges
+DOUBT = 3.0  # differences between frames that count as noise, in medians
+SHARP = 0.94  # share of Lanczos sampling in sharp warping; the rest is linear
+TEXTURE = 0.3  # and in fine detail, which the flow never meets exactly
 
 
 class Motion(NamedTuple):
@@ -35,7 +39,10 @@ def find_motion(before: Array, now: Array) -> Motion:
     """
     shrink = min(1.0, LONGEST / max(now.shape[:2]))
     small_before, small_now = resized(before, shrink), resized(now, shrink)
-    back, forth = flow_between(small_now, small_before), flow_between(small_before, small_now)
+    grey_before, grey_now = grey(small_before), grey(small_now)
+    back, forth = flow_between(grey_now, grey_before), flow_between(grey_before, grey_now)
+    height, width = small_now.shape[:2]
+    back, forth = back[:height, :width], forth[:height, :width]
     trust, lost = consistent(back, forth)
     trust = trust * alike(small_now, warp(small_before, back))
     cv2 = opencv()
@@ -58,29 +65,33 @@ def resized(frame: Array, shrink: float) -> Array:
     return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
 
 
-def flow_between(here: Array, there: Array) -> Array:
-    """Return the flow (H, W, 2) that leads each pixel of `here` to its place in `there`."""
+def grey(frame: Array) -> Array:
+    """Return a frame in grey bytes, padded to the smallest size that the finder takes."""
     cv2 = opencv()
-    grey = [
-        cv2.cvtColor(np.clip(np.rint(frame), 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY) for frame in (here, there)
-    ]
-    height, width = grey[0].shape
-    padding = [(0, max(0, side - length)) for side, length in zip((SMALLEST, SMALLEST), (height, width), strict=True)]
-    grey = [np.pad(one, padding, mode="edge") for one in grey]
-    flow = finder().calc(grey[0], grey[1], None)[:height, :width]
+    levels = cv2.cvtColor(np.clip(np.rint(frame), 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
+    padding = [(0, max(0, SMALLEST - length)) for length in levels.shape]
+    return np.pad(levels, padding, mode="edge") if np.any(padding) else levels
+
+
+def flow_between(here: Array, there: Array) -> Array:
+    """Return the flow (H, W, 2) that leads each pixel of `here` to its place in `there`, both in grey."""
+    flow = finder().calc(here, there, None)
     return np.where(np.square(flow).sum(-1, keepdims=True) < SNAP**2, np.float32(0), flow)
 
 
 def finder() -> Any:
     """Return a new finder of dense flow: its state must not pass from one pair of frames to the next."""
     cv2 = opencv()
-    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    dis.setVariationalRefinementAlpha(SMOOTHNESS)
+    return dis
 
 
 def warp(values: Array, flow: Array, sharp: bool = True) -> Array:
     """Return values (H, W) or (H, W, C) fetched from where the flow leads.
 
-    Cubic sampling alone grows with every repetition and linear sampling smears; `sharp` mixes two to one, which holds.
+    Linear sampling smears, and cubic or Lanczos sampling alone lets some frequencies grow with every repetition;
+    the mix of `sharp` is the sharpest that lets none grow, whatever the flow.
     """
     cv2 = opencv()
     height, width = flow.shape[:2]
@@ -89,8 +100,8 @@ def warp(values: Array, flow: Array, sharp: bool = True) -> Array:
     linear = cv2.remap(values, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if not sharp:
         return linear
-    cubic = cv2.remap(values, *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return (2 * cubic + linear) / 3
+    lanczos = cv2.remap(values, *places, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    return linear + np.float32(SHARP) * (lanczos - linear)
 
 
 def consistent(back: Array, forth: Array) -> tuple[Array, float]:
@@ -115,5 +126,5 @@ def alike(now: Array, fetched: Array) -> Array:
     difference = cv2.GaussianBlur(np.abs(now - fetched).mean(-1), (0, 0), 1.0)
     grey = fetched.mean(-1)
     fine = cv2.GaussianBlur(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.0)), (0, 0), 1.0)
-    excess = np.maximum(difference - 2 * np.median(difference) - 0.3 * fine, 0)
+    excess = np.maximum(difference - DOUBT * np.median(difference) - TEXTURE * fine, 0)
     return np.exp(-np.square(excess / 2))

@@ -1,16 +1,23 @@
-"""Films drawn from the sample picture, whose motion is known to the pixel."""
+"""Films drawn from one picture, whose motion is known to the pixel."""
 
 import dataclasses
+import functools
+import pathlib
+import subprocess
+import tempfile
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 import kerasdream
 from kerasdream.films.opencv import opencv
 from kerasdream.types import Array, Size
+from kerasdream.video.ffmpeg import command
 
 MARGIN = 2  # pixels at the edge that no measure looks at
+PICTURE = 768, 512  # pixels: the part of a world that cameras see
+GRAIN = 3.0  # levels: noise of a camera, before compression
 
 
 @dataclasses.dataclass
@@ -25,9 +32,10 @@ class DrawnFilm:
     object: list[Array] | None = None  # (H, W): how much of a pixel the object covers
 
 
-def texture(turned: bool) -> Array:
-    """Return the sample picture, or its mirror image with other colours, slightly smoothed."""
-    picture = np.asarray(kerasdream.sample(), np.float32)
+def texture(turned: bool, photo: str | None = None) -> Array:
+    """Return the sample picture or a photograph, or its mirror image with other colours, slightly smoothed."""
+    source = kerasdream.sample() if photo is None else Image.open(photo).convert("RGB")
+    picture = np.asarray(ImageOps.fit(source, PICTURE), np.float32)
     picture = np.ascontiguousarray(picture[::-1, ::-1, ::-1]) if turned else picture
     smooth: Array = opencv().GaussianBlur(picture, (0, 0), 0.8)
     return smooth
@@ -66,18 +74,18 @@ def constant(size: Size, x: float, y: float = 0.0) -> Array:
     return np.broadcast_to(np.array([x, y], np.float32), (*size, 2)).copy()
 
 
-def pan(size: Size, count: int, speed: float = 2.3, turned: bool = False) -> DrawnFilm:
+def pan(size: Size, count: int, speed: float = 2.3, turned: bool = False, photo: str | None = None) -> DrawnFilm:
     """Draw a camera that pans to the right."""
-    picture, (x, y) = texture(turned), grid(size)
+    picture, (x, y) = texture(turned, photo), grid(size)
     frames = [levels(sampled(picture, x + 40 + speed * t, y + 180)) for t in range(count)]
     flow = constant(size, -speed)
     return DrawnFilm(np.stack(frames), [flow] * (count - 1), [inside(flow)] * (count - 1))
 
 
-def zoom(size: Size, count: int, factor: float = 1.02) -> DrawnFilm:
+def zoom(size: Size, count: int, factor: float = 1.02, photo: str | None = None) -> DrawnFilm:
     """Draw a camera that comes nearer; of what is shown smaller than it is, the fine detail is smoothed away."""
-    picture, (x, y) = texture(False), grid(size)
-    middle = 384.0, 256.0
+    picture, (x, y) = texture(False, photo), grid(size)
+    middle = PICTURE[0] / 2, PICTURE[1] / 2
     x, y = x - (size[1] - 1) / 2, y - (size[0] - 1) / 2
     widest = 0.95 * min(2 * middle[0] / size[1], 2 * middle[1] / size[0])
     frames = []
@@ -90,32 +98,34 @@ def zoom(size: Size, count: int, factor: float = 1.02) -> DrawnFilm:
     return DrawnFilm(np.stack(frames), [flow] * (count - 1), [inside(flow)] * (count - 1))
 
 
-def moving_object(size: Size, count: int, speed: float = 3.0) -> DrawnFilm:
-    """Draw an ellipse of another texture that crosses a still background."""
+def moving_object(
+    size: Size, count: int, speed: float = 3.0, camera: float = 0.0, photo: str | None = None
+) -> DrawnFilm:
+    """Draw an ellipse of another texture that crosses a background, which itself rests or is panned over."""
     x, y = grid(size)
-    ground = sampled(texture(False), x + 300, y + 150)
     radii = size[1] / 7, size[0] / 3.4
     frames, alphas = [], []
     for t in range(count):
+        ground = sampled(texture(False, photo), x + 300 + camera * t, y + 150)
         r = np.hypot((x - radii[0] - 6 - speed * t) / radii[0], (y - size[0] / 2) / radii[1])
         alpha = np.clip((1 - r) * radii[0] + 0.5, 0, 1)
-        thing = sampled(texture(True), x - speed * t + 120, y + 60)
+        thing = sampled(texture(True, photo), x - speed * t + 120, y + 60)
         frames.append(levels(ground + alpha[..., None] * (thing - ground)))
         alphas.append(alpha)
     forth, seen = [], []
     for t in range(count - 1):
-        flow = np.where((alphas[t] > 0.5)[..., None], constant(size, speed), np.float32(0))
-        clear = (alphas[t] < 0.01) & (alphas[t + 1] < 0.01)
+        flow = np.where((alphas[t] > 0.5)[..., None], constant(size, speed), constant(size, -camera))
+        ahead = sampled(alphas[t + 1], x - camera, y)
         forth.append(flow)
-        seen.append(inside(flow) & ((alphas[t] > 0.99) | clear))
+        seen.append(inside(flow) & ((alphas[t] > 0.99) | ((alphas[t] < 0.01) & (ahead < 0.01))))
     bare = [(alphas[max(0, t - 1)] > 0.99) & (alphas[t] < 0.01) for t in range(count)]
     return DrawnFilm(np.stack(frames), forth, seen, bare=bare, object=alphas)
 
 
-def still(size: Size, count: int, noise: float = 1.5) -> DrawnFilm:
+def still(size: Size, count: int, noise: float = 1.5, photo: str | None = None) -> DrawnFilm:
     """Draw a still picture with noise of its own in every frame."""
     x, y = grid(size)
-    picture, rng = sampled(texture(False), x + 300, y + 150), np.random.default_rng(3)
+    picture, rng = sampled(texture(False, photo), x + 300, y + 150), np.random.default_rng(3)
     frames = [levels(picture + rng.normal(0, noise, picture.shape)) for _ in range(count)]
     flow = constant(size, 0.0)
     return DrawnFilm(np.stack(frames), [flow] * (count - 1), [inside(flow)] * (count - 1))
@@ -142,6 +152,21 @@ def fast_pan(size: Size, count: int) -> DrawnFilm:
     return pan(size, count, size[1] / 15)
 
 
+def compressed(film: DrawnFilm) -> DrawnFilm:
+    """Return a film as a cheap camera keeps it: with grain, and compressed by H.264 until blocks are seen."""
+    rng = np.random.default_rng(5)
+    grainy = levels(film.frames + rng.normal(0, GRAIN, film.frames.shape)).astype(np.uint8)
+    count, height, width, _ = grainy.shape
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(pathlib.Path(folder) / "film.mp4")
+        encode = ["-s", f"{width}x{height}", "-r", "25", "-i", "pipe:0", "-c:v", "libx264", "-crf", "32", "-g", "12"]
+        subprocess.run(command(*raw, *encode, "-pix_fmt", "yuv420p", path), input=grainy.tobytes(), check=True)
+        decoded = subprocess.run(command("-i", path, *raw, "pipe:1"), capture_output=True, check=True).stdout
+    frames = np.frombuffer(decoded, np.uint8).reshape(count, height, width, 3)
+    return dataclasses.replace(film, frames=frames.astype(np.float32))
+
+
 FILMS: dict[str, Callable[[Size, int], DrawnFilm]] = {
     "pan": pan,
     "zoom": zoom,
@@ -151,6 +176,17 @@ FILMS: dict[str, Callable[[Size, int], DrawnFilm]] = {
     "fast pan": fast_pan,
     "fade": fade,
 }
+REAL: dict[str, Callable[..., DrawnFilm]] = {
+    "real pan": pan,
+    "real zoom": zoom,
+    "real object": functools.partial(moving_object, camera=-1.2),
+    "real still": still,
+}
+
+
+def drawn_film(name: str, size: Size, count: int, photo: str | None = None) -> DrawnFilm:
+    """Return a film of a name; what is real is drawn from a photograph, where there is one, and compressed."""
+    return FILMS[name](size, count) if name in FILMS else compressed(REAL[name](size, count, photo=photo))
 
 
 def contact_sheet(frames: Array, every: int, columns: int = 6) -> Image.Image:

@@ -15,7 +15,7 @@ import pathlib
 import time
 
 import numpy as np
-from drawn_films import FILMS, DrawnFilm, contact_sheet, grid, sampled
+from drawn_films import FILMS, REAL, DrawnFilm, contact_sheet, drawn_film, grid, sampled
 
 from kerasdream.dreamer import Dreamer
 from kerasdream.film_config import FilmConfig
@@ -112,7 +112,7 @@ def detail(change: Array) -> dict[str, float]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--films", default=",".join(FILMS))
+    parser.add_argument("--films", default=",".join([*FILMS, *REAL]))
     parser.add_argument("--modes", default="each,blend,flow")
     parser.add_argument("--model", default="mini")
     parser.add_argument("--weights", default="imagenet")
@@ -120,12 +120,13 @@ def main() -> None:
     parser.add_argument("--jitter", type=int, default=32)
     parser.add_argument("--size", default="256x192")
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--photo", help="picture that the real films are drawn from; the sample without one")
     parser.add_argument("--sheets")
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
     dreamer = Dreamer(given.layers, model=given.model, weights=given.weights, max_loss=None, jitter=given.jitter)
     for name in given.films.split(","):
-        film: DrawnFilm = FILMS[name]((height, width), given.count)
+        film = drawn_film(name, (height, width), given.count, given.photo)
         first: dict[str, float] = {}
         for mode in given.modes.split(","):
             frames, seconds = dreamt(film, dreamer, settings_of(mode))
