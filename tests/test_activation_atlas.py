@@ -13,7 +13,7 @@ from keras import ops
 from PIL import Image
 
 import kerasdream
-from kerasdream.errors import ConfigError, InputImageError, OutputError
+from kerasdream.errors import ConfigError, InputImageError, LayerError, OutputError
 from kerasdream.image import files
 from kerasdream.maps import activation_atlas, layout, samples
 from kerasdream.maps.cells import cells_from
@@ -87,14 +87,15 @@ def test_whitening_is_the_inverse_of_the_mean_product(monkeypatch):
     np.testing.assert_allclose(whiten(directions, activations), wanted, rtol=1e-3)
 
 
-def test_a_direction_is_followed_in_the_middle_cell_of_its_own_picture():
-    plane = np.zeros((2, 4, 5, 2), np.float32)
-    plane[0, 2, 2], plane[1, 2, 2] = (3, 4), (3, -4)
-    plane[:, 0, 0] = 100
+def test_each_picture_follows_its_own_direction_in_all_cells():
+    plane = np.zeros((2, 1, 2, 2), np.float32)
+    plane[0, 0], plane[1, 0] = [(3, 4), (6, 8)], [(3, -4), (0, 2)]
     term = CellDirections("layer", np.array([[2, 0], [0, 7]], np.float32))
     network = types.SimpleNamespace(channel_count=lambda layer: 2)
     value = term.value(ActivationView(None, {"layer": ops.convert_to_tensor(plane)}), term.constant(network))
-    np.testing.assert_allclose(ops.convert_to_numpy(value), [3 * 0.6**4, -4 * 0.1**4], rtol=1e-4)
+    np.testing.assert_allclose(ops.convert_to_numpy(value), [4.5 * 0.6**2, (-4 * 0.1**2 + 2) / 2], rtol=1e-4)
+    with pytest.raises(LayerError, match="'layer' has 3 channels; directions of 2 were given"):
+        term.constant(types.SimpleNamespace(channel_count=lambda layer: 3))
 
 
 def test_cells_with_few_activations_are_left_out_and_means_are_theirs(monkeypatch):
@@ -121,11 +122,9 @@ def test_the_map_parts_the_kinds_and_draws_what_each_cell_has(small_net, photogr
     look = keras.Function(small_net.inputs, small_net.get_layer("relu1").output)
     drawn = [Image.open(output / "cells" / f"{row:02d}-{column:02d}.png") for row, column in cells["places"]]
     shown = ops.convert_to_numpy(look([np.stack([np.asarray(d, np.float32) for d in drawn]) / 127.5 - 1]))
-    middle = shown[:, shown.shape[1] // 2 - 1 : shown.shape[1] // 2 + 2, shown.shape[2] // 2 - 1 :][:, :, :3].mean(
-        (1, 2)
-    )
+    mean = shown.mean((1, 2))
     unit = cells["directions"] / np.linalg.norm(cells["directions"], axis=1, keepdims=True)
-    along = middle @ unit.T / np.linalg.norm(middle, axis=1, keepdims=True)
+    along = mean @ unit.T / np.linalg.norm(mean, axis=1, keepdims=True)
     assert np.mean(along.argmax(0) == np.arange(len(unit))) >= 0.5  # chance: one in nine
     first = cells["pictures"] < 4  # which kind is most typical of each cell
     assert 0 < first.mean() < 1
