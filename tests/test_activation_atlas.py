@@ -1,8 +1,10 @@
 """Maps of activations: where they lie, what cells have in common, what is drawn, and how a map goes on."""
 
+import io
 import json
 import os
 import re
+import shutil
 import sys
 import types
 
@@ -18,6 +20,7 @@ from kerasdream.image import files
 from kerasdream.maps import activation_atlas, layout, samples
 from kerasdream.maps.cells import cells_from
 from kerasdream.maps.direction import CellDirections, whiten
+from kerasdream.maps.page import page_of
 from kerasdream.objectives.view import ActivationView
 
 FEW = {"size": 32, "steps": 3, "samples": 6, "least": 1, "grid": 3, "verbose": False}
@@ -190,3 +193,38 @@ def test_the_page_holds_all_it_needs_and_escapes_names(small_net, photographs, t
     assert len(data["labels"]) == 3
     assert re.fullmatch(r"\d+ places, most like one in \S+\.png", next(t for row in data["labels"] for t in row if t))
     assert files.decode(str(tmp_path / "map" / "photographs.png"), None).size == (96, 96)
+
+
+def test_the_page_zooms_and_names_cells_in_a_browser(tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("there is no Chromium on this machine")
+    squares = [Image.new("RGB", (200, 200), colour) for colour in ("red", "blue")]
+    page_file = tmp_path / "atlas.html"
+    page_file.write_bytes(page_of(*squares, [["one </script>", "two"], ["", "four"]], "mixed4"))
+    faults = []
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 400, "height": 451})
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda ask: ask.url.startswith(("file:", "data:")) or faults.append(ask.url))
+        page.goto(page_file.as_uri())
+        page.wait_for_function("document.getElementById('map').style.transform")
+        label, shift = page.locator("#label"), "document.getElementById('map').style.transform"
+        assert (page.title(), label.inner_text()) == ("mixed4", "mixed4")
+        page.mouse.move(50, 50)
+        assert label.inner_text() == "one </script>"
+        page.mouse.move(350, 350)
+        assert label.inner_text() == "four"
+        before = page.evaluate(shift)
+        page.mouse.wheel(0, -300)
+        page.wait_for_function(f"{shift} !== {json.dumps(before)}")
+        page.locator("#view").press("0")
+        assert page.evaluate(shift) == before
+        page.locator("#view").press("ArrowUp")
+        assert label.inner_text() == "two"
+        page.locator("#blend").fill("1")
+        pixel = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))[200, 300]
+        assert pixel[2] > 240 > 20 > pixel[0]
+        browser.close()
+    assert not faults
