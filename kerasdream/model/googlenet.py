@@ -103,13 +103,13 @@ def halved(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def load(model: keras.Model, path: str | os.PathLike[str]) -> None:
-    """Fill the network with the weights of torchvision's .pth file, or of a file that Keras wrote.
+    """Fill the network with the weights of torchvision's .pth (or .pt) file, or of a file that Keras wrote.
 
     The published file, by its name, must have the sha256 sum that the name states. Raises WeightsError where it has
     not, and where a file is missing, damaged, of another network, or lacks a part.
     """
     file = pathlib.Path(path)
-    if file.suffix != ".pth":
+    if file.suffix not in (".pth", ".pt"):
         return weights.load(model, file)
     tensors = pth.read(file)
     if file.name == PUBLISHED and (wrong := weights.wrong_hash(file, HASH)):

@@ -111,12 +111,14 @@ def test_it_dreams_with_a_preset_of_its_own_layers(file, photo):
     assert kerasdream.Dreamer("class:tabby", model="googlenet", weights=str(file)).config.model == "googlenet"
 
 
-def test_files_of_keras_load_too(tmp_path, file):
+def test_files_of_keras_load_too_and_pt_is_pth(tmp_path, file):
     model = zoo.build("googlenet", str(file), seed=0)
     model.save_weights(tmp_path / "own.weights.h5")
-    again = zoo.build("googlenet", str(tmp_path / "own.weights.h5"), seed=0)
-    for got, wanted in zip(again.get_weights(), model.get_weights(), strict=True):
-        assert np.array_equal(got, wanted)
+    (tmp_path / "own.pt").write_bytes(file.read_bytes())
+    for name in ("own.weights.h5", "own.pt"):
+        again = zoo.build("googlenet", str(tmp_path / name), seed=0)
+        for got, wanted in zip(again.get_weights(), model.get_weights(), strict=True):
+            assert np.array_equal(got, wanted)
 
 
 def test_the_published_file_is_known_by_its_sum(tmp_path, monkeypatch):
