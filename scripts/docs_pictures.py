@@ -3,7 +3,7 @@
     python scripts/docs_pictures.py docs/images --weights=inception_v3_notop.weights.h5 \\
         --classifier=mobilenet_v2.weights.h5 --guide=flowers.jpg
     python scripts/docs_pictures.py docs/images --weights=... --only=controls,presets
-    python scripts/docs_pictures.py docs/images --only=maps --photographs=photos/
+    python scripts/docs_pictures.py docs/images --weights=... --only=maps --photographs=photos/
 """
 
 import argparse
@@ -146,9 +146,11 @@ def visualize(dream: Callable[..., Any], folder: pathlib.Path, options: argparse
 
 
 def maps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
-    """What mini sees in many photographs."""
-    atlas = kerasdream.activation_atlas(options.photographs, "mixed4", model="mini", output=options.work / "map")
-    keep(atlas.resize((1280, 1280), Image.Resampling.LANCZOS), folder / "activation-atlas.jpg", limit=600_000)
+    """What InceptionV3 sees in 500 photographs."""
+    network = {"model": "inception_v3", "weights": options.weights}
+    settings: dict[str, Any] = {"limit": 500, "grid": 10, "steps": 160, "output": options.work / "map"}
+    atlas = kerasdream.activation_atlas(options.photographs, "mixed4", **network | settings)
+    keep(atlas, folder / "activation-atlas.jpg", limit=390_000)
 
 
 def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
