@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from kerasdream.journeys.journey import JourneyResult as JourneyResult
     from kerasdream.journeys.journey import journey as journey
     from kerasdream.journeys.journey import settings_of_journey as settings_of_journey
+    from kerasdream.maps.activation_atlas import activation_atlas as activation_atlas
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
     from kerasdream.objectives import L2 as L2
@@ -95,6 +96,7 @@ HOMES = {
     "films.record": ("film_settings_of",),
     "visual_config": ("VisualConfig",),
     "visualization": ("Visualizer", "atlas", "visualize"),
+    "maps.activation_atlas": ("activation_atlas",),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),
     "model.zoo": ("LayerInfo", "layers"),

@@ -1,5 +1,6 @@
 """Ready settings by name: those that others have published, and looks found by trying. Data, not code."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -15,11 +16,32 @@ class Preset(NamedTuple):
 
 
 INCEPTIONS = ("inception_v3", "mini")
+# Layers of GoogLeNet that are as deep as those of InceptionV3.
+IN_GOOGLENET = {
+    "mixed0": "inception_3a",
+    "mixed1": "inception_3b",
+    "mixed2": "inception_3b",
+    "mixed3": "inception_4a",
+    "mixed4": "inception_4c",
+    "mixed5": "inception_4d",
+    "mixed6": "inception_4e",
+}
 
 
 def on_inception(layers: str) -> dict[str, str]:
-    """Return the same layers for InceptionV3 and for mini, which has its names."""
-    return dict.fromkeys(INCEPTIONS, layers)
+    """Return the same layers for InceptionV3, for mini, which has its names, and for GoogLeNet.
+
+    The numbers of channels mean other things in GoogLeNet: what names some has no layers there.
+
+    >>> on_inception("norm(mixed4)")["googlenet"]
+    'norm(inception_4c)'
+    """
+    there = (
+        {}
+        if re.search(r":\d", layers)
+        else {"googlenet": re.sub(r"mixed\d", lambda found: IN_GOOGLENET[found[0]], layers)}
+    )
+    return dict.fromkeys(INCEPTIONS, layers) | there
 
 
 def look(about: str, layers: str, **settings: object) -> Preset:

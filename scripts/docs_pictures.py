@@ -3,6 +3,7 @@
     python scripts/docs_pictures.py docs/images --weights=inception_v3_notop.weights.h5 \\
         --classifier=mobilenet_v2.weights.h5 --guide=flowers.jpg
     python scripts/docs_pictures.py docs/images --weights=... --only=controls,presets
+    python scripts/docs_pictures.py docs/images --weights=... --only=maps --photographs=photos/
 """
 
 import argparse
@@ -144,6 +145,14 @@ def visualize(dream: Callable[..., Any], folder: pathlib.Path, options: argparse
     keep(montage(kerasdream.visualize(channels, **network), channels, columns=5), folder / "visualize.jpg")
 
 
+def maps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    """What InceptionV3 sees in 500 photographs."""
+    network = {"model": "inception_v3", "weights": options.weights}
+    settings: dict[str, Any] = {"limit": 500, "grid": 10, "steps": 160, "output": options.work / "map"}
+    atlas = kerasdream.activation_atlas(options.photographs, "mixed4", **network | settings)
+    keep(atlas, folder / "activation-atlas.jpg", limit=390_000)
+
+
 def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     example = runpy.run_path(str(pathlib.Path(__file__).parents[1] / "docs" / "examples" / "callback.py"))
     with tempfile.TemporaryDirectory() as dreams:
@@ -183,7 +192,8 @@ def looks(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Nam
 
 
 PAGES = {
-    page.__name__: page for page in (knobs, mini, controls, presets, objectives, visualize, training, sweeps, looks)
+    page.__name__: page
+    for page in (knobs, mini, controls, presets, objectives, visualize, training, sweeps, looks, maps)
 }
 
 
@@ -193,9 +203,12 @@ def main() -> None:
     parser.add_argument("--weights", default="imagenet", help="of InceptionV3")
     parser.add_argument("--classifier", help="weights of MobileNetV2 with its classes")
     parser.add_argument("--guide", help="a picture of flowers")
+    parser.add_argument("--photographs", help="a folder of some hundred photographs, for maps")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("sweeps"), help="folder of the sweeps")
     parser.add_argument(
-        "--only", default=",".join(name for name in PAGES if name != "looks"), help="some of " + ", ".join(PAGES)
+        "--only",
+        default=",".join(name for name in PAGES if name not in ("looks", "maps")),
+        help="some of " + ", ".join(PAGES),
     )
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)

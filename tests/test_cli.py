@@ -61,7 +61,7 @@ def pipe(arguments, **options):
 PROGRAMS = {
     "dream": [*KNOBS, "image", "output", "from", "list_layers", "list_models", "flagfile"],
     "sweep": [*KNOBS, "vary", "recipe", "cell=512", "list_recipes"],
-    "visualize": [*VISUAL_KNOBS, "model", "weights", "atlas", "channels=0-15"],
+    "visualize": [*VISUAL_KNOBS, "model", "weights", "atlas", "channels=0-15", "map"],
     "study": ["step", "images", "layers", "judge=mobilenet_v2", "limit", "training_counts"],
     "studio": ["port", "data_dir"],
 }
@@ -116,6 +116,21 @@ def test_a_saved_model_of_ones_own_dreams(here, small_net, photo, capsys):
     assert len(list((here / "sweep").glob("step*.png"))) == 2
     assert run("visualize", "relu1:3", "--model=my.keras", "--size=32", "--steps=1") == 0
     assert (here / "relu1-3.png").exists()
+
+
+def test_a_map_of_ones_pictures(here, small_net, photo, capsys):
+    small_net.save("my.keras")
+    (here / "photos").mkdir()
+    for number in range(8):
+        Image.fromarray(np.roll(photo, 9 * number, axis=2 * (number % 2))).save(f"photos/{number}.png")
+    few = ["--model=my.keras", "--size=32", "--steps=1"]
+    assert run("visualize", "--map=photos/", "relu1", "--output=map/", *few) == 0
+    assert capsys.readouterr().out == "map/atlas.html\n"
+    cells = np.load("map/cells.npz")
+    assert len(os.listdir("map/cells")) == len(cells["places"]) > 0
+    for wrong in (["relu1"], ["--output=map/"], ["relu1", "relu0", "--output=map/"]):
+        assert run("visualize", "--map=photos/", *wrong, *few) == 2
+        assert "A map is of one layer, and goes into a folder" in capsys.readouterr().err
 
 
 def test_a_saved_model_that_cannot_be_loaded_says_why(here, capsys):

@@ -40,6 +40,7 @@ FLOORS = [
     "visualization",
     "sweeps",
     "studies",
+    "maps",
     "journeys",
     "callbacks",
     "training",

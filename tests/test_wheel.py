@@ -14,7 +14,12 @@ from PIL import Image
 ROOT = pathlib.Path(__file__).parents[1]
 DATA = {
     *("kerasdream/image/sample.jpg", "kerasdream/model/imagenet.csv", "kerasdream/model/mini/weights.npz"),
-    *("kerasdream/py.typed", "kerasdream/web/static/index.html", "kerasdream/web/static/studio.js"),
+    *(
+        "kerasdream/py.typed",
+        "kerasdream/maps/page.html",
+        "kerasdream/web/static/index.html",
+        "kerasdream/web/static/studio.js",
+    ),
     *("kerasdream/web/static/noise.svg", "kerasdream/web/static/looks/eyes.webp"),
 }
 BUILD = "from setuptools import build_meta as b; b.build_wheel('dist'); b.build_sdist('dist')"

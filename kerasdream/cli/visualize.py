@@ -3,8 +3,10 @@
     kerasdream visualize mixed4:150 --model=mini                one picture, mixed4-150.png
     kerasdream visualize mixed4:30 mixed4:150 --output=looks/   several, drawn together
     kerasdream visualize --atlas=mixed4 --channels=0-15         a labelled sheet, mixed4.png
+    kerasdream visualize --map=photos/ mixed4 --output=map/     what mixed4 sees in them: map/atlas.html
 
-A folder as --output is gone on with where it ended: with --atlas every channel is kept there, else every objective.
+A folder as --output is gone on with where it ended: with --atlas every channel is kept there, with --map every cell,
+else every objective.
 """
 
 import os
@@ -35,6 +37,7 @@ def define(flags: Flags) -> None:
     flags.heading("Files and the rest:")
     flags.text("atlas", "layer whose channels to draw on one sheet")
     flags.text("channels", "channels of the atlas: 0-15, or 30,150,500", default="0-15")
+    flags.text("map", "folder of pictures: draw a map of what the layer named sees in them, into the folder --output")
     flags.text("output", "file to write, or folder")
     flags.switch("overwrite", "write over an existing output")
 
@@ -64,6 +67,8 @@ def work(flags: Flags, objectives: list[str]) -> int:
     )
     make_folder(pathlib.Path(output or ".") if folder or not output else pathlib.Path(output).parent)
     settings = flags.given(VISUAL_KNOBS | MODEL_KNOBS)
+    if flags["map"]:
+        return draw_map(flags["map"], objectives, output, settings)
     if flags["atlas"]:
         return draw_atlas(flags, pathlib.Path(output) if folder else None, settings)
     if not objectives:
@@ -96,6 +101,21 @@ def draw_atlas(flags: Flags, folder: pathlib.Path | None, settings: dict[str, An
         del settings["layers"]
         sheet = atlas(layer, channels, output=folder, **settings)
         print(files.save(sheet, target, overwrite=overwrite), file=results)
+    return 0
+
+
+def draw_map(pictures: str, layers: list[str], output: str | None, settings: dict[str, Any]) -> int:
+    """Draw a map of what a layer sees in the pictures of a folder."""
+    if len(layers) != 1 or output is None:
+        raise ConfigError("A map is of one layer, and goes into a folder: --map=photos/ mixed4 --output=map/")
+    quiet_start()
+    from kerasdream.maps.activation_atlas import activation_atlas
+
+    with results_apart() as results:
+        settings = with_own_model({"layers": layers[0]} | settings)
+        del settings["layers"]
+        activation_atlas(pictures, layers[0], output=output, **settings)
+        print(pathlib.Path(output) / "atlas.html", file=results)
     return 0
 
 

@@ -95,8 +95,8 @@ def imagenet(
 ) -> pathlib.Path:
     """Return the file of a URL in Keras's cache, downloaded by Keras where it is missing or has another hash.
 
-    `hash` is the md5 or sha256 sum of the file. Raises WeightsError where a download brings nothing for
-    `stall_seconds`, takes longer than `total_seconds`, fails, or cannot be kept; the cache then stays as it is.
+    `hash` is as in `wrong_hash`. Raises WeightsError where a download brings nothing for `stall_seconds`, takes longer
+    than `total_seconds`, fails, or cannot be kept; the cache then stays as it is.
     """
     file = cached_file(url)
     wrong = wrong_file(file, hash)
@@ -117,26 +117,29 @@ def imagenet(
 
 def wrong_file(file: pathlib.Path, hash: str | None) -> str:
     """Return a sentence on a file of the cache that has another hash; nothing where it is right or missing."""
-    if hash is None or not file.is_file():
-        return ""
-    kind = "md5" if len(hash) == 32 else "sha256"
-    found = digest(file, kind)
-    if found == hash:
+    if not file.is_file() or not (wrong := wrong_hash(file, hash)):
         return ""
     return (
-        f"{str(file)!r} is not the file of the ImageNet weights: its {kind} is {found}, {hash} was expected. If it is "
-        f"one of yours, name it with weights={str(file)!r}; else delete it. "
+        f"{str(file)!r} is not the file of the ImageNet weights: {wrong}. If it is one of yours, name it with "
+        f"weights={str(file)!r}; else delete it. "
     )
 
 
-def digest(file: pathlib.Path, kind: str) -> str:
-    """Return the md5 or sha256 sum of a file, as keras.applications states it."""
+def wrong_hash(file: str | os.PathLike[str], hash: str | None) -> str:
+    """Return which hash a file has and which was expected; nothing where it is the right one, or none is known.
+
+    `hash` is an md5 sum as keras.applications states it, or a sha256 sum or its first digits.
+    """
+    if hash is None:
+        return ""
+    kind = "md5" if len(hash) == 32 else "sha256"
     with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, kind).hexdigest()
+        found = hashlib.file_digest(stream, kind).hexdigest()
+    return "" if found.startswith(hash) else f"its {kind} is {found}, {hash} was expected"
 
 
 def download(url: str, hash: str | None, folder: str, stall_seconds: float, total_seconds: float) -> str:
-    """Download a file with Keras, which checks its hash, into a folder, and return its path.
+    """Download a file with Keras into a folder, check its hash, and return its path.
 
     The folder is watched, for Keras itself would wait for ever. Raises WeightsError where the download fails.
     """
@@ -144,7 +147,8 @@ def download(url: str, hash: str | None, folder: str, stall_seconds: float, tota
 
     def fetch() -> None:
         try:
-            outcome.append(keras.utils.get_file(origin=url, cache_dir=folder, cache_subdir="", file_hash=hash))
+            file = keras.utils.get_file(origin=url, cache_dir=folder, cache_subdir="")
+            outcome.append(ValueError(f"it came changed or cut short: {w}") if (w := wrong_hash(file, hash)) else file)
         except Exception as fault:  # get_file raises bare Exception
             outcome.append(fault)
 

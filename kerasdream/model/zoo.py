@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import importlib.resources
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest, warn
 from kerasdream.forking import check_process
-from kerasdream.model import inception, mini, weights
+from kerasdream.model import googlenet, inception, mini, weights
 from kerasdream.model.graph import followable_outputs, kind_of
 from kerasdream.model.inputs import input_channels
 from kerasdream.model.mini.network import network
@@ -36,8 +37,9 @@ class Entry:
     # A function of RGB 0 … 255, or the module in keras.applications whose preprocess_input to use; None: -1 … 1.
     preprocess: Callable[[Tensor], Tensor] | str | None = None
     read: Callable[..., keras.Model | None] | None = None  # builds it as deep as some layers, from a file of weights
+    load: Callable[[keras.Model, str | os.PathLike[str]], None] = weights.load  # fills it from a file of weights
     url: str | None = None  # of its ImageNet weights; None: `read` finds them in the package
-    hash: str | None = None  # of that file, as keras.applications states it
+    hash: str | None = None  # of that file, as its publisher states it
     url_top: str | None = None  # of the weights with the classes
     hash_top: str | None = None
 
@@ -183,7 +185,22 @@ def entries() -> Iterator[tuple[str, Entry]]:
         )
 
 
-ZOO = {"mini": Entry(network, INCEPTION_DEFAULTS, MIXED_LOOKS, read=mini.read), **dict(entries())}
+GOOGLENET = Entry(
+    googlenet.network,
+    rising("inception_4a", "inception_4c", "inception_4e"),
+    {r"conv\d|inception_\d[a-e](_1x1|_3x3|_5x5|_(3x3|5x5)_reduce|_pool_proj)?": ""},
+    load=googlenet.load,
+    url=googlenet.URL,
+    hash=googlenet.HASH,
+    url_top=googlenet.URL,
+    hash_top=googlenet.HASH,
+)
+
+ZOO = {
+    "mini": Entry(network, INCEPTION_DEFAULTS, MIXED_LOOKS, read=mini.read),
+    **dict(entries()),
+    "googlenet": GOOGLENET,
+}
 
 BY_STRIDE = {1: "colour", 2: "edges", 4: "lines, dots", 8: "textures", 16: "patterns, parts"}
 
@@ -247,7 +264,7 @@ def build(
     if source == "random":
         weights.randomize(model, seed)
     elif file != "imagenet":
-        weights.load(model, file)
+        entry.load(model, file)
     return model
 
 

@@ -20,7 +20,7 @@ from kerasdream.model.features import Features
 SMALLEST = (
     "mini", "inception_v3", "inception_resnet_v2", "xception", "vgg16", "vgg19", "resnet50", "resnet50_v2",
     "densenet121", "mobilenet", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "efficientnet_v2_b0",
-    "convnext_tiny", "nasnet_mobile",
+    "convnext_tiny", "nasnet_mobile", "googlenet",
 )  # fmt: skip
 APPLICATIONS = {
     row["name"]: row["application"]
@@ -30,7 +30,7 @@ APPLICATIONS = {
 
 def test_the_models_of_keras_are_there():
     assert len(APPLICATIONS) == 39
-    assert zoo.ZOO.keys() == APPLICATIONS.keys() | {"mini"}
+    assert zoo.ZOO.keys() == APPLICATIONS.keys() | {"mini", "googlenet"}
     assert all(hasattr(keras.applications, application) for application in APPLICATIONS.values())
 
 
@@ -102,7 +102,7 @@ def test_pictures_reach_each_network_as_it_was_trained_on_them():
     minus_one_to_one = [-1.0, 128 / 127.5 - 1, 1.0]
     for name in ("inception_v3", "inception_resnet_v2", "xception", "resnet50_v2", "resnet152_v2", "mobilenet"):
         np.testing.assert_allclose(seen(name), minus_one_to_one, atol=1e-6)
-    for name in ("mobilenet_v2", "nasnet_mobile", "mini"):
+    for name in ("mobilenet_v2", "nasnet_mobile", "mini", "googlenet"):
         np.testing.assert_allclose(seen(name), minus_one_to_one, atol=1e-6)
     for name in ("vgg16", "vgg19", "resnet50", "resnet101"):  # blue first, less the mean
         np.testing.assert_allclose(seen(name), [255 - 103.939, 128 - 116.779, 0 - 123.68], atol=1e-3)

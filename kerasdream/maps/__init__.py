@@ -1,0 +1,1 @@
+"""Maps: what a layer makes of one's own pictures, laid out so that like is beside like, and drawn."""
