@@ -31,6 +31,7 @@ from kerasdream.types import Array, Tensor
 from kerasdream.visual_config import VISUAL_DEFAULTS, VISUAL_KNOBS, VisualConfig, VisualSettings
 
 NOISE_GROWTH = 1.5  # growth of the noise, step by step, that a sleeping channel sees
+CHECK_EVERY = 8  # steps after which sleeping channels are tried with their own ReLU
 MAX_PIXELS = 1_200_000  # drawn together, about: more pictures go in turn
 
 
@@ -148,8 +149,8 @@ class Visualizer:
         initial = [parameterization.initial_parameters(s.method, 1, s.size, rng) for rng in rngs]
         x = ops.convert_to_tensor(np.concatenate(initial, axis=1))
         moments = [ops.zeros_like(x), ops.zeros_like(x)]
-        step = self.compile_step(x, magnitude, drawings)
-        awake = np.zeros(len(drawings), bool)
+        step, soft_step = (self.compile_step(x, magnitude, drawings, soft) for soft in (False, True))
+        awake, asleep = np.zeros((2, len(drawings)), bool)
 
         def pictures() -> list[Image.Image]:
             rendered = to_numpy(parameterization.render(s.method, x, magnitude))
@@ -158,8 +159,12 @@ class Visualizer:
         try:
             for time in range(1, s.steps + 1):
                 rows = np.concatenate([parameterization.random_affine(1, side, s.method, rng) for rng in rngs])
-                x, moments, strength = step(x, moments, ops.convert_to_tensor(float(time), "float32"), rows)
-                awake |= to_numpy(strength) > 0
+                soft = asleep.any() and time % CHECK_EVERY != 0
+                inputs = ops.convert_to_tensor(float(time), "float32"), rows, asleep.astype(np.float32)
+                x, moments, strength = (soft_step if soft else step)(x, moments, *inputs)
+                if not soft:
+                    asleep = to_numpy(strength) == 0
+                    awake |= ~asleep
                 if after_step(time):
                     return pictures()
         except KeyboardInterrupt:
@@ -187,24 +192,21 @@ class Visualizer:
                 weights[self.compiled.terms.index(term), column] = drawing.sign * weight
         return weights
 
-    def compile_step(self, x: Tensor, magnitude: Tensor, drawings: Sequence[Drawing]) -> Compiled:
-        """Compile one step of Adam on the parameters of the pictures."""
-        s, compiled, weights, siblings = (
-            self.settings,
-            self.compiled,
-            self.term_weights(drawings),
-            siblings_of(drawings),
-        )
+    def compile_step(self, x: Tensor, magnitude: Tensor, drawings: Sequence[Drawing], soft: bool) -> Compiled:
+        """Compile one step of Adam on the parameters of the pictures; with `soft`, those asleep see a soft ReLU."""
+        s, compiled = self.settings, self.compiled
+        weights, siblings = self.term_weights(drawings), siblings_of(drawings)
         terms = [(int(number), compiled.terms[number]) for number in np.flatnonzero(weights.any(axis=1))]
         rows_of_weights = {number: ops.convert_to_tensor(weights[number]) for number, _ in terms}
 
         def step(
-            x: Tensor, moments: list[Tensor], time: Tensor, rows: Tensor, model_weights: Weights
+            x: Tensor, moments: list[Tensor], time: Tensor, rows: Tensor, asleep: Tensor, model_weights: Weights
         ) -> tuple[Tensor, list[Tensor], Tensor]:
             def value(x: Tensor) -> Tensor:
                 images = parameterization.pad_grey(parameterization.render(s.method, x, magnitude), self.pad)
                 images = parameterization.affine_transform(images, rows) if s.transform else images
-                activations = compiled.features(preprocess_images(compiled.preprocess, images), model_weights)
+                images_in = preprocess_images(compiled.preprocess, images)
+                activations = compiled.features(images_in, model_weights, asleep if soft else None)
                 view = ActivationView(images, activations, unbordered=compiled.features.unbordered)
                 total = weighted_sum(terms, rows_of_weights, view, self.term_inputs)
                 if s.answers > 1 and s.diversity:
@@ -221,9 +223,8 @@ class Visualizer:
             return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))
 
         spec = keras.KerasTensor(x.shape, keras.backend.standardize_dtype(x.dtype))
-        rows = keras.KerasTensor((len(drawings), 8))
-        time = keras.KerasTensor(())
-        return self.backend.compile_function(step, spec, [spec] * 2, time, rows, weights=compiled.model_weights)
+        time, rows, asleep = (keras.KerasTensor(shape) for shape in ((), (len(drawings), 8), (len(drawings),)))
+        return self.backend.compile_function(step, spec, [spec] * 2, time, rows, asleep, weights=compiled.model_weights)
 
     def record(self, drawn: Objective) -> dict[str, Any]:
         """Return what one of the pictures was drawn with; of paths, only the names."""
