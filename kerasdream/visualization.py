@@ -31,7 +31,7 @@ from kerasdream.types import Array, Tensor
 from kerasdream.visual_config import VISUAL_DEFAULTS, VISUAL_KNOBS, VisualConfig, VisualSettings
 
 NOISE_GROWTH = 1.5  # growth of the noise, step by step, that a sleeping channel sees
-CHECK_EVERY = 8  # steps after which sleeping channels are tried with their own ReLU
+CHECK_EVERY = 4  # steps after which sleeping channels are tried with their own ReLU
 MAX_PIXELS = 1_200_000  # drawn together, about: more pictures go in turn
 
 
@@ -159,7 +159,7 @@ class Visualizer:
         try:
             for time in range(1, s.steps + 1):
                 rows = np.concatenate([parameterization.random_affine(1, side, s.method, rng) for rng in rngs])
-                soft = asleep.any() and time % CHECK_EVERY != 0
+                soft = asleep.any() and time % CHECK_EVERY != 0 and time < s.steps
                 inputs = ops.convert_to_tensor(float(time), "float32"), rows, asleep.astype(np.float32)
                 x, moments, strength = (soft_step if soft else step)(x, moments, *inputs)
                 if not soft:
@@ -217,7 +217,7 @@ class Visualizer:
             # Each picture counts as one, however strong its layer is.
             strength = ops.sqrt(ops.mean(ops.square(gradient), axis=(0, 2, 3, 4), keepdims=True))
             direction, moments = adam(gradient / (strength + 1e-12), moments, time)
-            # A channel that finds nothing in the first faint noise gets stronger noise until it does.
+            # A channel that finds nothing in the first faint noise gets stronger noise, too.
             deviation = ops.std(x, axis=(0, 2, 3, 4), keepdims=True)
             louder = ops.where(deviation < parameterization.MAX_DEVIATION, x * NOISE_GROWTH, x)
             return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))

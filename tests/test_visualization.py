@@ -54,6 +54,19 @@ def test_a_channel_that_sleeps_is_woken_and_a_dead_one_told(method):
         kerasdream.visualize("late:1", model=model, method=method, size=48, steps=30, verbose=False)
 
 
+def test_a_channel_that_no_noise_excites_is_led_to_what_it_looks_for():
+    """It answers only where a row of red pixels runs over one of blue, which noise of any strength never shows."""
+    image = keras.Input((None, None, 3))
+    conv = keras.layers.Conv2D(1, (2, 8), activation="relu", name="edge")
+    model = keras.Model(image, keras.layers.MaxPooling2D(2, name="shown")(conv(image)))
+    kernel = np.zeros((2, 8, 3, 1))
+    kernel[0, :, 0], kernel[1, :, 2] = 1 / 16, 1 / 16
+    kernel[0, :, 2], kernel[1, :, 0] = -1 / 16, -1 / 16
+    conv.set_weights([kernel, np.array([-0.6])])
+    drawn = kerasdream.visualize("shown:0", model=model, size=32, steps=40, rate=0.3, verbose=False)
+    assert shown(model, drawn, "shown")[0] > 0.01
+
+
 def test_it_repeats_to_the_byte_and_follows_the_seed(settings):
     a, b, c = (kerasdream.visualize("relu1:3", seed=seed, **settings) for seed in (1, 1, 2))
     assert a.size == (48, 48)
@@ -99,8 +112,8 @@ def test_an_atlas_goes_on_where_it_ended(settings, tmp_path):
     assert kerasdream.record_of(tmp_path / kept[1])["settings"]["objective"] == "relu1:3"
     record = kerasdream.record_of(tmp_path / kept[0])
     files.save(Image.new("RGB", (48, 48), "red"), tmp_path / kept[0], record=record, overwrite=True)
-    larger = kerasdream.atlas("relu1", channels=[0, 3, 5], output=tmp_path, columns=3, **settings)
-    assert sorted(os.listdir(tmp_path)) == [*kept, "relu1-0005.png"]
+    larger = kerasdream.atlas("relu1", channels=[0, 3, 6], output=tmp_path, columns=3, **settings)
+    assert sorted(os.listdir(tmp_path)) == [*kept, "relu1-0006.png"]
     assert (np.asarray(larger)[8:56, 8:56] == (255, 0, 0)).all()
     assert np.array_equal(np.asarray(larger)[8:56, 64:112], np.asarray(sheet)[8:56, 64:112])
 
