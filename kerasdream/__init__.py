@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
     from kerasdream.objectives import L2 as L2
+    from kerasdream.objectives import Caricature as Caricature
     from kerasdream.objectives import Class as Class
     from kerasdream.objectives import Content as Content
     from kerasdream.objectives import Direction as Direction
@@ -73,6 +74,7 @@ HOMES = {
     "dreamer": ("dream", "Dreamer"),
     "result": ("DreamResult", "Moment", "Snapshot"),
     "objectives": (
+        "Caricature",
         "Class",
         "Content",
         "Direction",

@@ -64,10 +64,8 @@ class CompiledObjective:
         self.body = AscentStep(self.features, preprocess, objective, config, self.backend.gradient)
         self.terms, self.regions = self.body.terms, regions_of(objective)
         self.term_weights = np.array([weight for _, weight in objective.terms], np.float32)
-        if config.turns and (neuron := next((term for term in self.terms if term.one_tile), None)):
-            raise ConfigError(
-                f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
-            )
+        if config.turns and (placed := next((term for term in self.terms if term.placed), None)):
+            raise ConfigError(f"{placed} has its place, and turns=True would move it. Leave one of them out.")
         exact = self.features.whole_only or any(term.exact_shape for term in self.terms)
         # Where each size would be compiled by itself, pictures are padded to one of few sizes.
         self.pads_to_buckets = self.backend.STATIC_SHAPES and self.features.supports_padding and not exact
@@ -174,7 +172,7 @@ class CompiledObjective:
         terms = {key: keras.KerasTensor(value.shape, str(value.dtype)) for key, value in self.constants.items()}
         for number, term in enumerate(self.terms):
             if (shape := term.octave_input_shape) is not None:
-                terms[str(number)] = keras.KerasTensor(shape, "int32")
+                terms[str(number)] = keras.KerasTensor(shape, term.octave_input_type)
         spec: GradientInputs = {"weights": keras.KerasTensor((None, None)), "terms": terms}
         if self.config.smooth_samples:
             spec["noise"] = IMAGE
@@ -214,9 +212,17 @@ class CompiledObjective:
         """Return the number of a class; LayerError where the network has no such class."""
         return number_of(name, self.channel_count(SCORES))
 
+    def picture_pixels(self, picture: PictureSource, size: Size | None = None) -> Array:
+        """Return the pixels (1, H, W, 3) of a picture; with `size`, of its middle at that size."""
+        pixels: Array = load_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
+        if size is None or pixels.shape[1:3] == size:
+            return pixels
+        cut = {"crop_to_aspect_ratio": True, "antialias": True, "data_format": "channels_last"}
+        return to_numpy(ops.image.resize(pixels, size, **cut))
+
     def picture_activations(self, picture: PictureSource, layer: str) -> Array:
         """Return the activations of every cell of a picture in a layer, one row each."""
-        pixels = load_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
+        pixels = self.picture_pixels(picture)
         if (size := self.features.fixed_size or guide_size(pixels.shape[1:3])) != pixels.shape[1:3]:
             pixels = to_numpy(ops.image.resize(pixels, size, antialias=True, data_format="channels_last"))
         pixels = pad_reflect(pixels, (self.features.min_side(1),) * 2)

@@ -19,6 +19,7 @@ from kerasdream.config import at_octave
 from kerasdream.image.blend import load_mask
 from kerasdream.image.pyramid import resize_rows
 from kerasdream.image.tiles import allocate
+from kerasdream.objectives.context import PictureSource
 from kerasdream.types import Array, Size, Tensor
 
 
@@ -180,6 +181,13 @@ class OctaveLayers:
         """Return the rows and columns of a layer at the picture's full size."""
         rows, columns = self.compiled.features.shapes(self.full_size)[layer][1:3]
         return rows, columns
+
+    def picture_activations(self, picture: PictureSource, layer: str) -> Array:
+        """Return the activations (rows, columns, channels) of another picture, of which this size is cut."""
+        image = self.compiled.picture_pixels(picture, self.size) / 127.5 - 1.0
+        if self.tiled is not None:
+            return self.tiled.activations(image, layer)
+        return to_numpy(self.compiled.activations(image)[layer])[0].astype(np.float32)
 
     def mean_squares(self, layer: str) -> Array:
         """Return the mean square of each channel in the original, one row for each picture."""

@@ -4,6 +4,7 @@
 True
 """
 
+from kerasdream.objectives.caricature import Caricature
 from kerasdream.objectives.class_score import Class
 from kerasdream.objectives.content import Content
 from kerasdream.objectives.direction import Direction
@@ -18,6 +19,7 @@ from kerasdream.objectives.view import ActivationView
 __all__ = [
     "L2",
     "ActivationView",
+    "Caricature",
     "Class",
     "Content",
     "Direction",

@@ -9,6 +9,7 @@ from PIL import Image
 from kerasdream.errors import ConfigError
 from kerasdream.objectives import (
     L2,
+    Caricature,
     Class,
     Content,
     Direction,
@@ -42,6 +43,8 @@ EVERY = {
     "class:281": Class(281),
     "guide(mixed4, flowers.jpg)": Guide("mixed4", "flowers.jpg"),
     "guide(mixed4, 'my flowers.jpg', cosine)": Guide("mixed4", "my flowers.jpg", "cosine"),
+    "caricature(mixed7, dog.jpg)": Caricature("mixed7", "dog.jpg"),
+    "caricature('my-layer', 'a dog.jpg', 0.5)": Caricature("my-layer", "a dog.jpg", 0.5),
     "content(mixed2)": Content("mixed2"),
     "tv()": TotalVariation(),
     "l2()": L2(),
