@@ -90,7 +90,7 @@ class Stepper:
         inputs: GradientInputs = {"weights": self.inputs.weights, "terms": self.inputs.terms}
         if self.inputs.original is not None:
             inputs["original"] = self.inputs.original
-        if config.jitter or config.turns or config.smooth_samples or self.compiled.pads_to_buckets:
+        if config.jitter or config.turns or config.smooth_samples or config.crops or self.compiled.pads_to_buckets:
             rng = step_rng(config, index)
             transform = draw_transform(config, rng)
             if "original" in inputs:
@@ -194,5 +194,6 @@ class OctaveLayers:
         assert self.original is not None
         if self.tiled is not None:
             return self.tiled.mean_squares(self.original, layer)
-        activations = to_numpy(self.compiled.activations(self.original)[layer]).astype(np.float32)
+        whole = self.compiled.whole_view(self.original)
+        activations = to_numpy(self.compiled.activations(whole)[layer]).astype(np.float32)
         return np.square(activations).mean((1, 2))
