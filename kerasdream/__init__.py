@@ -14,7 +14,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kerasdream.callbacks import DreamCallback as DreamCallback
+    from kerasdream.caricatures import caricatures as caricatures
     from kerasdream.config import DreamConfig as DreamConfig
+    from kerasdream.directions import Directions as Directions
+    from kerasdream.directions import concepts as concepts
+    from kerasdream.directions import direction as direction
     from kerasdream.dreamer import Dreamer as Dreamer
     from kerasdream.dreamer import dream as dream
     from kerasdream.errors import ConfigError as ConfigError
@@ -43,12 +47,15 @@ if TYPE_CHECKING:
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
     from kerasdream.objectives import L2 as L2
+    from kerasdream.objectives import Caricature as Caricature
     from kerasdream.objectives import Class as Class
     from kerasdream.objectives import Content as Content
     from kerasdream.objectives import Direction as Direction
     from kerasdream.objectives import Guide as Guide
     from kerasdream.objectives import Layer as Layer
     from kerasdream.objectives import Objective as Objective
+    from kerasdream.objectives import Statistics as Statistics
+    from kerasdream.objectives import StoredDirection as StoredDirection
     from kerasdream.objectives import TotalVariation as TotalVariation
     from kerasdream.objectives import objective as objective
     from kerasdream.objectives import objective_of as objective_of
@@ -73,6 +80,7 @@ HOMES = {
     "dreamer": ("dream", "Dreamer"),
     "result": ("DreamResult", "Moment", "Snapshot"),
     "objectives": (
+        "Caricature",
         "Class",
         "Content",
         "Direction",
@@ -80,6 +88,8 @@ HOMES = {
         "L2",
         "Layer",
         "Objective",
+        "Statistics",
+        "StoredDirection",
         "TotalVariation",
         "objective",
         "objective_of",
@@ -92,6 +102,8 @@ HOMES = {
     "films.film": ("FilmMoment", "film"),
     "films.frames": ("frames",),
     "films.record": ("film_settings_of",),
+    "caricatures": ("caricatures",),
+    "directions": ("Directions", "concepts", "direction"),
     "visual_config": ("VisualConfig",),
     "visualization": ("Visualizer", "atlas", "visualize"),
     "image.metadata": ("record_of", "settings_of"),

@@ -248,6 +248,12 @@ class Features:
         others = ((2 * height, 2 * width), (height + 32, width + 32))
         return None if any(map(self.fits, others)) else (height, width)
 
+    @property
+    def built_size(self) -> Size | None:
+        """The size of picture that the network was built for; None where it says nothing of it."""
+        height, width = self.function.inputs[0].shape[1:3]
+        return (height, width) if height and width else None
+
     @functools.cached_property
     def unbordered(self) -> frozenset[str]:
         """The layers that are no planes: all of their cells count."""
