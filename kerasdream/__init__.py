@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from kerasdream.image.metadata import record_of as record_of
     from kerasdream.image.metadata import settings_of as settings_of
     from kerasdream.image.sample import sample as sample
+    from kerasdream.image.spectra import Spectrum as Spectrum
+    from kerasdream.image.spectra import spectrum as spectrum
     from kerasdream.journeys.journey import JourneyResult as JourneyResult
     from kerasdream.journeys.journey import journey as journey
     from kerasdream.journeys.journey import settings_of_journey as settings_of_journey
@@ -106,6 +108,7 @@ HOMES = {
     "directions": ("Directions", "concepts", "direction"),
     "visual_config": ("VisualConfig",),
     "visualization": ("Visualizer", "atlas", "visualize"),
+    "image.spectra": ("Spectrum", "spectrum"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),
     "model.zoo": ("LayerInfo", "layers"),

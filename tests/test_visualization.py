@@ -67,6 +67,31 @@ def test_a_channel_that_no_noise_excites_is_led_to_what_it_looks_for():
     assert shown(model, drawn, "shown")[0] > 0.01
 
 
+def test_maco_keeps_the_magnitudes_it_is_given(small_net, settings, tmp_path):
+    table = np.zeros((3, 24, 12), np.float32)
+    table[:, 6:] = -20.0  # long waves only
+    np.savez(tmp_path / "long.npz", table=table)
+    few = settings | {"method": "maco"}
+    usual = kerasdream.visualize("mean(relu1:3)", **few)
+    long = kerasdream.visualize("mean(relu1:3)", spectrum=str(tmp_path / "long.npz"), **few)
+    short = [np.abs(np.fft.fft2(np.asarray(one, float).mean(-1)))[12:37, 12:37].sum() for one in (usual, long)]
+    assert short[1] < 0.2 * short[0]
+
+
+@pytest.mark.parametrize("method", ["fourier", "maco"])
+def test_opacity_shows_where_the_picture_counted(small_net, settings, method):
+    drawn = kerasdream.visualize("relu1:3@15,20", transform=False, opacity=True, method=method, **settings)
+    assert drawn.mode == "RGBA"
+    alpha = np.asarray(drawn)[..., 3].astype(float)
+    rows, columns = np.nonzero(alpha > 0.5 * alpha.max())
+    cell = 2  # pixels, of the padded picture
+    assert abs(rows.mean() - (15.5 * cell - 12)) < 2 * cell
+    assert abs(columns.mean() - (20.5 * cell - 12)) < 2 * cell
+    assert alpha.mean() < 64
+    plain = kerasdream.visualize("relu1:3@15,20", transform=False, method=method, **settings)
+    assert np.array_equal(np.asarray(drawn)[..., :3], plain)
+
+
 def test_it_repeats_to_the_byte_and_follows_the_seed(settings):
     a, b, c = (kerasdream.visualize("relu1:3", seed=seed, **settings) for seed in (1, 1, 2))
     assert a.size == (48, 48)
