@@ -112,7 +112,7 @@ def spectrum(pictures: files.StrPath | Iterable[PictureLike]) -> Spectrum:
     total, count = np.zeros((3, SIDE, SIDE)), 0
     for image in pictures:
         square = middle_square(image)
-        if np.ptp(square) > 1 / 255:  # a plain picture has no spectrum
+        if np.ptp(square, axis=(0, 1)).max() > 1 / 255:  # a plain picture has no spectrum
             magnitude = magnitude_of(square)
             total, count = total + magnitude / magnitude.mean(), count + 1
     if not count:
