@@ -14,7 +14,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kerasdream.callbacks import DreamCallback as DreamCallback
+    from kerasdream.caricatures import caricatures as caricatures
     from kerasdream.config import DreamConfig as DreamConfig
+    from kerasdream.directions import Directions as Directions
+    from kerasdream.directions import concepts as concepts
+    from kerasdream.directions import direction as direction
     from kerasdream.dreamer import Dreamer as Dreamer
     from kerasdream.dreamer import dream as dream
     from kerasdream.errors import ConfigError as ConfigError
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from kerasdream.image.metadata import record_of as record_of
     from kerasdream.image.metadata import settings_of as settings_of
     from kerasdream.image.sample import sample as sample
+    from kerasdream.image.spectra import Spectrum as Spectrum
+    from kerasdream.image.spectra import spectrum as spectrum
     from kerasdream.journeys.journey import JourneyResult as JourneyResult
     from kerasdream.journeys.journey import journey as journey
     from kerasdream.journeys.journey import settings_of_journey as settings_of_journey
@@ -44,12 +50,15 @@ if TYPE_CHECKING:
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
     from kerasdream.objectives import L2 as L2
+    from kerasdream.objectives import Caricature as Caricature
     from kerasdream.objectives import Class as Class
     from kerasdream.objectives import Content as Content
     from kerasdream.objectives import Direction as Direction
     from kerasdream.objectives import Guide as Guide
     from kerasdream.objectives import Layer as Layer
     from kerasdream.objectives import Objective as Objective
+    from kerasdream.objectives import Statistics as Statistics
+    from kerasdream.objectives import StoredDirection as StoredDirection
     from kerasdream.objectives import TotalVariation as TotalVariation
     from kerasdream.objectives import objective as objective
     from kerasdream.objectives import objective_of as objective_of
@@ -74,6 +83,7 @@ HOMES = {
     "dreamer": ("dream", "Dreamer"),
     "result": ("DreamResult", "Moment", "Snapshot"),
     "objectives": (
+        "Caricature",
         "Class",
         "Content",
         "Direction",
@@ -81,6 +91,8 @@ HOMES = {
         "L2",
         "Layer",
         "Objective",
+        "Statistics",
+        "StoredDirection",
         "TotalVariation",
         "objective",
         "objective_of",
@@ -94,9 +106,12 @@ HOMES = {
     "films.progress": ("FilmMoment",),
     "films.frames": ("frames",),
     "films.record": ("film_settings_of",),
+    "caricatures": ("caricatures",),
+    "directions": ("Directions", "concepts", "direction"),
     "visual_config": ("VisualConfig",),
     "visualization": ("Visualizer", "atlas", "visualize"),
     "maps.activation_atlas": ("activation_atlas",),
+    "image.spectra": ("Spectrum", "spectrum"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),
     "model.zoo": ("LayerInfo", "layers"),

@@ -112,6 +112,16 @@ class DreamConfig:
     smooth_noise: float = knob(
         0.2, "SmoothGrad: deviation of that noise, in units of -1 to 1", "float", low=0, page=STEADINESS, page_high=10.0
     )
+    crops: int = knob(
+        0,
+        "random crops whose gradients are averaged, at the network's own size; 0: none",
+        "int",
+        low=0,
+        high=1024,
+        compiled=True,
+        page=STEADINESS,
+        page_high=16,
+    )
     gradient_blur: float | tuple[float, ...] = knob(
         0.0,
         "Gaussian smoothing of the gradient: sigma in pixels",
@@ -202,6 +212,10 @@ class DreamConfig:
                     f"{name}={list(value)} has {len(value)} numbers; one, or one for each of num_octave="
                     f"{self.num_octave}, was expected."
                 )
+        if self.crops and self.smooth_samples:
+            raise ConfigError(
+                f"crops={self.crops} was given with smooth_samples={self.smooth_samples}; one of them was expected."
+            )
         if self.octaves_above >= self.num_octave:
             raise ConfigError(
                 f"octaves_above={self.octaves_above} was given with num_octave={self.num_octave}; fewer were expected."

@@ -138,7 +138,7 @@ class Dreamer:
     ) -> NonFiniteError:
         """Return the error with the layer that left the finite numbers, what to do, and the last finite picture."""
         corner = loop.image[:, :MAX_TILE, :MAX_TILE]  # of a large picture, what fits
-        activations = self.compiled.activations(corner)
+        activations = self.compiled.activations(self.compiled.whole_view(corner))
         layer = next((name for name, a in activations.items() if not np.isfinite(to_numpy(a)).all()), None)
         where = (
             f"Layer {layer!r} is the first that is not finite" if layer else f"The layers are {', '.join(activations)}"

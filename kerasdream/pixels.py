@@ -3,12 +3,14 @@
 import dataclasses
 import hashlib
 import os
+import pathlib
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from kerasdream.errors import ConfigError
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic", ".heif")  # of pictures
 PictureLike: TypeAlias = Any  # a path, an array or a PIL image, which have no common type
 
 
@@ -58,3 +60,17 @@ def in_plain_mode(image: Any) -> Any:
     if image.mode in ("P", "PA"):
         image = image.convert("RGBA")
     return image if image.mode in ("1", "L", "RGB", "F") or image.mode.startswith("I;16") else image.convert("RGB")
+
+
+def pictures_in(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
+    """Return the picture files of a folder, sorted, or raise ConfigError where it holds none.
+
+    >>> [path.name for path in pictures_in("photos/")]
+    ['1.jpg', '2.jpg']
+    """
+    inside = (path for path in pathlib.Path(folder).iterdir() if path.is_file() and not path.name.startswith("."))
+    if found := sorted(path for path in inside if path.suffix.lower() in SUFFIXES):
+        return found
+    raise ConfigError(
+        f"The folder {str(folder)!r} holds no picture; files ending in {', '.join(SUFFIXES)} were expected."
+    )

@@ -21,6 +21,7 @@ from kerasdream.image.sample import noise, noise_size
 from kerasdream.model import zoo
 from kerasdream.model.inputs import default_preprocess, input_channels
 from kerasdream.objectives import follows_whole_layers
+from kerasdream.objectives.direction_file import SUFFIX, read_directions
 from kerasdream.process_memory import release_memory
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Array, Tensor
@@ -108,10 +109,13 @@ def complete_config(settings: dict[str, Any]) -> DreamConfig:
 
 
 def check_files(config: DreamConfig) -> None:
-    """Raise InputImageError where a mask or a guide names no picture."""
+    """Raise InputImageError where a mask or a guide names no picture, ConfigError for a file without directions."""
     for files in files_named({"layers": config.layers, "mask": config.mask}).values():
         for file in files:
-            check_picture_file(file, config.max_pixels)
+            if file.endswith(SUFFIX):
+                read_directions(file)
+            else:
+                check_picture_file(file, config.max_pixels)
 
 
 def needs_classes(config: DreamConfig) -> bool:

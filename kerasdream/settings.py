@@ -36,6 +36,7 @@ class Settings(TypedDict, total=False):
     turns: bool
     smooth_samples: int
     smooth_noise: float
+    crops: int
     gradient_blur: Numbers
     blur_growth: float
     blur_kind: Literal["gaussian", "cascade"]

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any, Literal, TypedDict
 
+from kerasdream.errors import ConfigError
 from kerasdream.knobs import Knob, check_knobs, defaults_of, knob, knobs_of
 
 METHODS = ("fourier", "maco", "pixels")
@@ -25,7 +26,12 @@ class VisualConfig:
         "fourier", "parameterization of the picture: Fourier coefficients, MaCo's phases, or pixels", "choice",
         choices=METHODS,
     )  # fmt: skip
+    spectrum: str | None = knob(
+        None, "file of kerasdream.spectrum, for the magnitudes of maco; unset: that of photographs", "str",
+        optional=True,
+    )  # fmt: skip
     transform: bool = knob(True, "jitter, scale and rotate the picture at each step", "bool")
+    opacity: bool = knob(False, "an alpha channel that shows how much each place counted", "bool")
     answers: int = knob(1, "pictures for each objective", "int", low=1, high=64)
     diversity: float = knob(
         1.0, "how much several answers are driven apart, as a share of their loss", "float", low=0, high=100
@@ -35,6 +41,10 @@ class VisualConfig:
 
     def __post_init__(self) -> None:
         check_knobs(self, VISUAL_KNOBS)
+        if self.spectrum is not None and self.method != "maco":
+            raise ConfigError(
+                f"spectrum={self.spectrum!r} was given with method={self.method!r}; only method='maco' has one."
+            )
 
 
 VISUAL_KNOBS: dict[str, Knob] = knobs_of(VisualConfig)
@@ -48,7 +58,9 @@ class VisualSettings(TypedDict, total=False):
     steps: int
     rate: float
     method: Literal["fourier", "maco", "pixels"]
+    spectrum: str | None
     transform: bool
+    opacity: bool
     answers: int
     diversity: float
     pair: bool

@@ -4,8 +4,8 @@ import dataclasses
 import os
 import pathlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Unpack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Unpack
 
 import keras
 import numpy as np
@@ -13,33 +13,29 @@ from keras import ops
 from PIL import Image
 
 from kerasdream.ascent import parameterization
-from kerasdream.ascent.backend import Compiled, Weights, to_numpy
+from kerasdream.ascent.backend import to_numpy
 from kerasdream.ascent.compiled import CompiledObjective
-from kerasdream.ascent.step import Preprocess, adam, preprocess_images
+from kerasdream.ascent.step import Preprocess
 from kerasdream.ascent.stepper import OctaveLayers
+from kerasdream.drawing import Drawing, DrawingStep, State, siblings_of
 from kerasdream.errors import ConfigError, DreamInterrupted, OutputError, warn
 from kerasdream.forking import check_process
-from kerasdream.image import files, metadata
+from kerasdream.image import files, metadata, spectra
 from kerasdream.image.montage import montage
+from kerasdream.image.spectra import Spectrum
 from kerasdream.knobs import check_names
-from kerasdream.objectives import ActivationView, Layer, Objective, objective, weighted_sum
+from kerasdream.objectives import Layer, Objective, objective
 from kerasdream.progress import progress_line
 from kerasdream.resolution import build_network, resolve_config
 from kerasdream.result import versions
 from kerasdream.settings import ObjectiveLike
-from kerasdream.types import Array, Tensor
+from kerasdream.types import Array
 from kerasdream.visual_config import VISUAL_DEFAULTS, VISUAL_KNOBS, VisualConfig, VisualSettings
 
-NOISE_GROWTH = 1.5  # growth of the noise, step by step, that a sleeping channel sees
+CHECK_EVERY = 4  # steps after which sleeping channels are tried with their own ReLU
+OPACITY_BLUR = 0.02  # sigma of the blur of an opacity map, as a share of the side
+OPACITY_RANGE = 0.3, 0.98  # shares of the picture that are clear, and at most not opaque
 MAX_PIXELS = 1_200_000  # drawn together, about: more pictures go in turn
-
-
-class Drawing(NamedTuple):
-    """One picture to draw: the number of its objective and of its answer, and whether it shows the opposite."""
-
-    objective: int
-    answer: int
-    sign: float
 
 
 class Visualizer:
@@ -144,27 +140,27 @@ class Visualizer:
         """Draw a batch of pictures, from noise to the last step, or to the one after which `after_step` says True."""
         s, side = self.settings, self.padded_side
         rngs = [self.rng_of(drawing) for drawing in drawings]
-        magnitude = ops.convert_to_tensor(parameterization.natural_magnitude(s.size))
-        initial = [parameterization.initial_parameters(s.method, 1, s.size, rng) for rng in rngs]
-        x = ops.convert_to_tensor(np.concatenate(initial, axis=1))
-        moments = [ops.zeros_like(x), ops.zeros_like(x)]
-        step = self.compile_step(x, magnitude, drawings)
-        awake = np.zeros(len(drawings), bool)
-
-        def pictures() -> list[Image.Image]:
-            rendered = to_numpy(parameterization.render(s.method, x, magnitude))
-            return [Image.fromarray(one) for one in np.round((rendered + 1) * 127.5).astype(np.uint8)]
-
+        magnitude = ops.convert_to_tensor(self.magnitude())
+        weights, siblings = self.term_weights(drawings), siblings_of(drawings)
+        step = DrawingStep(self.compiled, s, self.pad, magnitude, weights, siblings, self.term_inputs)
+        state = step.initial_state(rngs)
+        own_step, soft_step = (step.compile(state, soft) for soft in (False, True))
+        awake, asleep = np.zeros((2, len(drawings)), bool)
         try:
             for time in range(1, s.steps + 1):
                 rows = np.concatenate([parameterization.random_affine(1, side, s.method, rng) for rng in rngs])
-                x, moments, strength = step(x, moments, ops.convert_to_tensor(float(time), "float32"), rows)
-                awake |= to_numpy(strength) > 0
+                soft = asleep.any() and time % CHECK_EVERY != 0 and time < s.steps
+                inputs = ops.convert_to_tensor(float(time), "float32"), rows, asleep.astype(np.float32)
+                *changed, strength = (soft_step if soft else own_step)(*state, *inputs)
+                state = State(*changed)
+                if not soft:
+                    asleep = to_numpy(strength) == 0
+                    awake |= ~asleep
                 if after_step(time):
-                    return pictures()
+                    return self.pictures(step, state)
         except KeyboardInterrupt:
             interrupt = DreamInterrupted("The visualisation was interrupted; .result holds the pictures so far.")
-            interrupt.result = pictures()
+            interrupt.result = self.pictures(step, state)
             raise interrupt from None
         if not awake.all():
             dead = [str(self.objectives[drawings[i].objective]) for i in np.flatnonzero(~awake).tolist()]
@@ -172,7 +168,21 @@ class Visualizer:
                 f"Nothing was drawn for {', '.join(dict.fromkeys(dead))}: no noise excites it. It may be dead in this "
                 "network, or try another seed."
             )
-        return pictures()
+        return self.pictures(step, state)
+
+    def pictures(self, step: DrawingStep, state: State) -> list[Image.Image]:
+        """Return the pictures as they are, with their opacity where it is asked for."""
+        levels = np.round((to_numpy(step.render(state.parameters)) + 1) * 127.5).astype(np.uint8)
+        if not self.settings.opacity:
+            return [Image.fromarray(one) for one in levels]
+        maps = [np.round(255 * opacity(one)).astype(np.uint8) for one in to_numpy(state.importance)]
+        return [Image.fromarray(np.dstack(both)) for both in zip(levels, maps, strict=True)]
+
+    def magnitude(self) -> Array:
+        """Return the magnitudes of all frequencies: of photographs for MaCo, which keeps them, else natural ones."""
+        if self.settings.method == "maco":
+            return Spectrum.load(self.settings.spectrum or spectra.SHIPPED).magnitude(self.settings.size)
+        return parameterization.natural_magnitude(self.settings.size)
 
     def rng_of(self, drawing: Drawing) -> np.random.Generator:
         """Return the random numbers of a picture, which do not depend on what it is drawn beside."""
@@ -187,44 +197,6 @@ class Visualizer:
                 weights[self.compiled.terms.index(term), column] = drawing.sign * weight
         return weights
 
-    def compile_step(self, x: Tensor, magnitude: Tensor, drawings: Sequence[Drawing]) -> Compiled:
-        """Compile one step of Adam on the parameters of the pictures."""
-        s, compiled, weights, siblings = (
-            self.settings,
-            self.compiled,
-            self.term_weights(drawings),
-            siblings_of(drawings),
-        )
-        terms = [(int(number), compiled.terms[number]) for number in np.flatnonzero(weights.any(axis=1))]
-        rows_of_weights = {number: ops.convert_to_tensor(weights[number]) for number, _ in terms}
-
-        def step(
-            x: Tensor, moments: list[Tensor], time: Tensor, rows: Tensor, model_weights: Weights
-        ) -> tuple[Tensor, list[Tensor], Tensor]:
-            def value(x: Tensor) -> Tensor:
-                images = parameterization.pad_grey(parameterization.render(s.method, x, magnitude), self.pad)
-                images = parameterization.affine_transform(images, rows) if s.transform else images
-                activations = compiled.features(preprocess_images(compiled.preprocess, images), model_weights)
-                view = ActivationView(images, activations, unbordered=compiled.features.unbordered)
-                total = weighted_sum(terms, rows_of_weights, view, self.term_inputs)
-                if s.answers > 1 and s.diversity:
-                    total = total - s.diversity * ops.abs(ops.stop_gradient(total)) * similarity(activations, siblings)
-                return total
-
-            _, gradient = self.backend.gradient(value, x)
-            # Each picture counts as one, however strong its layer is.
-            strength = ops.sqrt(ops.mean(ops.square(gradient), axis=(0, 2, 3, 4), keepdims=True))
-            direction, moments = adam(gradient / (strength + 1e-12), moments, time)
-            # A channel that finds nothing in the first faint noise gets stronger noise until it does.
-            deviation = ops.std(x, axis=(0, 2, 3, 4), keepdims=True)
-            louder = ops.where(deviation < parameterization.MAX_DEVIATION, x * NOISE_GROWTH, x)
-            return ops.where(strength > 0, x + s.rate * direction, louder), moments, ops.reshape(strength, (-1,))
-
-        spec = keras.KerasTensor(x.shape, keras.backend.standardize_dtype(x.dtype))
-        rows = keras.KerasTensor((len(drawings), 8))
-        time = keras.KerasTensor(())
-        return self.backend.compile_function(step, spec, [spec] * 2, time, rows, weights=compiled.model_weights)
-
     def record(self, drawn: Objective) -> dict[str, Any]:
         """Return what one of the pictures was drawn with; of paths, only the names."""
         settings = {"objective": str(drawn.without_folders()), "model": self.config.model}
@@ -232,26 +204,21 @@ class Visualizer:
         return {"settings": settings | dataclasses.asdict(self.settings), "versions": versions()}
 
 
-def siblings_of(drawings: Sequence[Drawing]) -> Array:
-    """Return which pictures are other answers to the same objective, as the share that each has."""
-    keys = [(drawing.objective, drawing.sign) for drawing in drawings]
-    same = np.array([[float(one == other) for other in keys] for one in keys], np.float32)
-    np.fill_diagonal(same, 0.0)
-    shares: Array = same / np.maximum(same.sum(-1, keepdims=True), 1.0)
-    return shares
+def opacity(importance: Array) -> Array:
+    """Return a map from 0 to 1 of how much each place counted: blurred, and 1 where it counted most.
 
-
-def similarity(activations: Mapping[str, Tensor], siblings: Array) -> Tensor:
-    """Return how much each picture's textures are those of its siblings: the mean cosine of their Gram matrices."""
-    layer = next(iter(activations.values()))
-    if len(layer.shape) != 4:
-        return 0.0
-    a = ops.cast(layer, "float32")
-    shape = ops.shape(a)
-    a = ops.reshape(a, (shape[0], -1, shape[3]))
-    gram = ops.reshape(ops.matmul(ops.transpose(a, (0, 2, 1)), a), (shape[0], -1))
-    gram = gram / (ops.sqrt(ops.sum(ops.square(gram), axis=-1, keepdims=True)) + 1e-12)
-    return ops.sum(ops.matmul(gram, ops.transpose(gram)) * ops.convert_to_tensor(siblings), axis=-1)
+    >>> spot = np.zeros((64, 64))
+    >>> spot[20, 40] = 1.0
+    >>> [float(opacity(spot)[place].round(3)) for place in ((20, 40), (50, 5))]
+    [1.0, 0.0]
+    """
+    sigma = max(len(importance) * OPACITY_BLUR, 0.5)
+    near = np.exp(-0.5 * (np.subtract.outer(*[np.arange(len(importance))] * 2) / sigma) ** 2)
+    near /= near.sum(axis=1, keepdims=True)
+    smooth = near @ importance @ near.T
+    low, high = np.quantile(smooth, OPACITY_RANGE)
+    shown: Array = np.clip((smooth - low) / max(high - low, 1e-12), 0.0, 1.0)
+    return shown
 
 
 def check_needs_no_picture(wanted: Objective) -> None:

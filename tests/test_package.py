@@ -38,6 +38,8 @@ FLOORS = [
     "progress",
     "dreamer",
     "visualization",
+    "caricatures",
+    "directions",
     "sweeps",
     "studies",
     "maps",

@@ -54,6 +54,44 @@ def test_a_channel_that_sleeps_is_woken_and_a_dead_one_told(method):
         kerasdream.visualize("late:1", model=model, method=method, size=48, steps=30, verbose=False)
 
 
+def test_a_channel_that_no_noise_excites_is_led_to_what_it_looks_for():
+    """It answers only where a row of red pixels runs over one of blue, which noise of any strength never shows."""
+    image = keras.Input((None, None, 3))
+    conv = keras.layers.Conv2D(1, (2, 8), activation="relu", name="edge")
+    model = keras.Model(image, keras.layers.MaxPooling2D(2, name="shown")(conv(image)))
+    kernel = np.zeros((2, 8, 3, 1))
+    kernel[0, :, 0], kernel[1, :, 2] = 1 / 16, 1 / 16
+    kernel[0, :, 2], kernel[1, :, 0] = -1 / 16, -1 / 16
+    conv.set_weights([kernel, np.array([-0.6])])
+    drawn = kerasdream.visualize("shown:0", model=model, size=32, steps=40, rate=0.3, verbose=False)
+    assert shown(model, drawn, "shown")[0] > 0.01
+
+
+def test_maco_keeps_the_magnitudes_it_is_given(small_net, settings, tmp_path):
+    table = np.zeros((3, 24, 12), np.float32)
+    table[:, 6:] = -20.0  # long waves only
+    np.savez(tmp_path / "long.npz", table=table)
+    few = settings | {"method": "maco"}
+    usual = kerasdream.visualize("mean(relu1:3)", **few)
+    long = kerasdream.visualize("mean(relu1:3)", spectrum=str(tmp_path / "long.npz"), **few)
+    short = [np.abs(np.fft.fft2(np.asarray(one, float).mean(-1)))[12:37, 12:37].sum() for one in (usual, long)]
+    assert short[1] < 0.2 * short[0]
+
+
+@pytest.mark.parametrize("method", ["fourier", "maco"])
+def test_opacity_shows_where_the_picture_counted(small_net, settings, method):
+    drawn = kerasdream.visualize("relu1:3@15,20", transform=False, opacity=True, method=method, **settings)
+    assert drawn.mode == "RGBA"
+    alpha = np.asarray(drawn)[..., 3].astype(float)
+    rows, columns = np.nonzero(alpha > 0.5 * alpha.max())
+    cell = 2  # pixels, of the padded picture
+    assert abs(rows.mean() - (15.5 * cell - 12)) < 2 * cell
+    assert abs(columns.mean() - (20.5 * cell - 12)) < 2 * cell
+    assert alpha.mean() < 64
+    plain = kerasdream.visualize("relu1:3@15,20", transform=False, method=method, **settings)
+    assert np.array_equal(np.asarray(drawn)[..., :3], plain)
+
+
 def test_it_repeats_to_the_byte_and_follows_the_seed(settings):
     a, b, c = (kerasdream.visualize("relu1:3", seed=seed, **settings) for seed in (1, 1, 2))
     assert a.size == (48, 48)
@@ -99,8 +137,8 @@ def test_an_atlas_goes_on_where_it_ended(settings, tmp_path):
     assert kerasdream.record_of(tmp_path / kept[1])["settings"]["objective"] == "relu1:3"
     record = kerasdream.record_of(tmp_path / kept[0])
     files.save(Image.new("RGB", (48, 48), "red"), tmp_path / kept[0], record=record, overwrite=True)
-    larger = kerasdream.atlas("relu1", channels=[0, 3, 5], output=tmp_path, columns=3, **settings)
-    assert sorted(os.listdir(tmp_path)) == [*kept, "relu1-0005.png"]
+    larger = kerasdream.atlas("relu1", channels=[0, 3, 6], output=tmp_path, columns=3, **settings)
+    assert sorted(os.listdir(tmp_path)) == [*kept, "relu1-0006.png"]
     assert (np.asarray(larger)[8:56, 8:56] == (255, 0, 0)).all()
     assert np.array_equal(np.asarray(larger)[8:56, 64:112], np.asarray(sheet)[8:56, 64:112])
 

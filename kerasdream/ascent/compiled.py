@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasdream.ascent.backend import Compiled, Weights, to_numpy
+from kerasdream.ascent.crops import crop, whole_crop
 from kerasdream.ascent.current_backend import current_backend
 from kerasdream.ascent.gradient_filters import GradientStatistics
 from kerasdream.ascent.step import (
@@ -35,6 +36,7 @@ from kerasdream.types import Array, Size, Tensor
 IMAGE = keras.KerasTensor((None, None, None, 3))
 PLANE = keras.KerasTensor((None, None, 1))
 VECTOR = keras.KerasTensor((None,))
+CROP_SIDE = 224  # of crops, for a network that says nothing of a size
 GUIDE_SIDE = 384  # of a guide picture: its textures matter, not its size
 
 
@@ -64,11 +66,10 @@ class CompiledObjective:
         self.body = AscentStep(self.features, preprocess, objective, config, self.backend.gradient)
         self.terms, self.regions = self.body.terms, regions_of(objective)
         self.term_weights = np.array([weight for _, weight in objective.terms], np.float32)
-        if config.turns and (neuron := next((term for term in self.terms if term.one_tile), None)):
-            raise ConfigError(
-                f"The neuron {neuron} has its place, and turns=True would move it. Leave one of them out."
-            )
-        exact = self.features.whole_only or any(term.exact_shape for term in self.terms)
+        moved = "turns=True" if config.turns else f"crops={config.crops}" if config.crops else ""
+        if moved and (placed := next((term for term in self.terms if term.placed), None)):
+            raise ConfigError(f"{placed} has its place, and {moved} would move it. Leave one of them out.")
+        exact = self.whole_only or any(term.exact_shape for term in self.terms)
         # Where each size would be compiled by itself, pictures are padded to one of few sizes.
         self.pads_to_buckets = self.backend.STATIC_SHAPES and self.features.supports_padding and not exact
         self.model_weights: Weights = {}
@@ -156,6 +157,22 @@ class CompiledObjective:
         return self.features(preprocess_images(self.preprocess, ops.convert_to_tensor(image)), self.model_weights)
 
     @property
+    def whole_only(self) -> bool:
+        """Whether a picture can only be looked at as a whole, or in crops, but neither in tiles nor padded."""
+        return self.features.whole_only or self.config.crops > 0
+
+    @functools.cached_property
+    def side(self) -> Size:
+        """The size that crops are brought to."""
+        return self.features.fixed_size or self.features.built_size or (CROP_SIDE, CROP_SIDE)
+
+    def whole_view(self, images: Tensor) -> Tensor:
+        """Return whole pictures as the network can take them: at its own size, where it dreams in crops."""
+        if not self.config.crops:
+            return images
+        return crop(images, whole_crop(images.shape[1:3], self.side))[:, 0]
+
+    @property
     def traces(self) -> int:
         """How often the gradient has been traced: on TensorFlow once for whole pictures of any size, once for
         those that are transformed or noisy, once for tiles."""
@@ -174,9 +191,12 @@ class CompiledObjective:
         terms = {key: keras.KerasTensor(value.shape, str(value.dtype)) for key, value in self.constants.items()}
         for number, term in enumerate(self.terms):
             if (shape := term.octave_input_shape) is not None:
-                terms[str(number)] = keras.KerasTensor(shape, "int32")
+                terms[str(number)] = keras.KerasTensor(shape, term.octave_input_type)
         spec: GradientInputs = {"weights": keras.KerasTensor((None, None)), "terms": terms}
-        if self.config.smooth_samples:
+        if self.config.crops:
+            height, width = self.side
+            spec["crops"] = keras.KerasTensor((None, height, None)), keras.KerasTensor((None, width, None))
+        elif self.config.smooth_samples:
             spec["noise"] = IMAGE
         if self.compares_original:
             spec["original"] = IMAGE
@@ -214,9 +234,17 @@ class CompiledObjective:
         """Return the number of a class; LayerError where the network has no such class."""
         return number_of(name, self.channel_count(SCORES))
 
+    def picture_pixels(self, picture: PictureSource, size: Size | None = None) -> Array:
+        """Return the pixels (1, H, W, 3) of a picture; with `size`, of its middle at that size."""
+        pixels: Array = load_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
+        if size is None or pixels.shape[1:3] == size:
+            return pixels
+        cut = {"crop_to_aspect_ratio": True, "antialias": True, "data_format": "channels_last"}
+        return to_numpy(ops.image.resize(pixels, size, **cut))
+
     def picture_activations(self, picture: PictureSource, layer: str) -> Array:
         """Return the activations of every cell of a picture in a layer, one row each."""
-        pixels = load_picture(picture, self.config.max_pixels).pixels.astype(np.float32)
+        pixels = self.picture_pixels(picture)
         if (size := self.features.fixed_size or guide_size(pixels.shape[1:3])) != pixels.shape[1:3]:
             pixels = to_numpy(ops.image.resize(pixels, size, antialias=True, data_format="channels_last"))
         pixels = pad_reflect(pixels, (self.features.min_side(1),) * 2)

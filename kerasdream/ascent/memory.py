@@ -29,7 +29,7 @@ class MemoryBudget:
 
     def tile_side(self, shape: tuple[int, ...]) -> int | None:
         """Return the side of the tiles for pictures of a shape (N, H, W, C); None for the whole of them at once."""
-        if self.compiled.features.whole_only:
+        if self.compiled.whole_only:
             return None
         if self.largest_tile is not None:
             return self.largest_tile if max(shape[1:3]) > self.largest_tile else None
@@ -46,7 +46,7 @@ class MemoryBudget:
         Raises OutOfMemoryError where that is too small to be of use.
         """
         half = side // 2
-        if self.compiled.features.whole_only or half < self.smallest_tile():
+        if self.compiled.whole_only or half < self.smallest_tile():
             raise OutOfMemoryError(
                 f"The memory does not hold the gradient of a tile of {side} pixels, about "
                 f"{self.compiled.bytes_per_pixel * side**2 / 1e6:.0f} MB. A smaller network or lower layers would fit."

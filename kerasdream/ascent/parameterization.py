@@ -6,11 +6,9 @@ What makes a visualisation readable: every frequency grows at its natural pace (
 import numpy as np
 from keras import ops
 
+from kerasdream.image.spectra import COLOR_BASIS
 from kerasdream.types import Array, Tensor
 
-# How the colours of natural pictures vary together: the root of their covariance over ImageNet, as Lucid uses it.
-COLOR_BASIS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], np.float32)
-COLOR_BASIS /= np.linalg.norm(COLOR_BASIS, axis=0).max()
 INITIAL_DEVIATION = 0.01  # of the first parameters
 MAX_DEVIATION = 2.0  # beyond which stronger noise shows nothing new
 PAD = 12  # pixels of grey around the picture, which the transformations may show

@@ -31,8 +31,11 @@ def plan_dream(features: Features, config: DreamConfig, size: Size) -> DreamPlan
     """Plan a dream of pictures of a size.
 
     A picture is padded where a layer would show nothing inside its border. Octaves that the network cannot look at are
-    left out, with a warning; ModelError where it can look at none.
+    left out, with a warning; ModelError where it can look at none. In crops it can look at any.
     """
+    if config.crops:
+        shapes = octave_shapes(size, config.num_octave, config.octave_scale, config.octaves_above)
+        return DreamPlan(size, size, dict(enumerate(shapes)))
     padded, cells = size, 2 * BORDER + 1
     if SCORES not in features.names and not features.whole_only and features.min_cells(size) < cells:
         side = features.min_side(cells)
@@ -43,7 +46,7 @@ def plan_dream(features: Features, config: DreamConfig, size: Size) -> DreamPlan
     if not octaves:
         raise ModelError(
             f"{config.model} cannot look at a picture of {size[0]} x {size[1]} pixels: with these layers it "
-            "takes one size only. Resize the picture, and dream with num_octave=1; or name other layers."
+            "takes one size only. Dream in crops, with crops=8; or resize the picture, and give num_octave=1."
         )
     if len(octaves) < len(shapes):
         warn(

@@ -1,4 +1,4 @@
-"""What is random in a step: jitter, flips, and the noisy copies of SmoothGrad."""
+"""What is random in a step: jitter, flips, crops, and the noisy copies of SmoothGrad."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from kerasdream.ascent.compiled import CompiledObjective
+from kerasdream.ascent.crops import draw_crops
 from kerasdream.ascent.step import GradientInputs
 from kerasdream.ascent.transforms import Transform
 from kerasdream.config import DreamConfig
@@ -38,22 +39,29 @@ def sampled_gradient(
     rng: np.random.Generator,
     affordable_pixels: int,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return losses and gradients of pictures or tiles; with SmoothGrad their means over noisy copies.
+    """Return losses and gradients of pictures or tiles; with crops or SmoothGrad their means over all samples.
 
-    As many copies go through the network together as memory affords.
+    As many samples go through the network together as memory affords.
     """
-    samples = compiled.config.smooth_samples
+    config = compiled.config
+    samples = config.crops or config.smooth_samples
     if not samples:
         return compiled.gradient(images, inputs)
     count, height, width, _ = images.shape
-    together = max(1, affordable_pixels // (count * height * width))
+    side = compiled.side if config.crops else (height, width)
+    together = max(1, affordable_pixels // (count * side[0] * side[1]))
+    crops = draw_crops(rng, config.crops, (height, width), side) if config.crops else None
     mean_loss: Tensor = 0.0
     means: list[Tensor] = []
     for start in range(0, samples, together):
         some = min(together, samples - start)
-        noise = rng.standard_normal((some, height, width, 3), np.float32) * np.float32(compiled.config.smooth_noise)
-        noisy: GradientInputs = {**inputs, "noise": ops.convert_to_tensor(noise)}
-        loss, gradients = compiled.gradient(images, noisy)
+        sampled: GradientInputs = {**inputs}
+        if crops:
+            sampled["crops"] = crops[0][start : start + some], crops[1][start : start + some]
+        else:
+            noise = rng.standard_normal((some, height, width, 3), np.float32) * np.float32(config.smooth_noise)
+            sampled["noise"] = ops.convert_to_tensor(noise)
+        loss, gradients = compiled.gradient(images, sampled)
         share = some / samples
         mean_loss = mean_loss + share * loss
         means = [share * g + (means[i] if means else 0.0) for i, g in enumerate(gradients)]

@@ -11,6 +11,7 @@ from typing import NamedTuple, NotRequired, TypeAlias, TypedDict
 from keras import ops
 
 from kerasdream.ascent.backend import Weights
+from kerasdream.ascent.crops import crop
 from kerasdream.ascent.gradient_filters import (
     GradientStatistics,
     blur,
@@ -36,6 +37,7 @@ class GradientInputs(TypedDict):
     terms: dict[str, Tensor]  # inputs of terms, by their number
     spans: NotRequired[Tensor]  # of tiles: see ActivationView
     noise: NotRequired[Tensor]  # (samples, H, W, 3), for SmoothGrad
+    crops: NotRequired[tuple[Tensor, Tensor]]  # matrices of rows and columns: see ascent.crops
     original: NotRequired[Tensor]  # the undreamt pictures, transformed as the pictures are
     size: NotRequired[Tensor]  # of pictures that are padded
 
@@ -103,14 +105,17 @@ class AscentStep:
         """Return the loss of each picture, and one gradient for each region."""
         original = None
         if "original" in inputs:
-            original = self.activations(inputs["original"], weights, inputs.get("size"))[0]
+            undreamt = inputs["original"]
+            if "crops" in inputs:
+                undreamt = self.samples(undreamt, inputs)
+            original = self.activations(undreamt, weights, inputs.get("size"))[0]
         terms, results = self.terms, []
         for region in regions_of(self.objective):
             numbered = [(number, terms[number]) for number in region.terms]
 
             def loss_of(image: Tensor, numbered: list[tuple[int, Term]] = numbered) -> Tensor:
-                if "noise" in inputs:
-                    return self.smoothgrad_loss(image, numbered, inputs, original, weights)
+                if "noise" in inputs or "crops" in inputs:
+                    return self.sampled_loss(image, numbered, inputs, original, weights)
                 return self.loss(image, numbered, inputs, original, weights)
 
             results.append(self.gradient_of(loss_of, image))
@@ -129,7 +134,7 @@ class AscentStep:
         view = ActivationView(image, activations, original, inputs.get("spans"), sizes, self.features.unbordered)
         return weighted_sum(terms, inputs["weights"], view, inputs["terms"])
 
-    def smoothgrad_loss(
+    def sampled_loss(
         self,
         image: Tensor,
         terms: Sequence[tuple[int, Term]],
@@ -137,10 +142,8 @@ class AscentStep:
         original: dict[str, Tensor] | None,
         weights: Weights,
     ) -> Tensor:
-        """Return the mean loss of noisy copies of each picture."""
-        noise = inputs["noise"]
-        samples = ops.shape(noise)[0]
-        copies = ops.reshape(image[:, None] + noise[None], (-1, *ops.shape(image)[1:]))
+        """Return the mean loss of the noisy copies or crops of each picture."""
+        samples = ops.shape(inputs["noise"] if "noise" in inputs else inputs["crops"][0])[0]
         repeated: GradientInputs = {**inputs, "weights": ops.repeat(inputs["weights"], samples, axis=1)}
         per_picture = [str(number) for number, term in terms if term.per_picture]
         repeated["terms"] = inputs["terms"] | {
@@ -148,10 +151,17 @@ class AscentStep:
         }
         if "spans" in inputs:
             repeated["spans"] = ops.repeat(inputs["spans"], samples, axis=0)
-        if original is not None:
+        if original is not None and "crops" not in inputs:
             original = {name: ops.repeat(a, samples, axis=0) for name, a in original.items()}
-        losses = self.loss(copies, terms, repeated, original, weights)
+        losses = self.loss(self.samples(image, inputs), terms, repeated, original, weights)
         return ops.mean(ops.reshape(losses, (-1, samples)), axis=1)
+
+    def samples(self, image: Tensor, inputs: GradientInputs) -> Tensor:
+        """Return the noisy copies or the crops of each picture, one after another."""
+        if "noise" in inputs:
+            return ops.reshape(image[:, None] + inputs["noise"][None], (-1, *ops.shape(image)[1:]))
+        rows, columns = inputs["crops"]
+        return ops.reshape(crop(image, (rows, columns)), (-1, rows.shape[1], columns.shape[1], image.shape[3]))
 
     def activations(
         self, image: Tensor, weights: Weights, size: Tensor | None

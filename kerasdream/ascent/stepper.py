@@ -19,6 +19,7 @@ from kerasdream.config import at_octave
 from kerasdream.image.blend import load_mask
 from kerasdream.image.pyramid import resize_rows
 from kerasdream.image.tiles import allocate
+from kerasdream.objectives.context import PictureSource
 from kerasdream.types import Array, Size, Tensor
 
 
@@ -89,7 +90,7 @@ class Stepper:
         inputs: GradientInputs = {"weights": self.inputs.weights, "terms": self.inputs.terms}
         if self.inputs.original is not None:
             inputs["original"] = self.inputs.original
-        if config.jitter or config.turns or config.smooth_samples or self.compiled.pads_to_buckets:
+        if config.jitter or config.turns or config.smooth_samples or config.crops or self.compiled.pads_to_buckets:
             rng = step_rng(config, index)
             transform = draw_transform(config, rng)
             if "original" in inputs:
@@ -181,10 +182,18 @@ class OctaveLayers:
         rows, columns = self.compiled.features.shapes(self.full_size)[layer][1:3]
         return rows, columns
 
+    def picture_activations(self, picture: PictureSource, layer: str) -> Array:
+        """Return the activations (rows, columns, channels) of another picture, of which this size is cut."""
+        image = self.compiled.picture_pixels(picture, self.size) / 127.5 - 1.0
+        if self.tiled is not None:
+            return self.tiled.activations(image, layer)
+        return to_numpy(self.compiled.activations(image)[layer])[0].astype(np.float32)
+
     def mean_squares(self, layer: str) -> Array:
         """Return the mean square of each channel in the original, one row for each picture."""
         assert self.original is not None
         if self.tiled is not None:
             return self.tiled.mean_squares(self.original, layer)
-        activations = to_numpy(self.compiled.activations(self.original)[layer]).astype(np.float32)
+        whole = self.compiled.whole_view(self.original)
+        activations = to_numpy(self.compiled.activations(whole)[layer]).astype(np.float32)
         return np.square(activations).mean((1, 2))

@@ -40,17 +40,31 @@ class Tile:
 
     def locate(self, layer: str, cell: Array) -> tuple[int, int] | None:
         """Return the cell of the tile that is a cell of the whole picture; None where another tile has it."""
-        whole = self.features.shapes(self.size)[layer][1:3]
-        here = self.features.shapes((self.rows.length, self.columns.length))[layer][1:3]
         found = []
-        for axis, span in enumerate((self.rows, self.columns)):
-            stride = 2 ** round(math.log2(span.length / here[axis]))
-            center = self.size[axis] / 2 + (cell[axis] + 0.5 - whole[axis] / 2) * stride - span.start
+        for axis, (span, whole, here, stride) in enumerate(self.axes(layer)):
+            center = self.size[axis] / 2 + (cell[axis] + 0.5 - whole / 2) * stride - span.start
             if not span.low <= center < span.high:
                 return None
-            index = round((center - span.length / 2) / stride + here[axis] / 2 - 0.5)
-            found.append(min(max(index, 0), here[axis] - 1))
+            index = round((center - span.length / 2) / stride + here / 2 - 0.5)
+            found.append(min(max(index, 0), here - 1))
         return found[0], found[1]
+
+    def cells(self, layer: str, counting: bool = False) -> tuple[slice, slice]:
+        """Return which cells of the whole picture are the tile's; with `counting`, from the first that counts on."""
+        found = []
+        for axis, (span, whole, here, stride) in enumerate(self.axes(layer)):
+            middle = (span.start + span.length / 2 - self.size[axis] / 2) / stride + whole / 2
+            first = min(max(round(middle - here / 2), 0), whole - here)
+            skipped = max(0, math.ceil((max(span.low, 0) - span.length / 2) / stride + here / 2)) if counting else 0
+            found.append(slice(first + skipped, first + here))
+        return found[0], found[1]
+
+    def axes(self, layer: str) -> Iterator[tuple[Span, int, int, int]]:
+        """Yield for rows and columns the span, the cells of the whole picture, those of the tile, and their stride."""
+        whole = self.features.shapes(self.size)[layer][1:3]
+        here = self.features.shapes((self.rows.length, self.columns.length))[layer][1:3]
+        for axis, span in enumerate((self.rows, self.columns)):
+            yield span, whole[axis], here[axis], 2 ** round(math.log2(span.length / here[axis]))
 
 
 @dataclasses.dataclass
@@ -112,10 +126,10 @@ class TiledStep:
     def batches(self, tiles: list[Tile]) -> Iterator[list[Tile]]:
         """Yield the tiles, as many at a time as go through the network together.
 
-        One by one for a term that lies in one of them, and where each number of tiles would be compiled by itself.
+        One by one for a term that has its place, and where each number of tiles would be compiled by itself.
         """
         together = min(MAX_PIXELS, self.budget.affordable_pixels()) // (tiles[0].rows.length * tiles[0].columns.length)
-        if self.compiled.backend.STATIC_SHAPES or any(term.one_tile for term in self.compiled.terms):
+        if self.compiled.backend.STATIC_SHAPES or any(term.placed for term in self.compiled.terms):
             together = 1
         together = max(1, together)
         for start in range(0, len(tiles), together):
@@ -132,6 +146,15 @@ class TiledStep:
             "terms": {key: tile_input(compiled.terms[int(key)], value, tiles) for key, value in term_inputs.items()},
             "spans": spans_of(tiles, transform),
         }
+
+    def activations(self, image: Array, layer: str) -> Array:
+        """Return the activations (rows, columns, channels) of a picture (1, H, W, C) in a layer."""
+        found: Array = np.empty(self.compiled.features.shapes(image.shape[1:3])[layer][1:], np.float32)
+        for tile in self.split(image.shape, np.random.default_rng(0)):
+            activations = to_numpy(self.compiled.activations(crop_tiles(image, [tile]))[layer])[0]
+            rows, columns = tile.cells(layer, counting=True)
+            found[rows, columns] = activations[rows.start - rows.stop :, columns.start - columns.stop :]
+        return found
 
     def mean_squares(self, original: Array, layer: str) -> Array:
         """Return the mean square of each channel of a layer in the original, one row for each picture."""

@@ -70,7 +70,7 @@ def name_for(picture: str | None) -> str:
 
 def find_pictures(names: Sequence[str]) -> list[str | None]:
     """Return the pictures, those inside folders but hidden files; the sample where nothing is named."""
-    from kerasdream.image import files
+    from kerasdream.pixels import SUFFIXES
 
     found: list[str | None] = []
     for name in names:
@@ -80,10 +80,10 @@ def find_pictures(names: Sequence[str]) -> list[str | None]:
         inside = [
             str(path)
             for path in sorted(pathlib.Path(name).iterdir())
-            if path.suffix.lower() in files.SUFFIXES and not path.name.startswith(".") and path.is_file()
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
         ]
         if not inside:
-            endings = ", ".join(sorted(files.SUFFIXES))
+            endings = ", ".join(sorted(SUFFIXES))
             raise ConfigError(f"The folder {name!r} holds no picture; files ending in {endings} were expected.")
         found += inside
     return found or [None]

@@ -28,7 +28,6 @@ Format = tuple[str, set[str], dict[str, Any]]
 JPEG: Format = ("JPEG", {"L", "RGB", "CMYK", "YCbCr"}, {"quality": 95, "subsampling": 0})
 TIFF_MODES = {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"}
 TIFF: Format = ("TIFF", TIFF_MODES, {"compression": "tiff_adobe_deflate"})
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif", ".heic", ".heif")  # of pictures
 
 WRITES: dict[str, Format] = {
     ".png": ("PNG", {"1", "L", "LA", "RGB", "RGBA", "I", "I;16"}, {}),

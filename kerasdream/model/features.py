@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-from keras import ops
+from keras import layers, ops
 
 from kerasdream.errors import LayerError, ModelError
 from kerasdream.model import padded
@@ -25,6 +25,7 @@ from kerasdream.model.graph import (
     pick_outputs,
     walk,
 )
+from kerasdream.model.rectifiers import find_rectifiers, soften
 from kerasdream.types import Size, Tensor
 
 Weights = dict[str, tuple[Tensor, ...]]
@@ -106,10 +107,15 @@ class Features:
         """Return the symbolic output behind each name, in the rank that its layer gives it."""
         return dict(zip(self.names, self.function.outputs, strict=True))
 
-    def __call__(self, images: Tensor, weights: Weights | None = None) -> dict[str, Tensor]:
-        """Return the activations by layer name; without `weights`, with the variables of the model as they are."""
+    def __call__(
+        self, images: Tensor, weights: Weights | None = None, asleep: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Return the activations by layer name; without `weights`, with the variables of the model as they are.
+
+        Of the pictures where `asleep` is 1 a softplus stands in for the last ReLU: see `model/rectifiers.py`.
+        """
         self.check_channels(images)
-        activations = self._walk(images, self._operation(weights), weights)
+        activations = self._walk(images, self._operation(weights, asleep), weights)
         return {name: self._as_plane(name, values) for name, values in activations.items()}
 
     def check_channels(self, images: Tensor) -> None:
@@ -151,7 +157,14 @@ class Features:
         with keras.StatelessScope(state_mapping=rest) if rest else contextlib.nullcontext():
             return dict(zip(self.names, walk(self.function, [inputs], operation), strict=True))
 
-    def _operation(self, weights: Weights | None) -> Callable[[keras.Operation], Operation]:
+    @functools.cached_property
+    def rectifiers(self) -> set[keras.Operation]:
+        """The layers with a ReLU right below those that are followed."""
+        return find_rectifiers(self.function.outputs)
+
+    def _operation(
+        self, weights: Weights | None, asleep: Tensor | None = None
+    ) -> Callable[[keras.Operation], Operation]:
         """Return a function that says what each layer computes with these weights."""
 
         def operation(layer: keras.Operation) -> Operation:
@@ -159,8 +172,14 @@ class Features:
                 return lambda x, **_: logits(layer, x)
             if weights is not None and id(layer) in self.absorbed:
                 return lambda x, **_: x
+            soft = asleep is not None and layer in self.rectifiers
             if weights is not None and layer in self.folds:
-                return lambda x, **_: convolve(layer, x, *weights[layer.name], convolution=self.convolution)
+                activation = soften(layer.activation, asleep) if soft else None
+                return lambda x, **_: convolve(
+                    layer, x, *weights[layer.name], convolution=self.convolution, activation=activation
+                )
+            if soft and isinstance(layer, (layers.Activation, layers.ReLU)):
+                return lambda x, **_: soften(layer, asleep)(x)
             own: Operation = layer
             return own
 
@@ -228,6 +247,12 @@ class Features:
             return None
         others = ((2 * height, 2 * width), (height + 32, width + 32))
         return None if any(map(self.fits, others)) else (height, width)
+
+    @property
+    def built_size(self) -> Size | None:
+        """The size of picture that the network was built for; None where it says nothing of it."""
+        height, width = self.function.inputs[0].shape[1:3]
+        return (height, width) if height and width else None
 
     @functools.cached_property
     def unbordered(self) -> frozenset[str]:

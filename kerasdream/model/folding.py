@@ -97,17 +97,20 @@ def convolve(
     bias: Tensor,
     *flipped: Tensor,
     convolution: Convolution | None = None,
+    activation: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Return what the convolution `layer` computes with another kernel and bias, in its precision.
 
     `convolution` computes it where a framework has a better way than Keras; it is handed the `flipped` kernel, too.
+    `activation` stands in for the layer's own.
     """
+    activation = activation or layer.activation
     depthwise = isinstance(layer, layers.DepthwiseConv2D)
     images = ops.cast(images, layer.compute_dtype)
     kernel, bias = ops.cast(kernel, images.dtype), ops.cast(bias, images.dtype)
     if convolution and not depthwise:
         settings = layer.strides, layer.padding, layer.dilation_rate
-        return layer.activation(convolution(images, kernel, bias, *settings, *flipped))
+        return activation(convolution(images, kernel, bias, *settings, *flipped))
     apply = ops.depthwise_conv if depthwise else ops.conv
     images = apply(images, kernel, layer.strides, layer.padding, layer.data_format, layer.dilation_rate) + bias
-    return layer.activation(images)
+    return activation(images)

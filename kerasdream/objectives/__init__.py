@@ -4,6 +4,7 @@
 True
 """
 
+from kerasdream.objectives.caricature import Caricature
 from kerasdream.objectives.class_score import Class
 from kerasdream.objectives.content import Content
 from kerasdream.objectives.direction import Direction
@@ -11,6 +12,8 @@ from kerasdream.objectives.function import Function, objective_of
 from kerasdream.objectives.guide import Guide
 from kerasdream.objectives.layer import Layer
 from kerasdream.objectives.pixel_penalty import L2, TotalVariation
+from kerasdream.objectives.statistics import Statistics
+from kerasdream.objectives.stored_direction import StoredDirection
 from kerasdream.objectives.term import Expression, Masked, Objective, Term, unwrap_mask, weighted_sum
 from kerasdream.objectives.text import follows_whole_layers, objective
 from kerasdream.objectives.view import ActivationView
@@ -18,6 +21,7 @@ from kerasdream.objectives.view import ActivationView
 __all__ = [
     "L2",
     "ActivationView",
+    "Caricature",
     "Class",
     "Content",
     "Direction",
@@ -27,6 +31,8 @@ __all__ = [
     "Layer",
     "Masked",
     "Objective",
+    "Statistics",
+    "StoredDirection",
     "Term",
     "TotalVariation",
     "follows_whole_layers",

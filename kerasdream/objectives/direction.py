@@ -10,7 +10,8 @@ import numpy as np
 from kerasdream import ops
 from kerasdream.errors import ConfigError, LayerError
 from kerasdream.objectives.context import Network
-from kerasdream.objectives.reader import Reader, layer_text
+from kerasdream.objectives.reader import Reader, layer_text, unquote
+from kerasdream.objectives.stored_direction import FILE, StoredDirection
 from kerasdream.objectives.term import LayerTerm, Term, check_channel
 from kerasdream.objectives.view import ActivationView
 from kerasdream.types import Array, Tensor
@@ -56,8 +57,11 @@ class Direction(LayerTerm):
 
     @classmethod
     def parse(cls, call: str, reader: Reader, term: Callable[[], Term]) -> Term:
-        layer, weights = reader.word(), []
+        layer, weights = reader.word(), list[tuple[int, float]]()
         while reader.one_of(","):
+            if not weights and (file := reader.match(FILE)):
+                number = int(reader.number()) if reader.one_of(",") else 0
+                return StoredDirection(layer, unquote(file[1]), number)
             channel = reader.number()
             reader.expect("=")
             weights.append((int(channel), reader.number()))

@@ -109,7 +109,7 @@ class Layer(LayerTerm):
         return self.pick is not None
 
     @property
-    def one_tile(self) -> bool:
+    def placed(self) -> bool:
         return self.at is not None
 
     def octave_input(self, octave: Octave, previous: Array | None) -> Array:

@@ -74,6 +74,7 @@ class Term(Expression):
     kinds: ClassVar[dict[str, "type[Term]"]] = {}  # by the names in `calls`
     calls: ClassVar[tuple[str, ...]] = ()
     exact_shape: ClassVar[bool] = False  # whether padded activations would change the value
+    octave_input_type: ClassVar[str] = "int32"  # of the numbers in `octave_input`
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -127,7 +128,7 @@ class Term(Expression):
 
     @property
     def octave_input_shape(self) -> tuple[int | None, ...] | None:
-        """The shape of an input of whole numbers that is found anew for each picture; None: there is none."""
+        """The shape of an input that is found anew for each octave of a picture; None: there is none."""
         return None
 
     @property
@@ -136,8 +137,8 @@ class Term(Expression):
         return False
 
     @property
-    def one_tile(self) -> bool:
-        """Whether the term lies in one cell, and so in one tile of a picture."""
+    def placed(self) -> bool:
+        """Whether the term has its place in the picture, and so its own input in each tile."""
         return False
 
     def octave_input(self, octave: Octave, previous: Array | None) -> Array:

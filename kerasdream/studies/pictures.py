@@ -9,9 +9,10 @@ from collections.abc import Iterable
 import numpy as np
 from PIL import Image
 
-from kerasdream.errors import ConfigError, DreamWarning, InputImageError
+from kerasdream.errors import DreamWarning, InputImageError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
+from kerasdream.pixels import pictures_in
 
 EXAMPLE_SIDE = 160  # pixels
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -39,16 +40,6 @@ def find_pictures(images: Paths | None, limit: int | None = None) -> list[pathli
     if limit is None or limit >= len(paths):
         return paths
     return [paths[number * len(paths) // limit] for number in range(limit)]
-
-
-def pictures_in(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Return the picture files of a folder, sorted, or raise ConfigError where it holds none."""
-    inside = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    if found := sorted(path for path in inside if path.suffix.lower() in files.SUFFIXES):
-        return found
-    raise ConfigError(
-        f"The folder {str(folder)!r} holds no picture; files ending in {', '.join(files.SUFFIXES)} were expected."
-    )
 
 
 def read_square(name: str, side: int, max_pixels: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from kerasdream.errors import ConfigError, InputImageError
 from kerasdream.image import files, limits
+from kerasdream.pixels import SUFFIXES
 from kerasdream.types import Array, Size
 from kerasdream.video.container import ContainerScan, container_frames, scan_container
 from kerasdream.video.timing import timing
@@ -85,7 +86,7 @@ class FolderReader(FrameReader):
     def __init__(self, path: pathlib.Path, fps: Fraction, max_pixels: int | None):
         self.max_pixels = max_pixels
         self.pictures = sorted(
-            (one for one in path.iterdir() if one.suffix.lower() in files.SUFFIXES and one.name[0] != "."),
+            (one for one in path.iterdir() if one.suffix.lower() in SUFFIXES and one.name[0] != "."),
             key=by_number,
         )
         if not self.pictures:

@@ -8,11 +8,13 @@ from kerasdream.errors import ConfigError
 from kerasdream.objectives import (
     L2,
     ActivationView,
+    Caricature,
     Class,
     Content,
     Direction,
     Guide,
     Layer,
+    Statistics,
     TotalVariation,
     objective_of,
     weighted_sum,
@@ -88,6 +90,47 @@ def test_a_guide_pulls_each_place_to_its_best_match():
     assert float(value(Guide("a", "g.png"), view_of(a), rows)[0]) == pytest.approx((3 + 2) / 2 / 2)
     cosines = 1.0 + np.sqrt(0.5)
     assert float(value(Guide("a", "g.png", "cosine"), view_of(a), rows)[0]) == pytest.approx(cosines / 2, rel=1e-5)
+
+
+def test_a_caricature_is_one_where_the_activations_are_the_pictures():
+    wanted = np.array([[[1.0, 0.0], [0.0, 2.0]]])  # 1 x 2 cells of two channels, of mean square 2.5
+    given = np.float32(wanted / 2.5)
+    a = np.stack([wanted, 3 * wanted, wanted[..., ::-1], [[[1.0, 2.0], [0.0, 0.0]]]])
+    np.testing.assert_allclose(value(Caricature("a", "p", 0), view_of(a), given), [1, 3, 0, 0.2], atol=1e-6)
+    cosine = 1 / 5  # of (1, 2, 0, 0) and (1, 0, 0, 2)
+    for power in (1, 2):
+        got = value(Caricature("a", "p", power), view_of(a), given)
+        np.testing.assert_allclose(got, [1, 3, 0, 0.2 * cosine**power], rtol=1e-5, atol=1e-6)
+    little = np.array([[[[0.1, 5.0], [0.0, 0.0]]]])  # a cosine below 0.1 counts as 0.1
+    got = value(Caricature("a", "p", 2), view_of(little), given)
+    np.testing.assert_allclose(got, [0.1 / 5 * 0.01], rtol=1e-5)
+
+
+def test_statistics_compare_sorted_activations_wherever_they_are():
+    ramp = np.arange(256.0)[:, None] * np.ones(2) / 256  # what is wanted: evenly spread from 0 to 1
+    spread = (np.array([3.0, 0.0, 2.0, 1.0]) + 0.5) / 4 - 0.5 / 256
+    a = np.stack([np.stack([spread, spread[::-1]], -1).reshape(2, 2, 2), np.zeros((2, 2, 2))])
+    got = value(Statistics("a", "p"), view_of(a), np.float32(ramp))
+    squares = np.mean(np.sort(spread) ** 2)
+    np.testing.assert_allclose(got, [0.0, -squares / np.mean(ramp**2)], atol=1e-6)
+    assert float(value(Statistics("a", "p"), view_of(a[:1] * 2), np.float32(ramp))[0]) == pytest.approx(
+        -squares / np.mean(ramp**2), rel=1e-5
+    )
+
+
+def test_statistics_are_the_mean_of_those_of_the_pictures():
+    class Network:
+        def channel_count(self, layer):
+            return 1
+
+        def picture_activations(self, picture, layer):
+            return {"a.png": np.float32([[4], [0]]), "b.png": np.float32([[2], [2], [2]])}[picture]
+
+    wanted = Statistics("a", ("a.png", "b.png")).constant(Network())
+    assert wanted.shape == (256, 1)
+    np.testing.assert_allclose(wanted[[0, 255], 0], [1.0, 3.0])
+    assert (np.diff(wanted[:, 0]) >= 0).all()
+    np.testing.assert_allclose(wanted.mean(), 2.0, rtol=1e-5)
 
 
 def test_content_is_minus_the_mean_squared_distance():
