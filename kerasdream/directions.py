@@ -31,7 +31,7 @@ Pictures = PictureLike | Sequence[PictureLike]  # a folder, or pictures
 class Directions(Expression):
     """Directions in a layer of a network, of length 1: an objective, their sum; `[number]` is one of them.
 
-    >>> found = kerasdream.direction("mixed0", "photos/", ["sky.jpg"], model="mini")
+    >>> found = kerasdream.direction("mixed0", "photos/", [np.zeros((64, 64, 3))], model="mini")
     >>> found, len(found)
     (<Directions: 1 in mixed0 of mini>, 1)
     >>> found.save("warm.npz")

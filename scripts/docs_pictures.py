@@ -152,7 +152,7 @@ def visualize(dream: Callable[..., Any], folder: pathlib.Path, options: argparse
 
 
 def caricatures(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
-    network = {"model": "inception_v3", "weights": options.weights, "size": 224}
+    network = {"model": "inception_v3", "weights": options.weights, "size": 224, "steps": 96}
     layers = ["mixed2", "mixed4", "mixed6", "mixed7"]
     keep(kerasdream.caricatures(kerasdream.sample(), layers, **network), folder / "caricatures.jpg")
 
