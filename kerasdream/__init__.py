@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kerasdream.callbacks import DreamCallback as DreamCallback
-    from kerasdream.caricatures import caricatures as caricatures
+    from kerasdream.caricature_strip import caricatures as caricatures
     from kerasdream.config import DreamConfig as DreamConfig
     from kerasdream.directions import Directions as Directions
     from kerasdream.directions import concepts as concepts
@@ -106,7 +106,7 @@ HOMES = {
     "films.progress": ("FilmMoment",),
     "films.frames": ("frames",),
     "films.record": ("film_settings_of",),
-    "caricatures": ("caricatures",),
+    "caricature_strip": ("caricatures",),
     "directions": ("Directions", "concepts", "direction"),
     "visual_config": ("VisualConfig",),
     "visualization": ("Visualizer", "atlas", "visualize"),

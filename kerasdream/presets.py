@@ -102,6 +102,11 @@ PRESETS: dict[str, Preset] = {
         },
         on_inception("mixed4") | {"vgg16": "block4_conv3"},
     ),
+    "robust": Preset(
+        "for networks trained against adversarial pictures: the plain gradient, and nothing against noise",
+        {"step": 0.005, "iterations": 60, "num_octave": 1, "max_loss": None, "normalize": "l2"},
+        on_inception("mean(mixed5)"),
+    ),
     "strokes": look("fine brush strokes and lace", "mixed0", step=0.01, num_octave=3, gradient_blur=0.7),
     "spirals": look("spirals and vines", "mixed0 + mixed1*0.5", num_octave=3, gradient_blur=0.7),
     "arches": look("arches and scales", "mixed2", gradient_blur=0.5),

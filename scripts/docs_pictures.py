@@ -106,6 +106,12 @@ def mini(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Name
     keep(montage(both, labels, columns=len(COMPARED), cell=250), folder / "mini-looks.jpg")
 
 
+def crops(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((390, 260), Image.Resampling.LANCZOS)
+    both = [kerasdream.dream(detail, model="mini", crops=number, **BASE) for number in (0, 8)]
+    keep(sheet(both, 2), folder / "control-crops.jpg", 70_000)
+
+
 def controls(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((390, 260), Image.Resampling.LANCZOS)
     plain = dream(detail, **BASE)
@@ -116,8 +122,9 @@ def controls(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.
 
 def presets(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((390, 260), Image.Resampling.LANCZOS)
+    names = [name for name in PRESETS if name != "robust"]  # which wants a network of its own
     keep(
-        montage([dream(detail, preset=name) for name in PRESETS], list(PRESETS), columns=4, cell=310),
+        montage([dream(detail, preset=name) for name in names], names, columns=4, cell=310),
         folder / "presets.jpg",
     )
 
@@ -151,6 +158,39 @@ def maps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Name
     settings: dict[str, Any] = {"limit": 500, "grid": 10, "steps": 160, "output": options.work / "map"}
     atlas = kerasdream.activation_atlas(options.photographs, "mixed4", **network | settings)
     keep(atlas, folder / "activation-atlas.jpg", limit=390_000)
+
+
+def caricatures(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    network = {"model": "inception_v3", "weights": options.weights, "size": 224, "steps": 96}
+    layers = ["mixed2", "mixed4", "mixed6", "mixed7"]
+    keep(kerasdream.caricatures(kerasdream.sample(), layers, **network), folder / "caricatures.jpg")
+
+
+def drawn(number: int, stripes: bool, side: int = 96) -> np.ndarray:
+    """Discs on a plain ground, with or without stripes of any angle, width and colour."""
+    rng = np.random.default_rng([number, stripes])
+    y, x = np.mgrid[:side, :side] / side
+    picture = np.ones((side, side, 3)) * rng.uniform(0.2, 0.8, 3)
+    for _ in range(rng.integers(1, 4)):
+        (a, b), radius = rng.uniform(0, 1, 2), rng.uniform(0.1, 0.3)
+        picture[np.hypot(x - a, y - b) < radius] = rng.uniform(0, 1, 3)
+    if stripes:
+        angle, width = rng.uniform(0, np.pi), rng.uniform(8, 16)
+        wave = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) * width)
+        picture[wave > 0] = 0.3 * picture[wave > 0] + 0.7 * rng.uniform(0, 1, 3)
+    return np.round(255 * picture).astype(np.uint8)
+
+
+def directions(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    network = {"model": "inception_v3", "weights": options.weights}
+    with_, without = ([drawn(number, stripes) for number in range(40)] for stripes in (True, False))
+    found = kerasdream.direction("mixed2", with_, without, whiten=True, **network)
+    shown = [sheet([Image.fromarray(one) for one in side[:9]], 3).resize((260, 260)) for side in (with_, without)]
+    shown.append(kerasdream.visualize(found, size=256, **network))
+    detail = kerasdream.sample().crop((150, 60, 470, 380))
+    shown.append(dream(detail, layers=found, step=0.02, jitter=32))
+    labels = ["with", "without", "the direction, from noise", "dreamt along it"]
+    keep(montage(shown, labels, columns=4, cell=256), folder / "directions.jpg")
 
 
 def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -193,7 +233,21 @@ def looks(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Nam
 
 PAGES = {
     page.__name__: page
-    for page in (knobs, mini, controls, presets, objectives, visualize, training, sweeps, looks, maps)
+    for page in (
+        knobs,
+        mini,
+        controls,
+        presets,
+        objectives,
+        crops,
+        visualize,
+        caricatures,
+        directions,
+        training,
+        sweeps,
+        looks,
+        maps,
+    )
 }
 
 

@@ -187,6 +187,7 @@ def test_every_knob_reaches_the_dream(here):
         "turns": "true",
         "smooth_samples": "2",
         "smooth_noise": "0.1",
+        "crops": "0",
         "gradient_blur": "0.5,1.5",
         "blur_growth": "0.5",
         "blur_kind": "cascade",
@@ -207,7 +208,7 @@ def test_every_knob_reaches_the_dream(here):
         "octave_scale": 1.2, "num_octave": 2, "iterations": 2, "step": 0.02, "max_loss": 7.0, "seed": 3,
         "device": "cpu", "max_pixels": 100000, "preset": "google2015", "octaves_above": 1, "detail": "none",
         "normalize": "std", "optimizer": "adam", "clip": False, "jitter": 3, "turns": True, "smooth_samples": 2,
-        "smooth_noise": 0.1, "gradient_blur": [0.5, 1.5], "blur_growth": 0.5, "blur_kind": "cascade",
+        "smooth_noise": 0.1, "crops": 0, "gradient_blur": [0.5, 1.5], "blur_growth": 0.5, "blur_kind": "cascade",
         "gradient_scales": 1, "mask": "sky.png", "strength": 0.9, "keep_color": True, "snapshots": 2,
         "precision": "bfloat16", "memory": "3GB", "tile": 80, "overlap": 40,
     }  # fmt: skip

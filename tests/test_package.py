@@ -38,7 +38,7 @@ FLOORS = [
     "progress",
     "dreamer",
     "visualization",
-    "caricatures",
+    "caricature_strip",
     "directions",
     "sweeps",
     "studies",

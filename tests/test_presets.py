@@ -108,6 +108,19 @@ def test_a_published_preset_follows_its_formula(network, name, plain):
     assert psnr(wanted, pixels) < 45
 
 
+@pytest.mark.filterwarnings("ignore:The structure of `inputs`")
+def test_robust_takes_plain_steps_along_the_gradient_over_its_root_mean_square(network):
+    pixels = np.asarray(kerasdream.sample().crop((200, 20, 680, 440)))
+    image = tf.constant(pixels[None].astype("float32") / 127.5 - 1.0)
+    for _ in range(4):
+        slope = gradient_of(network, image, ["mixed5"], lambda a: tf.reduce_mean(a[0]))
+        image += 0.005 * slope / tf.sqrt(tf.reduce_mean(slope**2))
+    got = kerasdream.Dreamer(**settings("robust", "mini") | {"model": network, "iterations": 4}).run(pixels).image
+    assert psnr(got, back_to_pixels(image)) > 50
+    assert psnr(back_to_pixels(image), pixels) < 45
+    assert settings("robust")["iterations"] == 60
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_whole(name):
     for model in zoo.ZOO:

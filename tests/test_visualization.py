@@ -246,3 +246,27 @@ def test_the_script_draws_and_never_writes_over(tmp_path):
     ]  # fmt: skip
     assert run(*few).returncode == 2
     assert run("mixed4:150", "--sise=3").returncode == 2
+
+
+def test_a_caricature_shows_more_of_what_the_layer_saw(small_net, settings, photo):
+    look = keras.Function(small_net.inputs, small_net.get_layer("relu2").output)
+    pictures = [photo[:96, :96], photo[:96, 32:][::-1]]
+    few = settings | {"size": 72, "steps": 40, "rate": 0.1}
+    drawn = kerasdream.visualize([kerasdream.Caricature("relu2", one) for one in pictures], transform=False, **few)
+    own = [np.asarray(Image.fromarray(one).resize((96, 96)), np.float32)[12:84, 12:84] for one in pictures]
+    a, b = (
+        np.array([ops.convert_to_numpy(look([np.float32(one)[None] / 127.5 - 1])).ravel() for one in several])
+        for several in (drawn, own)
+    )
+    a, b = (x - x.mean(0) for x in (a, b))  # what one of the two has and the other has not
+    assert np.sum(a[0] * b[0]) > 0.2 * np.linalg.norm(a[0]) * np.linalg.norm(b[0])
+
+
+def test_a_strip_of_caricatures_begins_with_the_picture(small_net, settings, photo):
+    strip = kerasdream.caricatures(photo, ["relu0", "relu2"], **settings)
+    middle = Image.fromarray(photo).resize((64, 48), Image.Resampling.BILINEAR).crop((8, 0, 56, 48))
+    assert strip.size[0] == 3 * 56 + 8
+    shown = np.asarray(strip, float)[8:56, 8:56]
+    assert np.abs(shown - np.asarray(middle, float)).mean() < 6
+    drawn = kerasdream.visualize(kerasdream.Caricature("relu2", photo), **settings)
+    assert np.array_equal(np.asarray(strip)[8:56, 120:168], drawn)

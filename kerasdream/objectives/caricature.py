@@ -86,7 +86,7 @@ class Caricature(LayerTerm):
 
     def value(self, view: ActivationView, given: Tensor | None) -> Tensor:
         a, size = view.layer(self.layer), view.size(self.layer)
-        product = view.average(ops.sum(a * given, axis=-1), size)
+        product = view.average(ops.sum(ops.multiply(a, given), axis=-1), size)
         if self.power == 0:
             return product
         squares = view.average(ops.sum(ops.square(a), axis=-1), size)

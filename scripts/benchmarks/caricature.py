@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--weights", default="imagenet", help="of InceptionV3")
     parser.add_argument("--judge", default="imagenet", help="weights of MobileNetV2 with its classes")
     parser.add_argument("--classes", type=lambda text: [int(one) for one in text.split(",")], default=list(CLASSES))
-    parser.add_argument("--layers", default="mixed6,mixed7")
+    parser.add_argument("--layers", default="mixed6+mixed7", help="summed with +; with commas, each by itself")
     parser.add_argument("--steps", type=int, default=192)
     parser.add_argument("--power", type=float, default=1.0)
     parser.add_argument("--sheet", type=pathlib.Path, help="picture to write")
@@ -61,14 +61,15 @@ def main() -> None:
     rows = [[Image.open(path).convert("RGB") for path in paths]]
     for kind in (Caricature, Shuffled):
         found = np.zeros(len(paths), bool)
-        for layer in options.layers.split(","):
-            wanted = [kind(layer, path, options.power) for path in paths]
+        for layers in options.layers.split(","):
+            terms = [[kind(layer, path, options.power) for layer in layers.split("+")] for path in paths]
+            wanted = [sum(several[1:], several[0]) for several in terms]
             network = {"model": "inception_v3", "weights": options.weights}
             drawn = Visualizer(wanted, size=SIDE, steps=options.steps, **network).run(False)
             places = ranks(judge, drawn, options.classes)
             found |= np.array(places) < 5
             hits = sum(place < 5 for place in places)
-            print(f"{kind.__name__} {layer}: {hits} of {len(paths)} among the first five;", end=" ")
+            print(f"{kind.__name__} {layers}: {hits} of {len(paths)} among the first five;", end=" ")
             print(*(f"{name} {place + 1}" for name, place in zip(names, places, strict=True)), sep=", ", flush=True)
             rows.append(drawn)
         print(f"{kind.__name__}: {found.sum()} of {len(paths)} in one of {options.layers}", flush=True)

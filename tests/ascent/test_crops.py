@@ -90,9 +90,10 @@ def test_the_gradient_of_every_objective_is_the_slope_of_its_value(three, name, 
 
     gradients = [ops.convert_to_numpy(g) for g in gradient_of(stepper, image, np.random.default_rng(7))[1]]
     rng = np.random.default_rng(1)
+    small = 1e-4 if name == "cosine" else 1e-3  # it bends sharply where activations are nearly zero
     for _ in range(3):
         along = rng.standard_normal(image.shape).astype(np.float32)
-        rise = (value(image + 1e-3 * along) - value(image - 1e-3 * along)) / 2e-3
+        rise = (value(image + small * along) - value(image - small * along)) / (2 * small)
         assert rise == pytest.approx(float((sum(gradients) * along).sum()), rel=0.02, abs=2e-3)
 
 

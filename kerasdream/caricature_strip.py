@@ -33,7 +33,7 @@ def caricatures(
     the other settings are those of `visualize`. Raises ConfigError or InputImageError for what is no layer or picture.
 
     >>> kerasdream.caricatures("sky.jpg", ["mixed0", "mixed1"], model="mini", size=64, steps=4).size
-    (224, 90)
+    (224, 94)
     """
     wanted = [Caricature(layer, picture, power) for layer in layers]
     visualizer = Visualizer(wanted, model=model, weights=weights, preprocess=preprocess, device=device, **settings)
