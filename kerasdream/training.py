@@ -54,6 +54,8 @@ def gradient(
         view = ActivationView(images, activations, unbordered=features.unbordered)
         inputs = dict(constants)
         for number, term in enumerate(terms):
+            if term.octave_input_type != "int32":
+                raise ConfigError(f"{term} needs another picture, which gradient() does not have. Use it with Dreamer.")
             if isinstance(term, Layer) and term.at is not None:
                 cells = ops.shape(view.activations[term.layer])[1:3]
                 inputs[str(number)] = ops.stack([ops.cast(index, "int32") for index in term.cell(cells, cells)])

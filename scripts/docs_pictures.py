@@ -108,7 +108,8 @@ def mini(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Name
 
 def crops(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((390, 260), Image.Resampling.LANCZOS)
-    both = [kerasdream.dream(detail, model="mini", crops=number, **BASE) for number in (0, 8)]
+    settings: list[dict[str, Any]] = [{"model": "mini", "crops": number, **BASE} for number in (0, 8)]
+    both = [kerasdream.dream(detail, **one) for one in settings]
     keep(sheet(both, 2), folder / "control-crops.jpg", 70_000)
 
 
@@ -161,7 +162,7 @@ def maps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Name
 
 
 def caricatures(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
-    network = {"model": "inception_v3", "weights": options.weights, "size": 224, "steps": 96}
+    network: dict[str, Any] = {"model": "inception_v3", "weights": options.weights, "size": 224, "steps": 96}
     layers = ["mixed2", "mixed4", "mixed6", "mixed7"]
     keep(kerasdream.caricatures(kerasdream.sample(), layers, **network), folder / "caricatures.jpg")
 
@@ -182,7 +183,7 @@ def drawn(number: int, stripes: bool, side: int = 96) -> np.ndarray:
 
 
 def directions(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
-    network = {"model": "inception_v3", "weights": options.weights}
+    network: dict[str, Any] = {"model": "inception_v3", "weights": options.weights}
     with_, without = ([drawn(number, stripes) for number in range(40)] for stripes in (True, False))
     found = kerasdream.direction("mixed2", with_, without, whiten=True, **network)
     shown = [sheet([Image.fromarray(one) for one in side[:9]], 3).resize((260, 260)) for side in (with_, without)]

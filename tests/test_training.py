@@ -158,6 +158,7 @@ def test_what_it_cannot_know_is_told(doubling):
         ("twice:strong2", "needs the channels of a picture"),
         (kerasdream.Layer("twice").inside(np.eye(8)), "needs a mask"),
         (kerasdream.Guide("twice", "g.png"), "needs a guide picture"),
+        (kerasdream.Caricature("twice", "c.png"), "needs another picture"),
     ):
         with pytest.raises(ConfigError, match=words):
             kerasdream.gradient(doubling, image, wish)
