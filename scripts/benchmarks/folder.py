@@ -92,10 +92,8 @@ def main() -> None:
             for arm in ARMS:
                 wall, used = (count / statistics.median(one) for one in zip(*times[arm], strict=True))
                 before = [count / statistics.median(one) for one in zip(*times[ARMS[0]], strict=True)]
-                print(
-                    f"{precision:10} {arm:12} {wall:10.3f} {used:17.3f} {wall / before[0]:6.2f} {used / before[1]:17.2f}",
-                    flush=True,
-                )
+                ratios = f"{wall / before[0]:6.2f} {used / before[1]:17.2f}"
+                print(f"{precision:10} {arm:12} {wall:10.3f} {used:17.3f} {ratios}", flush=True)
 
 
 if __name__ == "__main__":
