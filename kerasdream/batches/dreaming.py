@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 
-from kerasdream.ascent.memory import ALWAYS_FITS, MemoryBudget
+from kerasdream.ascent.memory import MemoryBudget
 from kerasdream.ascent.step import Preprocess
 from kerasdream.batch_config import BatchConfig
 from kerasdream.batches.outputs import record_text
@@ -60,7 +60,7 @@ class SampleDreamer:
         self.cache, self.compiling = DreamerCache(KEPT_NETWORKS), threading.Lock()
         self.known: dict[str, Settings] = {}
         self.traced: set[int] = set()
-        self.turnstile, self.free = threading.Lock(), threading.Semaphore(batch.workers)
+        self.turnstile, self.room, self.taken = threading.Lock(), threading.Condition(), 0.0
         self.dreamer_of(self.settings_of(Sample("", b"")).config)
 
     def settings_of(self, sample: Sample) -> Settings:
@@ -91,12 +91,9 @@ class SampleDreamer:
 
     def affordable_pixels(self, config: DreamConfig, most: int) -> int:
         """Return how many pixels of pictures one group may have; no more than `most` are looked for."""
-        dreamer = self.dreamer_of(config)
         growth = config.octave_scale ** (2 * config.octaves_above)
-        budget, share = MemoryBudget(dreamer.compiled), self.batch.workers * growth
-        if most * share * ALWAYS_FITS <= budget.bytes:
-            return most
-        return int(budget.affordable_pixels() / share)
+        budget = MemoryBudget(self.dreamer_of(config).compiled)
+        return min(most, int(budget.affordable_pixels() / (self.batch.workers * growth)))
 
     def group_limit(self, read: ReadSample) -> int:
         """Return how many pictures like this one go through the network together."""
@@ -125,26 +122,29 @@ class SampleDreamer:
         """Return the results of the dreams of a group."""
         config = self.settings_of(group[0].sample).config
         dreamer, size = self.dreamer_of(config), self.padded_size(group[0].size)
-        with self.permits(dreamer, size, len(group)):
+        with self.share_of_memory(dreamer, size, len(group)):
             if len(group) == 1 and size == group[0].size:
                 return [dreamer.run(group[0].picture, callback=check, verbose=False)]
             pictures = PictureGroup.gather([read.picture for read in group], size)
             return member_results(dreamer.run(pictures, callback=check, verbose=False))
 
     @contextlib.contextmanager
-    def permits(self, dreamer: Dreamer, size: Size, count: int) -> Iterator[None]:
-        """Let groups dream beside each other, but one that takes all the memory, or is traced, by itself."""
-        pixels, key = count * size[0] * size[1], id(dreamer.compiled.programs)
-        alone = key not in self.traced or pixels > self.affordable_pixels(dreamer.config, pixels)
-        taken = self.batch.workers if alone else 1
-        with self.turnstile:
-            for _ in range(taken):
-                self.free.acquire()
+    def share_of_memory(self, dreamer: Dreamer, size: Size, count: int) -> Iterator[None]:
+        """Let groups dream beside each other while their memory allows; one that is traced dreams by itself."""
+        growth = dreamer.config.octave_scale ** (2 * dreamer.config.octaves_above)
+        budget, pixels = MemoryBudget(dreamer.compiled), count * size[0] * size[1] * growth
+        key = id(dreamer.compiled.programs)
+        share = 1.0 if key not in self.traced else min(1.0, pixels / max(1, budget.affordable_pixels()))
+        with self.turnstile, self.room:  # in turn, so that a large one is not overtaken for ever
+            self.room.wait_for(lambda: self.taken == 0 or self.taken + share <= 1)
+            self.taken += share
         try:
             yield
             self.traced.add(key)
         finally:
-            self.free.release(taken)
+            with self.room:
+                self.taken = max(0.0, self.taken - share)
+                self.room.notify_all()
 
 
 def groups_are_faster(config: DreamConfig) -> bool:

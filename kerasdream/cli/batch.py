@@ -22,6 +22,7 @@ from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.errors import BatchError, ConfigError, DreamInterrupted
 
+MOST_WORKERS = 16  # that nobody asked for
 DREAM_KNOBS = {name: knob for name, knob in KNOBS.items() if name != "snapshots"}
 
 
@@ -35,6 +36,17 @@ def define(flags: Flags) -> None:
     flags.text("from", "dreamt picture whose settings to take; other flags change them")
 
 
+def a_thread_for_each_core() -> int:
+    """Let each dream have one thread of TensorFlow's, before it is loaded; returns how many cores there are for them.
+
+    No dream waits for threads of its own then, and its bytes do not depend on the number of cores.
+    """
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "1")  # nothing trains here: it may keep them in its order
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return max(2, min(MOST_WORKERS, len(cores)))
+
+
 def work(flags: Flags, arguments: list[str]) -> int:
     """Dream the pictures that a command line names; returns the exit status."""
     if len(arguments) < 2:
@@ -46,8 +58,7 @@ def work(flags: Flags, arguments: list[str]) -> int:
     settings = kerasdream.settings_of(flags["from"]) if flags["from"] else {}
     settings |= flags.given(BATCH_KNOBS | DREAM_KNOBS)
     settings.pop("snapshots", None)
-    if settings.get("precision") in ("bfloat16", "auto"):  # no weights change here: oneDNN may keep them in its order
-        os.environ.setdefault("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "1")
+    settings = {"workers": a_thread_for_each_core()} | settings
     quiet_start()
     settings = with_own_model(settings)
     with results_apart() as results:
