@@ -14,7 +14,16 @@ from kerasdream.ascent.step import Preprocess
 from kerasdream.batch_config import BatchConfig
 from kerasdream.batches.outputs import record_text
 from kerasdream.batches.picture_group import PictureGroup, member_results
-from kerasdream.batches.samples import DreamtSample, Failure, ReadSample, Sample, failure_of, png_of
+from kerasdream.batches.samples import (
+    DreamtSample,
+    Failure,
+    ReadSample,
+    Sample,
+    content_of,
+    failure_of,
+    png_of,
+    read_sample,
+)
 from kerasdream.config import KNOBS, DreamConfig
 from kerasdream.dreamer import Dreamer, DreamerCache
 from kerasdream.errors import DreamError
@@ -38,10 +47,8 @@ class Settings:
 class SampleDreamer:
     """Dreams groups of samples that share a size and their settings. Safe to call from several threads.
 
-    >>> from kerasdream.batches.samples import content_of, read_sample
     >>> dreamer = SampleDreamer(None, "mini", None, {"iterations": 1, "num_octave": 1}, BatchConfig())
-    >>> sample = Sample("sky", "sky.jpg")
-    >>> [dream] = dreamer.dream([read_sample(sample, *content_of(sample.image), 10_000_000, None)])
+    >>> [dream] = dreamer.dream([dreamer.read(Sample("sky", "sky.jpg"))])
     >>> dream.sample.key, dream.png[1:4]
     ('sky', b'PNG')
     """
@@ -75,6 +82,24 @@ class SampleDreamer:
                 self.known.clear()
             self.known[text] = Settings(config, digest_of(config, self.batch))
         return self.known[text]
+
+    def read(
+        self, sample: Sample | Failure, is_done: Callable[[Sample, str, str], bool] | None = None
+    ) -> ReadSample | Failure | None:
+        """Return a sample with its picture decoded, or why it cannot be; what has failed comes back as it is.
+
+        `is_done` is asked with the sample and the digits of its content and its settings; where it is, None comes.
+        """
+        if isinstance(sample, Failure):
+            return sample
+        try:
+            image, content = content_of(sample.image)
+            settings = self.settings_of(sample)
+            if is_done and is_done(sample, content, settings.digest):
+                return None
+            return read_sample(sample, image, content, settings.config.max_pixels, self.batch.fitted_size())
+        except (DreamError, OSError) as fault:
+            return failure_of(sample.key, fault)
 
     def dreamer_of(self, config: DreamConfig) -> Dreamer:
         """Return the Dreamer of some settings; those that share what is compiled share a network."""
@@ -112,7 +137,8 @@ class SampleDreamer:
         """Dream a group; where that fails, its samples one by one. `check` is called after each step."""
         try:
             results = self.run(group, check)
-            return [encode(read, result) for read, result in zip(group, results, strict=True)]
+            digest = self.settings_of(group[0].sample).digest
+            return [encode(read, result, digest) for read, result in zip(group, results, strict=True)]
         except DreamError as fault:
             if len(group) == 1:
                 return [failure_of(group[0].sample.key, fault)]
@@ -154,11 +180,11 @@ def groups_are_faster(config: DreamConfig) -> bool:
     return not (config.device or "").startswith("cpu") and bool(keras.distribution.list_devices("gpu"))
 
 
-def encode(read: ReadSample, result: DreamResult) -> DreamtSample:
+def encode(read: ReadSample, result: DreamResult, settings: str) -> DreamtSample:
     """Return a dream as the files of an output; the seconds, which differ from run to run, are left out."""
     record = {name: value for name, value in result.record().items() if name != "seconds"}
     image = result.picture.as_pillow(as_array(result.image))
-    return DreamtSample(read.sample, read.content, png_of(image, record), record_text(record, read.sample))
+    return DreamtSample(read.sample, read.content, settings, png_of(image, record), record_text(record, read.sample))
 
 
 def digest_of(config: DreamConfig, batch: BatchConfig) -> str:

@@ -21,8 +21,8 @@ class Output(Protocol):
         """Say whether the dream of a row is still there."""
         ...
 
-    def write(self, dreams: Sequence[tuple[DreamtSample, str]]) -> list[Row]:
-        """Write dreams, each with the digits of its settings."""
+    def write(self, dreams: Sequence[DreamtSample]) -> list[Row]:
+        """Write dreams."""
         ...
 
     def close(self) -> None:
@@ -78,15 +78,15 @@ class FolderOutput:
         """Say whether the dream of a row is still there."""
         return row.tar is None and self.target(row.key).exists()
 
-    def write(self, dreams: Sequence[tuple[DreamtSample, str]]) -> list[Row]:
+    def write(self, dreams: Sequence[DreamtSample]) -> list[Row]:
         """Write the files of dreams, each whole or not at all, the picture last."""
-        for dream, _ in dreams:
+        for dream in dreams:
             self.check(dream.sample)
             for name, content in reversed(list(files_of(dream, with_record=False))):
                 path = self.folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, lambda file, content=content: file.write(content), overwrite=True)  # type: ignore[misc]
-        return [Row(dream.sample.key, dream.content, settings) for dream, settings in dreams]
+        return [Row(dream.sample.key, dream.content, dream.settings) for dream in dreams]
 
     def close(self) -> None:
         """Do nothing: every file is whole."""
@@ -124,16 +124,16 @@ class TarOutput:
             return False
         return self.path(row.tar).exists() or (self.writer is not None and row.tar == self.number)
 
-    def write(self, dreams: Sequence[tuple[DreamtSample, str]]) -> list[Row]:
+    def write(self, dreams: Sequence[DreamtSample]) -> list[Row]:
         """Add dreams to the tar, and bring them to the disk."""
         if self.writer is not None and self.writer.file.tell() >= self.size:
             self.close()  # not before its rows are in the manifest: a tar with its name is whole, and all of it known
         rows = []
         writer = self.writer = self.writer or self.next_writer()
-        for dream, settings in dreams:
+        for dream in dreams:
             for name, content in files_of(dream, with_record=True):
                 writer.add(name, content)
-            rows.append(Row(dream.sample.key, dream.content, settings, self.number, writer.file.tell()))
+            rows.append(Row(dream.sample.key, dream.content, dream.settings, self.number, writer.file.tell()))
         writer.sync()
         return rows
 

@@ -1,6 +1,7 @@
 """A batch from its source to its summary: read ahead, dreamt in groups, written, and remembered."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -25,14 +26,12 @@ from kerasdream.batches.samples import (
     ReadSample,
     Sample,
     check_sample,
-    content_of,
     failure_of,
-    read_sample,
 )
 from kerasdream.batches.sources import BatchSource, count_of, samples_of
 from kerasdream.config import KNOBS
 from kerasdream.dreamer import document_knobs
-from kerasdream.errors import BatchError, ConfigError, DreamError, DreamInterrupted
+from kerasdream.errors import BatchError, ConfigError, DreamError, DreamInterrupted, OutputError
 from kerasdream.image.files import make_folder
 from kerasdream.knobs import bytes_of, check_names
 from kerasdream.progress import progress_line
@@ -197,49 +196,41 @@ class Batch:
                     item = Failure(item.key, "The key came twice; the first picture with it is dreamt.")
             yield item
 
-    def read(self, sample: Sample | Failure) -> ReadSample | Failure | None:
-        """Return a sample with its picture decoded, or None where it is dreamt already."""
-        if isinstance(sample, Failure):
-            return sample
-        try:
-            image, content = content_of(sample.image)
-            settings = self.dreamer.settings_of(sample)
-            row = self.manifest.find(sample.key)
-            if row and self.output.holds(row):
-                if (row.content, row.settings) == (content, settings.digest):
-                    return None
-                if row.tar is not None:
-                    return Failure(
-                        sample.key,
-                        f"Tar {row.tar} holds its dream already, of another picture or with other settings. Name "
-                        "another folder.",
-                    )
-            return read_sample(sample, image, content, settings.config.max_pixels, self.config.fitted_size())
-        except (DreamError, OSError) as fault:
-            return failure_of(sample.key, fault)
+    def is_done(self, sample: Sample, content: str, settings: str) -> bool:
+        """Say whether a sample is dreamt already; OutputError where a tar holds another dream with its key."""
+        row = self.manifest.find(sample.key)
+        if row is None or not self.output.holds(row):
+            return False
+        if (row.content, row.settings) == (content, settings):
+            return True
+        if row.tar is not None:
+            raise OutputError(
+                f"Tar {row.tar} holds its dream already, of another picture or with other settings. Name another "
+                "folder."
+            )
+        return False
 
     def to_dream(self, readers: ThreadPoolExecutor) -> Iterator[ReadSample]:
         """Yield the samples that are to be dreamt; count the others."""
-        for read in ahead(readers, self.read, self.samples(), 2 * READERS):
-            if isinstance(read, Failure):
-                self.fail(read)
-            elif read is None:
+        read = functools.partial(self.dreamer.read, is_done=self.is_done)
+        for sample in ahead(readers, read, self.samples(), 2 * READERS):
+            if isinstance(sample, Failure):
+                self.fail(sample)
+            elif sample is None:
                 self.summary.skipped += 1
             else:
-                yield read
+                yield sample
 
-    def dream(self, group: list[ReadSample]) -> list[tuple[DreamtSample, str] | Failure]:
-        """Return the dreams of a group, each with the digits of its settings."""
-        digest = self.dreamer.settings_of(group[0].sample).digest
-        dreams = self.dreamer.dream(group, self.check)
-        return [one if isinstance(one, Failure) else (one, digest) for one in dreams]
+    def dream(self, group: list[ReadSample]) -> list[DreamtSample | Failure]:
+        """Return the dreams of a group."""
+        return self.dreamer.dream(group, self.check)
 
     def check(self, _: object) -> None:
         """Raise where the run has ended meanwhile."""
         if self.stop.is_set():
             raise InterruptedError("the batch has ended")
 
-    def keep(self, dreams: list[tuple[DreamtSample, str] | Failure]) -> None:
+    def keep(self, dreams: list[DreamtSample | Failure]) -> None:
         """Write the dreams of a group, and then their rows."""
         whole = [one for one in dreams if not isinstance(one, Failure)]
         if whole:

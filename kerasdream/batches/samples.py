@@ -61,7 +61,8 @@ class DreamtSample:
     """A dream, encoded as PNG with its settings inside, and its record as JSON."""
 
     sample: Sample
-    content: str
+    content: str  # digits of the picture that was dreamt
+    settings: str  # and of the settings
     png: bytes
     record: bytes
 

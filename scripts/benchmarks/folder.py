@@ -1,4 +1,4 @@
-"""A folder of photographs of mixed sizes, dreamt picture by picture and by `dream_many`: pictures per second.
+"""A folder of photographs of mixed sizes, dreamt picture by picture and by `kerasdream batch`: pictures per second.
 
     python scripts/benchmarks/folder.py photos/ --weights=inception_v3_notop.weights.h5 --pictures=200 --rounds=2
 
@@ -17,7 +17,7 @@ import tempfile
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-ARMS = ("one by one", "dream_many")
+ARMS = ("one by one", "batch")
 
 
 def shrink(source: str, target: pathlib.Path, count: int, side: int) -> None:
@@ -33,8 +33,9 @@ def shrink(source: str, target: pathlib.Path, count: int, side: int) -> None:
 
 def dream_folder(arm: str, folder: str, settings: dict[str, object]) -> None:
     """Dream a folder in one of both ways, and print the seconds of the clock and of the processor."""
-    if arm == ARMS[1] and settings["precision"] == "bfloat16":
-        os.environ["TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"] = "1"  # as `kerasdream batch` does
+    from kerasdream.cli.batch import a_thread_for_each_core
+
+    workers = a_thread_for_each_core() if arm == ARMS[1] else 1  # as `kerasdream batch` does
     import kerasdream
 
     paths = sorted(pathlib.Path(folder).iterdir())
@@ -50,7 +51,7 @@ def dream_folder(arm: str, folder: str, settings: dict[str, object]) -> None:
             from kerasdream.batches.dreaming import SampleDreamer
             from kerasdream.batches.run import Batch
 
-            config = BatchConfig()
+            config = BatchConfig(workers=workers)
             many = SampleDreamer(None, str(settings.pop("model")), None, settings, config)
             with tempfile.TemporaryDirectory() as warm, Batch([paths[0]], pathlib.Path(warm), many, config) as batch:
                 batch.run(False, 1)
