@@ -36,7 +36,10 @@ class BatchConfig:
         low=1, high=1024, optional=True,
     )  # fmt: skip
     window: int = knob(64, "pictures that are read ahead, to find some of one size among them", "int", low=1, high=4096)
-    workers: int = knob(2, "groups that are dreamt at the same time", "int", low=1, high=64)
+    workers: int | None = knob(
+        None, "groups that are dreamt at the same time; unset: one for each core in the program, otherwise 2", "int",
+        low=1, high=64, optional=True,
+    )  # fmt: skip
     shard: str | None = knob(
         None, "dream one part of the pictures only: 1/8 is the first of eight, 8/8 the last", "str", optional=True
     )
@@ -48,6 +51,10 @@ class BatchConfig:
         check_knobs(self, BATCH_KNOBS)
         self.fitted_size()
         self.part()
+
+    def threads(self) -> int:
+        """Return how many groups are dreamt at the same time."""
+        return self.workers or 2
 
     def fitted_size(self) -> Size | None:
         """Return the size (height, width) that pictures are made to have, or None."""
@@ -84,6 +91,6 @@ class BatchSettings(Settings, total=False):
     round_up: int
     group: int | None
     window: int
-    workers: int
+    workers: int | None
     shard: str | None
     max_errors: int | None

@@ -118,7 +118,7 @@ class SampleDreamer:
         """Return how many pixels of pictures one group may have; no more than `most` are looked for."""
         growth = config.octave_scale ** (2 * config.octaves_above)
         budget = MemoryBudget(self.dreamer_of(config).compiled)
-        return min(most, int(budget.affordable_pixels() / (self.batch.workers * growth)))
+        return min(most, int(budget.affordable_pixels() / (self.batch.threads() * growth)))
 
     def group_limit(self, read: ReadSample) -> int:
         """Return how many pictures like this one go through the network together."""

@@ -21,8 +21,8 @@ def grouped(
 
     Where it is full, the group that has waited longest goes.
 
-    >>> list(grouped("abacbdcb", str, lambda _: 2, window=3))
-    [['a', 'a'], ['b'], ['c', 'c'], ['d'], ['b']]
+    >>> list(grouped("abacbde", str, lambda _: 2, window=3))
+    [['a', 'a'], ['b', 'b'], ['c'], ['d'], ['e']]
     """
     waiting: dict[Hashable, list[T]] = {}
     count = pixels = 0

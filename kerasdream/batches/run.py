@@ -155,7 +155,7 @@ class Batch:
         """Dream all that is not dreamt yet."""
         total = total if self.count == 1 else None
         line = progress_line(verbose, total)
-        readers, dreamers = ThreadPoolExecutor(READERS), ThreadPoolExecutor(self.config.workers)
+        readers, dreamers = ThreadPoolExecutor(READERS), ThreadPoolExecutor(self.config.threads())
         try:
             groups = grouped(
                 self.to_dream(readers),
@@ -164,7 +164,7 @@ class Batch:
                 self.config.window,
                 lambda read: read.picture.pixels[..., 0].size,
             )
-            for dreams in ahead(dreamers, self.dream, groups, self.config.workers):
+            for dreams in ahead(dreamers, self.dream, groups, self.config.threads()):
                 self.keep(dreams)
                 if line:
                     line.update(self.summary.done, self.progress(total))
