@@ -18,11 +18,13 @@ import pytest
 from PIL import Image
 
 import kerasdream
+from kerasdream.batch_config import BATCH_DEFAULTS, BATCH_KNOBS, BatchSettings
 from kerasdream.batches.manifest import Manifest
 from kerasdream.batches.picture_group import PictureGroup
 from kerasdream.batches.run import part_of_key
 from kerasdream.cli import main
 from kerasdream.errors import BatchError, ConfigError, DreamInterrupted, OutputError
+from kerasdream.settings import Settings
 
 FEW = {"layers": {"relu2": 1.0}, "iterations": 2, "num_octave": 2, "max_loss": None, "jitter": 2}
 PROGRAM = [sys.executable, "-m", "kerasdream", "batch"]
@@ -302,6 +304,13 @@ def test_wrong_settings_are_told_before_anything_is_read(tmp_path):
         with pytest.raises(ConfigError):
             kerasdream.dream_many("nowhere", tmp_path / "out", **settings)
     assert not (tmp_path / "out").exists()
+
+
+def test_editors_know_every_setting_of_a_batch_and_its_page_the_defaults():
+    assert BatchSettings.__annotations__.keys() == BATCH_KNOBS.keys() | Settings.__annotations__.keys()
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "scale.md").read_text()
+    for name, default in BATCH_DEFAULTS.items():
+        assert f"| `{name}` | {default} |" in page, name
 
 
 def test_memory_says_how_many_go_together(tmp_path, small_net, dreamt):
