@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from kerasdream.batch_config import BatchConfig as BatchConfig
+    from kerasdream.batches.run import BatchSummary as BatchSummary
+    from kerasdream.batches.run import dream_many as dream_many
     from kerasdream.callbacks import DreamCallback as DreamCallback
     from kerasdream.caricature_strip import caricatures as caricatures
     from kerasdream.config import DreamConfig as DreamConfig
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from kerasdream.directions import direction as direction
     from kerasdream.dreamer import Dreamer as Dreamer
     from kerasdream.dreamer import dream as dream
+    from kerasdream.errors import BatchError as BatchError
     from kerasdream.errors import ConfigError as ConfigError
     from kerasdream.errors import DreamError as DreamError
     from kerasdream.errors import DreamInterrupted as DreamInterrupted
@@ -78,6 +82,8 @@ if TYPE_CHECKING:
     from kerasdream.visualization import visualize as visualize
 
 HOMES = {
+    "batch_config": ("BatchConfig",),
+    "batches.run": ("BatchSummary", "dream_many"),
     "callbacks": ("DreamCallback",),
     "training": ("augment", "gradient"),
     "dreamer": ("dream", "Dreamer"),
@@ -116,6 +122,7 @@ HOMES = {
     "image.sample": ("sample",),
     "model.zoo": ("LayerInfo", "layers"),
     "errors": (
+        "BatchError",
         "ConfigError",
         "DreamError",
         "DreamInterrupted",

@@ -35,6 +35,12 @@ class OutputError(DreamError, OSError):
     """A result that cannot be written."""
 
 
+class BatchError(DreamError):
+    """A batch that ended early, because more pictures failed than `max_errors`; `.summary` says what was done."""
+
+    summary: object = None
+
+
 class NonFiniteError(DreamError, ArithmeticError):
     """A dream whose loss or picture left the finite numbers; `.image` holds the last finite picture."""
 

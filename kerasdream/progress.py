@@ -10,24 +10,26 @@ EVERY = 0.1  # seconds between two updates
 
 
 class ProgressLine:
-    """A bar with some words beside it; `done` counts up to `total`.
+    """A bar with some words beside it; `done` counts up to `total`, or on and on where that is None.
 
     >>> line = ProgressLine(60)
     >>> line.update(20, "octave 1/3, loss 4.21")
     >>> line.close()
     """
 
-    def __init__(self, total: int):
+    def __init__(self, total: int | None):
         self.total, self.shown, self.length = total, 0.0, 0
 
     def update(self, done: int, details: str = "") -> None:
         """Show how far it is, a few times a second at most."""
         now = time.monotonic()
-        if done < self.total and now - self.shown < EVERY:
+        if (self.total is None or done < self.total) and now - self.shown < EVERY:
             return
         self.shown = now
-        filled = WIDTH * done // max(1, self.total)
-        text = f"{done}/{self.total} [{'=' * filled}{' ' * (WIDTH - filled)}] {details}"
+        text = f"{done} {details}"
+        if self.total is not None:
+            filled = WIDTH * done // max(1, self.total)
+            text = f"{done}/{self.total} [{'=' * filled}{' ' * (WIDTH - filled)}] {details}"
         sys.stderr.write("\r" + text.ljust(self.length))
         sys.stderr.flush()
         self.length = len(text)
@@ -39,7 +41,7 @@ class ProgressLine:
             sys.stderr.flush()
 
 
-def progress_line(verbose: bool | str, total: int) -> ProgressLine | None:
+def progress_line(verbose: bool | str, total: int | None) -> ProgressLine | None:
     """Return a line where one is asked for: "auto" shows it on a terminal and in a notebook."""
     if verbose not in (True, False, 0, 1, "auto"):
         raise ConfigError(f"verbose={verbose!r} was given; True, False or 'auto' was expected.")

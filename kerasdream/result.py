@@ -1,6 +1,7 @@
 """What a dream leaves behind: the finished one with its record, and the moments on the way."""
 
 import dataclasses
+import functools
 import importlib.metadata
 import io
 import os
@@ -187,6 +188,7 @@ def versions() -> dict[str, str | None]:
     return {"python": platform.python_version()} | {name: version_of(name) for name in packages}
 
 
+@functools.cache
 def version_of(package: str) -> str | None:
     """Return the installed version of a package."""
     try:

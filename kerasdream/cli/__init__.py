@@ -1,4 +1,4 @@
-"""The program `kerasdream`: dreams; by name films, journeys, sweeps, visualisations, studies, the studio."""
+"""The program `kerasdream`: dreams; by name batches, films, journeys, sweeps, visualisations, studies, the studio."""
 
 import importlib
 import os
@@ -14,6 +14,7 @@ __all__ = ["complain", "define_backend", "main", "quiet_start", "run", "set_back
 
 PROGRAMS = {
     "dream": "kerasdream.cli.dream",
+    "batch": "kerasdream.cli.batch",
     "sweep": "kerasdream.cli.sweep",
     "visualize": "kerasdream.cli.visualize",
     "film": "kerasdream.cli.film",

@@ -37,6 +37,7 @@ Dream pictures with a neural network.
 
 Other programs, each with a --help of its own:
 
+    kerasdream batch                               many pictures: folders, tars, tables, on many machines
     kerasdream film                                a film with its sound, without flicker
     kerasdream sweep                               one picture with several values of any knobs
     kerasdream visualize                           what a layer or channel looks for, drawn from noise

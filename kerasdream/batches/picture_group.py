@@ -1,0 +1,58 @@
+"""Pictures of one size, of any kinds, that are dreamt together."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from kerasdream.image.picture import Picture, RowsOf, Source
+from kerasdream.image.pyramid import crop_center, pad_reflect
+from kerasdream.result import DreamResult
+from kerasdream.types import Array, Size
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureGroup(Picture):
+    """Pictures padded to one size as one; `restore` gives each of them back in its own kind.
+
+    >>> group = PictureGroup.gather([Picture.of(np.zeros((5, 7))), Picture.of(np.zeros((6, 7, 3), "uint8"))], (6, 8))
+    >>> group.pixels.shape, [image.dtype.name for image in group.restore(group.pixels)]
+    ((2, 6, 8, 3), ['float64', 'uint8'])
+    """
+
+    members: tuple[Picture, ...] = ()
+
+    @classmethod
+    def gather(cls, pictures: Sequence[Picture], size: Size) -> "PictureGroup":
+        """Return pictures, padded by reflection to a size that is as large or larger, as one."""
+        pixels = np.concatenate([pad_reflect(picture.pixels, size) for picture in pictures])
+        return cls(pixels, pixels, None, tuple(pictures))
+
+    def restore(self, pixels: Array | RowsOf, unchanged: Array | None = None) -> list[Source]:
+        """Return the pictures of the group, each in the kind and size of its source."""
+        whole = pixels(slice(None)) if callable(pixels) else pixels
+        still = np.zeros(self.pixels.shape[:3], bool) if unchanged is None else unchanged
+        restored = []
+        for number, member in enumerate(self.members):
+            size = member.pixels.shape[1], member.pixels.shape[2]
+            one = slice(number, number + 1)
+            restored.append(
+                member.restore(crop_center(whole[one], size), crop_center(still[one, ..., None], size)[..., 0])
+            )
+        return restored
+
+
+def member_results(result: DreamResult) -> list[DreamResult]:
+    """Return the result of a group's dream as one result for each of its pictures."""
+    group = result.picture
+    assert isinstance(group, PictureGroup)
+    return [
+        dataclasses.replace(result, image=result.image[number], losses=member_losses(result, number), picture=member)
+        for number, member in enumerate(group.members)
+    ]
+
+
+def member_losses(result: DreamResult, number: int) -> list[Array]:
+    """Return the losses of a picture of a group, octave by octave, up to the step that was its last."""
+    columns = [octave[:, number] for octave in result.losses]
+    return [column[: max(1, int(np.isfinite(column).sum()))] for column in columns]

@@ -1,0 +1,80 @@
+"""Dream many pictures into a folder, or into tars.
+
+    kerasdream batch photos/ dreams/                    a folder with all that is in it; the tree is kept
+    kerasdream batch "photos/*.jpg" dreams/ --size=512  those that a glob finds, cut and scaled to 512 x 512
+    kerasdream batch "shards/*.tar" dreams/ --format=tar
+                                                        tars of samples, 0001.jpg beside 0001.cls, into tars
+    kerasdream batch pictures.csv dreams/               a table: a picture a row, with settings of its own
+    kerasdream batch photos/ dreams/ --shard=2/8        the second of eight parts, on a machine of its own
+
+Run again, it dreams what is not dreamt yet. What failed is in errors.jsonl, and the exit status is 1 then.
+"""
+
+import os
+import sys
+
+import kerasdream
+from kerasdream.batch_config import BATCH_DEFAULTS, BATCH_KNOBS
+from kerasdream.cli.flags import Flags
+from kerasdream.cli.models import with_own_model
+from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
+from kerasdream.cli.program import Program
+from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.errors import BatchError, ConfigError, DreamInterrupted
+
+MOST_WORKERS = 16  # that nobody asked for
+DREAM_KNOBS = {name: knob for name, knob in KNOBS.items() if name != "snapshots"}
+
+
+def define(flags: Flags) -> None:
+    """Define the flags: one for each knob of a batch and of its dreams."""
+    flags.heading("The settings of a batch:")
+    flags.knobs(BATCH_KNOBS, BATCH_DEFAULTS)
+    flags.heading("The settings of its dreams:")
+    flags.knobs(DREAM_KNOBS, DEFAULTS)
+    flags.heading("Files and the rest:")
+    flags.text("from", "dreamt picture whose settings to take; other flags change them")
+
+
+def a_thread_for_each_core() -> int:
+    """Let each dream have one thread of TensorFlow's, before it is loaded; returns how many cores there are for them.
+
+    No dream waits for threads of its own then, and its bytes do not depend on the number of cores.
+    """
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "1")  # nothing trains here: it may keep them in its order
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return max(2, min(MOST_WORKERS, len(cores)))
+
+
+def work(flags: Flags, arguments: list[str]) -> int:
+    """Dream the pictures that a command line names; returns the exit status."""
+    if len(arguments) < 2:
+        raise ConfigError(
+            "A source and an output were expected, such as kerasdream batch photos/ dreams/; "
+            f"{len(arguments)} of them came."
+        )
+    *sources, output = arguments
+    settings = kerasdream.settings_of(flags["from"]) if flags["from"] else {}
+    settings |= flags.given(BATCH_KNOBS | DREAM_KNOBS)
+    settings.pop("snapshots", None)
+    settings = {"workers": a_thread_for_each_core()} | settings
+    quiet_start()
+    settings = with_own_model(settings)
+    with results_apart() as results:
+        try:
+            summary = kerasdream.dream_many(sources[0] if len(sources) == 1 else sources, output, **settings)
+        except DreamInterrupted as interrupt:
+            print(interrupt.result, file=results)
+            return complain(interrupt, INTERRUPTED)
+        except BatchError as fault:
+            print(fault.summary, file=results)
+            return complain(fault, 1)
+        print(summary, file=results)
+    sys.stderr.flush()
+    if not summary.failed:
+        return 0
+    return complain(f"{summary.failed} pictures failed; {summary.errors} says why. The others are dreamt.", 1)
+
+
+main = Program(__doc__ or "", define, work).main
