@@ -13,7 +13,7 @@ from kerasdream.batches.samples import Failure, PictureData, Plain, Sample
 from kerasdream.batches.tables import TABLES, table_samples
 from kerasdream.batches.tars import TARS, tar_samples
 from kerasdream.errors import ConfigError
-from kerasdream.image.files import SUFFIXES
+from kerasdream.pixels import SUFFIXES
 
 BatchSource: TypeAlias = str | os.PathLike[str] | Iterable[object]
 KEYS = ("__key__", "key")  # columns that name a sample

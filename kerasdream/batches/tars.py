@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from kerasdream.batches.samples import Failure, Sample
-from kerasdream.image.files import SUFFIXES
+from kerasdream.pixels import SUFFIXES
 
 TARS = (".tar", ".tar.gz", ".tgz")
 LARGEST_MEMBER = 1_000_000_000  # bytes: more is not read into memory
