@@ -14,7 +14,16 @@ from kerasdream.journeys.keyframes import smooth
 from kerasdream.journeys.loop import Loop
 from kerasdream.journeys.morph import ObjectiveTrack
 from kerasdream.journeys.motion import transform
-from kerasdream.journeys.steadiness import colors_of, detail_levels, hold_colors, hold_detail
+from kerasdream.journeys.steadiness import (
+    FAINTEST,
+    FAINTEST_FROM_NOISE,
+    colors_of,
+    detail_levels,
+    grown_colors,
+    hold_colors,
+    hold_detail,
+    is_shapeless,
+)
 from kerasdream.journeys.timeline import Timeline
 from kerasdream.types import Array
 
@@ -35,8 +44,11 @@ class Film:
     ):
         self.pictures, self.dreamer, self.timeline, self.morph = pictures, dreamer, timeline, morph
         self.closes, self.holds, self.frames = loop, hold, timeline.clock.frames
-        self.colors = [colors_of(picture) for picture in pictures]
-        self.levels = None if sharpness is None else [np.array(detail_levels(one, sharpness)) for one in pictures]
+        self.colors, self.blooms = [colors_of(picture) for picture in pictures], is_shapeless(pictures[0])
+        self.levels: list[Array] | None = None
+        if sharpness is not None:
+            faintest = FAINTEST_FROM_NOISE if self.blooms else FAINTEST
+            self.levels = [np.array(detail_levels(one, sharpness, faintest)) for one in pictures]
         self.gains = np.ones(0)
         if morph is not None and morph.stages:
             self.gains = self.measure_gains(morph)
@@ -81,7 +93,8 @@ class Film:
         if self.levels is not None:
             dreamt = hold_detail(dreamt, moved, self.due(self.levels, frame))
         if self.holds:
-            dreamt = hold_colors(dreamt, *self.due([colors_of(first), *self.colors[1:]], frame))
+            colors = grown_colors(colors_of(first), frame) if self.blooms else colors_of(first)
+            dreamt = hold_colors(dreamt, *self.due([colors, *self.colors[1:]], frame))
         if loop is not None:
             dreamt = moved + np.float32(loop.remaining(frame)) * (dreamt - moved)
         shown: Array = np.clip(dreamt, 0.0, 1.0)

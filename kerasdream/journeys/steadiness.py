@@ -10,6 +10,10 @@ from kerasdream.types import Array
 BANDS = 3  # of fine detail: about 2, 4 and 8 pixels
 KERNEL = np.array([1, 4, 6, 4, 1], np.float32) / 16
 FAINTEST = 0.02  # deviation of a band, of a picture from 0 to 1, that may always be reached
+FAINTEST_FROM_NOISE = 0.035  # the same of a journey from noise: about that of photographs
+SHAPELESS = 0.01  # noise has less deviation than this in what is larger than the bands, and more in the finest
+CONTRAST = 0.15  # deviation of colours that a journey from noise grows to
+GROWTH = 1.05  # and how many times it grows in a frame
 MOST = 2.0  # times that a dream's fine detail is strengthened where it is too weak
 
 
@@ -20,6 +24,27 @@ def colors_of(picture: Array) -> Array:
     [[2.0], [2.0]]
     """
     return np.stack([picture.mean((0, 1)), picture.std((0, 1))])
+
+
+def grown_colors(colors: Array, frame: int) -> Array:
+    """Return mean and deviation of colours (2, C) after so many frames in which contrast grew, up to CONTRAST.
+
+    >>> grown_colors(np.array([[0.5], [0.1]]), 1).ravel().round(3).tolist()
+    [0.5, 0.105]
+    """
+    mean, deviation = colors
+    return np.stack([mean, np.clip(CONTRAST, deviation, deviation * GROWTH ** min(frame, 100))])
+
+
+def is_shapeless(picture: Array) -> bool:
+    """Return whether a picture has fine detail and nothing larger, as noise has.
+
+    >>> noise = np.random.default_rng(0).normal(0.5, 0.1, (64, 64, 3))
+    >>> is_shapeless(noise), is_shapeless(noise + np.linspace(0, 0.1, 64)[:, None, None]), is_shapeless(0 * noise)
+    (True, False, False)
+    """
+    bands, left = split_bands(picture)
+    return bool(left.std((0, 1)).max() < SHAPELESS < bands[0].std())
 
 
 def hold_colors(picture: Array, mean: Array, deviation: Array) -> Array:
@@ -62,9 +87,9 @@ def blurred(picture: Array, spacing: int) -> Array:
     return picture
 
 
-def detail_levels(picture: Array, times: float) -> list[float]:
-    """Return the deviation that each band is held at: so many times that of a picture."""
-    return [times * max(float(band.std()), FAINTEST) for band in split_bands(picture)[0]]
+def detail_levels(picture: Array, times: float, faintest: float = FAINTEST) -> list[float]:
+    """Return the deviation that each band is held at: so many times that of a picture, or at least of `faintest`."""
+    return [times * max(float(band.std()), faintest) for band in split_bands(picture)[0]]
 
 
 def hold_detail(picture: Array, before: Array, levels: Sequence[float] | Array) -> Array:

@@ -81,7 +81,7 @@ class WorkFolder:
     def put(self, number: int, frame: Array) -> None:
         """Write a frame."""
         image = Image.fromarray(frame)
-        write(self.path(number), lambda file: image.save(file, "PNG", compress_level=1))
+        write(self.path(number), lambda file: image.save(file, "PNG", compress_level=0))
 
     def frame(self, number: int) -> Array:
         """Return a finished frame."""

@@ -169,6 +169,20 @@ def test_colors_and_detail_are_held(picture, small_net):
     assert abs(held[-1].std() - held[0].std()) < 0.02
 
 
+def test_a_journey_from_noise_blooms(small_net):
+    """Noise is pale, and its detail is grain; a journey from it gets the contrast and detail of a picture, slowly."""
+    film = film_of("noise:96x72", small_net, frames=40, iterations=2, step=0.03, zoom=1.03)
+    frames = list(film.frames_from(0, None, None))
+    contrasts = np.array([frame.std((0, 1)).mean() for frame in frames])
+    assert contrasts[0] < 0.07
+    assert contrasts[-1] == pytest.approx(0.15, abs=0.01)
+    assert (contrasts[1:] / contrasts[:-1]).max() < 1.06
+    assert frames[-1].mean((0, 1)) == pytest.approx(0.5, abs=0.02)
+    finest, *larger = film.levels[0]
+    assert 0.035 < finest / 1.1 < 0.05
+    assert larger == pytest.approx([1.1 * 0.035] * 2)
+
+
 def test_one_picture_becomes_another(picture, small_net):
     other = Image.fromarray(255 - np.asarray(picture)).resize((80, 100))
     film = film_of([picture, other], small_net, frames=5, strength=0, original=1.0, hold_colors=False, sharpness=None)
