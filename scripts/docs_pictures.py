@@ -158,7 +158,7 @@ def maps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Name
     network = {"model": "inception_v3", "weights": options.weights}
     settings: dict[str, Any] = {"limit": 500, "grid": 10, "steps": 160, "output": options.work / "map"}
     atlas = kerasdream.activation_atlas(options.photographs, "mixed4", **network | settings)
-    keep(atlas, folder / "activation-atlas.jpg", limit=390_000)
+    keep(atlas, folder / "activation-atlas.jpg")
 
 
 def caricatures(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
