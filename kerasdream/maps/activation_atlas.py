@@ -38,7 +38,7 @@ class NetworkSettings(TypedDict):
     device: str | None
 
 
-class Wish(TypedDict):
+class MapSettings(TypedDict):
     """What a map is made of beside pictures: what it is known by when it is gone on with."""
 
     layer: str
@@ -89,8 +89,8 @@ def activation_atlas(
     folder = None if output is None else pathlib.Path(output)
     if folder is not None:
         files.make_folder(folder / "cells")
-    wish = Wish(layer=layer, grid=grid, samples=samples, least=least, seed=reader.settings.seed)
-    cells = find_cells(reader, wish, paths, folder and folder / "cells.npz", verbose)
+    chosen = MapSettings(layer=layer, grid=grid, samples=samples, least=least, seed=reader.settings.seed)
+    cells = find_cells(reader, chosen, paths, folder and folder / "cells.npz", verbose)
     drawn = draw(layer, cells, network, settings, folder and folder / "cells", verbose)
     atlas = laid_out(cells, drawn)
     if folder is not None:
@@ -116,19 +116,23 @@ def check(grid: int | None, samples: int, settings: VisualSettings) -> None:
 
 
 def find_cells(
-    reader: Visualizer, wish: Wish, paths: Sequence[pathlib.Path], stored: pathlib.Path | None, verbose: bool | str
+    reader: Visualizer,
+    chosen: MapSettings,
+    paths: Sequence[pathlib.Path],
+    stored: pathlib.Path | None,
+    verbose: bool | str,
 ) -> Cells:
     """Return the cells of a map: those of an earlier call, or what the network now sees in the pictures."""
     known = {"model": reader.config.model, "weights": os.path.basename(reader.config.weights)}
-    made_of = {**wish, **known, "pictures": [[path.name, path.stat().st_size] for path in paths]}
+    made_of = {**chosen, **known, "pictures": [[path.name, path.stat().st_size] for path in paths]}
     if stored and stored.exists():
         return load_cells(stored, made_of)
     line = progress_line(verbose, len(paths))
     after_picture = count_on(line.update, "pictures") if line else ignore
-    seen = take_samples(reader.compiled, wish["layer"], paths, wish["samples"], wish["seed"], after_picture)
+    seen = take_samples(reader.compiled, chosen["layer"], paths, chosen["samples"], chosen["seed"], after_picture)
     if line:
         line.close()
-    cells = cells_from(seen, wish["grid"], wish["least"], wish["seed"])
+    cells = cells_from(seen, chosen["grid"], chosen["least"], chosen["seed"])
     if stored:
         cells.save(stored, made_of)
     return cells
