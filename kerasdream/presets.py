@@ -110,7 +110,7 @@ PRESETS: dict[str, Preset] = {
     "accentuate": Preset(
         "what the network sees in the picture, made more of where it sees it, and the picture else kept",
         {
-            "step": 0.01,
+            "step": 0.02,
             "iterations": 60,
             "num_octave": 1,
             "max_loss": None,
@@ -119,8 +119,8 @@ PRESETS: dict[str, Preset] = {
             "crops": 16,
             "opacity": True,
         },
-        on_inception("mean(mixed5:strong3) + content(mixed4, balanced)")
-        | {"vgg16": "mean(block5_conv3:strong3) + content(block4_conv3, balanced)"},
+        on_inception("mixed4:strong1 + content(mixed3, balanced)*0.5")
+        | {"vgg16": "block5_conv1:strong1 + content(block4_conv3, balanced)*0.5"},
     ),
     "strokes": look("fine brush strokes and lace", "mixed0", step=0.01, num_octave=3, gradient_blur=0.7),
     "spirals": look("spirals and vines", "mixed0 + mixed1*0.5", num_octave=3, gradient_blur=0.7),

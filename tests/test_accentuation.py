@@ -33,7 +33,7 @@ def run(image, model, layers="norm(seen)", **settings):
     return kerasdream.Dreamer(layers, model=model, **settings).run(image, verbose=False)
 
 
-@pytest.mark.parametrize("settings", [{}, {"tile": 64}, {"optimizer": "adam"}, {"octaves_above": 1}, {"crops": 4}])
+@pytest.mark.parametrize("settings", [{}, {"optimizer": "adam"}, {"octaves_above": 1}, {"crops": 4}])
 def test_the_map_shows_the_place_that_the_network_reads(left_eye, photo, settings):
     result = run(photo, left_eye, **settings)
     assert result.opacity.shape == (96, 128)
@@ -43,6 +43,12 @@ def test_the_map_shows_the_place_that_the_network_reads(left_eye, photo, setting
     else:
         assert result.opacity[:, :26].mean() > 0.5
         assert result.opacity[:, 44:].max() < 1e-3
+
+
+def test_the_map_is_the_same_in_tiles(small_net, photo):
+    whole, parts = (run(photo, small_net, "norm(relu1)", iterations=2, **more).opacity for more in ({}, {"tile": 64}))
+    assert whole.std() > 0.1
+    np.testing.assert_allclose(parts, whole, atol=0.03)
 
 
 def test_each_step_counts_as_one_and_a_mask_keeps_out(doubling):

@@ -47,7 +47,8 @@ def load_mask(image: str | Pixels, size: Size, max_pixels: int) -> Array:
 def blend(dreamt: Array, original: Array, strength: float | Array, keep_color: bool) -> Array:
     """Return the mix of a dream and its original, pixels (N, H, W, 3).
 
-    `strength` is the share of the dream, everywhere or for each pixel (N, H, W, 1). With `keep_color` only its lightness is taken, and the original's colours.
+    `strength` is the share of the dream, everywhere or for each pixel (N, H, W, 1). With `keep_color` only its
+    lightness is taken, and the original's colours.
 
     >>> blend(np.full((1, 1, 1, 3), 60.0), np.array([[[[10.0, 20.0, 30.0]]]]), strength=0.5, keep_color=False).ravel()
     array([35., 40., 45.])

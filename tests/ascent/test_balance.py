@@ -34,7 +34,7 @@ def weights_of(compiled, originals, octave=0):
 
 
 def test_beta_by_hand(doubling):
-    """Of half the sum of (2x)² the gradient is 4x; of a cell's distance, over its channels, 2 (x - x0) / |x - x0| / √3."""
+    """Of half the sum of (2x)² the gradient is 4x; of the distance of a cell 2 (x - x0) / |x - x0| / √3."""
     originals = noise(2, 12, 14, 3) * np.float32([1.0, 0.3]).reshape(2, 1, 1, 1)
     weights = weights_of(compile_objective(doubling, BALANCED), originals)
     added = NOISE * np.random.default_rng([0, 0, 0, 1]).standard_normal(originals.shape, np.float32)
