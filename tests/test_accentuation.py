@@ -151,8 +151,8 @@ def channel_of(picture, box, layer):
 def test_an_accentuated_object_is_where_it_is_and_the_rest_is_kept(place):
     picture, box = drawn_eye(place)
     channel = channel_of(picture, box, "mixed4")
-    layers = f"mean(mixed4:{channel}) + content(mixed3, balanced)"
-    dreamer = kerasdream.Dreamer(layers, model="mini", preset="accentuate", crops=6, iterations=16)
+    layers = f"mixed4:{channel} + content(mixed3, balanced)"
+    dreamer = kerasdream.Dreamer(layers, model="mini", preset="accentuate", step=0.01, crops=6, iterations=16)
     result = dreamer.run(picture, verbose=False)
     assert result.opacity[box].mean() > 3 * result.opacity[~box].mean()
     before, after = np.asarray(picture), np.asarray(result.image)
