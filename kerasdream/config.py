@@ -171,6 +171,7 @@ class DreamConfig:
         1.0, "how much of the dream to blend into the original", "float", low=0, high=1, page=PICTURE
     )
     keep_color: bool = knob(False, "change lightness only", "bool", page=PICTURE)
+    opacity: bool = knob(False, "keep how much each place counted: a map beside the picture", "bool")
     snapshots: int | tuple[int, ...] | None = knob(
         None,
         "steps, counted from 1, after which to keep the picture; one number n: every n",
@@ -252,6 +253,8 @@ def at_octave(value: T | tuple[T, ...], octave: int) -> T:
 
 KNOBS: dict[str, Knob] = knobs_of(DreamConfig)
 DEFAULTS: dict[str, Any] = defaults_of(DreamConfig)
+
+KEEPS_MORE = ("opacity", "snapshots")  # knobs that keep more of a dream than its picture: of single dreams only
 
 OWN_WEIGHTS = "the model's own"  # stands for the weights of a user's model
 

@@ -104,7 +104,8 @@ class Dreamer:
             def result() -> DreamResult:
                 dreamt = source.restore(loop.picture(), loop.changed)
                 seconds = time.perf_counter() - began
-                return DreamResult(dreamt, source.losses(loop), config, seconds, source.picture, snapshots)
+                losses, opacity = source.losses(loop), source.opacity(stepper)
+                return DreamResult(dreamt, losses, config, seconds, source.picture, snapshots, opacity)
 
             def current_picture() -> Any:
                 return source.restore(loop.picture())
@@ -183,8 +184,22 @@ class DreamSource:
     def losses(self, loop: OctaveLoop) -> list[Array]:
         """Return the losses of each octave: a number a step, or a row of them for a batch."""
         losses = [np.array(octave) for octave in loop.losses if octave]
-        single = getattr(self.picture.source, "ndim", 3) < 4
-        return [octave[:, 0] for octave in losses] if single else losses
+        return [octave[:, 0] for octave in losses] if self.is_single else losses
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one picture came, and no batch."""
+        return getattr(self.picture.source, "ndim", 3) < 4
+
+    def opacity(self, stepper: Stepper) -> Array | None:
+        """Return how much each place counted, (H, W), or (N, H, W) for a batch; None where nobody asked."""
+        if not self.config.opacity:
+            return None
+        count, height, width = self.picture.pixels.shape[:3]
+        maps = np.zeros((count, height, width), np.float32)
+        if stepper.importance is not None:
+            maps = stepper.importance.opacity(self.plan.padded_size, self.plan.size)
+        return maps[0] if self.is_single else maps
 
     def restore(self, dreamt: Array, changed: Array | None = None) -> Any:
         """Return a padded dream from -1 to 1 in the kind that came, blended with it as the settings say.

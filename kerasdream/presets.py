@@ -107,6 +107,21 @@ PRESETS: dict[str, Preset] = {
         {"step": 0.005, "iterations": 60, "num_octave": 1, "max_loss": None, "normalize": "l2"},
         on_inception("mean(mixed5)"),
     ),
+    "accentuate": Preset(
+        "what the network sees in the picture, made more of where it sees it, and the picture else kept",
+        {
+            "step": 0.02,
+            "iterations": 60,
+            "num_octave": 1,
+            "max_loss": None,
+            "optimizer": "adam",
+            "clip": True,
+            "crops": 16,
+            "opacity": True,
+        },
+        on_inception("mixed4:strong1 + content(mixed3, balanced)*0.5")
+        | {"vgg16": "block5_conv1:strong1 + content(block4_conv3, balanced)*0.5"},
+    ),
     "strokes": look("fine brush strokes and lace", "mixed0", step=0.01, num_octave=3, gradient_blur=0.7),
     "spirals": look("spirals and vines", "mixed0 + mixed1*0.5", num_octave=3, gradient_blur=0.7),
     "arches": look("arches and scales", "mixed2", gradient_blur=0.5),

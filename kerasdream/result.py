@@ -17,6 +17,7 @@ from keras import ops
 from kerasdream.config import DreamConfig
 from kerasdream.errors import ConfigError, warn
 from kerasdream.image import files
+from kerasdream.image.blend import blend
 from kerasdream.image.metadata import Loss, Record
 from kerasdream.image.picture import Picture
 from kerasdream.video import animation, writer
@@ -36,7 +37,8 @@ class DreamResult:
     """A finished dream. In a notebook it shows its picture.
 
     `image` is of the kind that went in. `losses` holds one array per octave, with a number per step (a row of
-    them for a batch; NaN once a picture had passed `max_loss`).
+    them for a batch; NaN once a picture had passed `max_loss`). `opacity` (H, W), or (N, H, W) for a batch, says from
+    0 to 1 how much each place counted, where the knob of that name asked for it.
 
     >>> from kerasdream import Dreamer, sample
     >>> result = Dreamer(model="mini", iterations=1).run(sample())
@@ -50,6 +52,7 @@ class DreamResult:
     seconds: float
     picture: Picture
     snapshots: list[Snapshot] = dataclasses.field(default_factory=list)
+    opacity: np.ndarray | None = None
 
     def __repr__(self) -> str:
         count, height, width = self.picture.pixels.shape[:3]
@@ -67,6 +70,29 @@ class DreamResult:
         file = io.BytesIO()
         files.encoder(shown, ".png")(file)
         return file.getvalue()
+
+    def through_opacity(self) -> "DreamResult":
+        """Return the same dream, its picture shown through the opacity map: elsewhere the original shows.
+
+        Raises ConfigError where the dream kept no map.
+
+        >>> from kerasdream import Dreamer, sample
+        >>> result = Dreamer(model="mini", iterations=1, opacity=True).run(sample())
+        >>> result.through_opacity().image.size
+        (768, 512)
+        """
+        if self.opacity is None:
+            raise ConfigError("The dream kept no opacity map; dream with opacity=True.")
+        dreamt, before = Picture.of(as_array(self.image)).pixels, self.picture.pixels
+        shown = self.opacity.reshape(*before.shape[:3], 1)
+
+        def rows_of(rows: slice) -> np.ndarray:
+            return blend(dreamt[:, rows], before[:, rows].astype(np.float32), shown[:, rows], False)
+
+        image = self.picture.restore(rows_of)
+        if ops.is_tensor(self.image):
+            image = ops.convert_to_tensor(image, self.image.dtype)
+        return dataclasses.replace(self, image=image)
 
     def record(self) -> Record:
         """Return all that is needed to dream this again, as plain values. Of paths, only the names."""

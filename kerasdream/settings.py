@@ -44,6 +44,7 @@ class Settings(TypedDict, total=False):
     mask: PictureLike
     strength: float
     keep_color: bool
+    opacity: bool
     snapshots: Integers | None
     seed: int
     precision: Literal["float32", "bfloat16", "auto"]

@@ -22,6 +22,7 @@ from kerasdream.errors import ConfigError, DreamInterrupted, OutputError, warn
 from kerasdream.forking import check_process
 from kerasdream.image import files, metadata, spectra
 from kerasdream.image.montage import montage
+from kerasdream.image.opacity import opacity
 from kerasdream.image.spectra import Spectrum
 from kerasdream.knobs import check_names
 from kerasdream.objectives import Layer, Objective, objective
@@ -33,8 +34,6 @@ from kerasdream.types import Array
 from kerasdream.visual_config import VISUAL_DEFAULTS, VISUAL_KNOBS, VisualConfig, VisualSettings
 
 CHECK_EVERY = 4  # steps after which sleeping channels are tried with their own ReLU
-OPACITY_BLUR = 0.02  # sigma of the blur of an opacity map, as a share of the side
-OPACITY_RANGE = 0.3, 0.98  # shares of the picture that are clear, and at most not opaque
 MAX_PIXELS = 1_200_000  # drawn together, about: more pictures go in turn
 
 
@@ -202,23 +201,6 @@ class Visualizer:
         settings = {"objective": str(drawn.without_folders()), "model": self.config.model}
         settings["weights"] = os.path.basename(self.config.weights)
         return {"settings": settings | dataclasses.asdict(self.settings), "versions": versions()}
-
-
-def opacity(importance: Array) -> Array:
-    """Return a map from 0 to 1 of how much each place counted: blurred, and 1 where it counted most.
-
-    >>> spot = np.zeros((64, 64))
-    >>> spot[20, 40] = 1.0
-    >>> [float(opacity(spot)[place].round(3)) for place in ((20, 40), (50, 5))]
-    [1.0, 0.0]
-    """
-    sigma = max(len(importance) * OPACITY_BLUR, 0.5)
-    near = np.exp(-0.5 * (np.subtract.outer(*[np.arange(len(importance))] * 2) / sigma) ** 2)
-    near /= near.sum(axis=1, keepdims=True)
-    smooth = near @ importance @ near.T
-    low, high = np.quantile(smooth, OPACITY_RANGE)
-    shown: Array = np.clip((smooth - low) / max(high - low, 1e-12), 0.0, 1.0)
-    return shown
 
 
 def check_needs_no_picture(wanted: Objective) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import kerasdream
 from kerasdream.image.montage import montage
@@ -167,6 +167,30 @@ def caricatures(dream: Callable[..., Any], folder: pathlib.Path, options: argpar
     keep(kerasdream.caricatures(kerasdream.sample(), layers, **network), folder / "caricatures.jpg")
 
 
+def accentuation(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    """The sample and a drawn eye, each with its dream, its map, and the dream shown through it."""
+    small = kerasdream.sample().crop((150, 60, 630, 380)).resize((360, 240), Image.Resampling.LANCZOS)
+    rows = [(small, None), (drawn_eye(), "mixed4:118 + content(mixed3, balanced)")]
+    tiles: list[Image.Image] = []
+    for picture, layers in rows:
+        result = kerasdream.Dreamer(layers, model="mini", preset="accentuate", iterations=30, crops=8).run(picture)
+        assert result.opacity is not None
+        grey = Image.fromarray(np.round(255 * result.opacity).astype(np.uint8)).convert("RGB")
+        tiles += [picture, result.image, grey, result.through_opacity().image]
+    keep(sheet(tiles, 4), folder / "accentuation.jpg")
+
+
+def drawn_eye(size: tuple[int, int] = (360, 240), radius: int = 32) -> Image.Image:
+    """An eye on grainy ground."""
+    ground = np.array([120, 130, 110]) + np.random.default_rng(0).normal(0, 6, (*size[::-1], 1))
+    picture = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8)).resize((4 * size[0], 4 * size[1]))
+    draw = ImageDraw.Draw(picture)
+    for share, color in ((1, (235, 230, 220)), (0.62, (150, 95, 40)), (0.34, (15, 12, 10))):
+        reach = 4 * share * radius
+        draw.ellipse([4 * 230 - reach, 4 * 100 - reach, 4 * 230 + reach, 4 * 100 + reach], fill=color)
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
 def drawn(number: int, stripes: bool, side: int = 96) -> np.ndarray:
     """Discs on a plain ground, with or without stripes of any angle, width and colour."""
     rng = np.random.default_rng([number, stripes])
@@ -243,6 +267,7 @@ PAGES = {
         crops,
         visualize,
         caricatures,
+        accentuation,
         directions,
         training,
         sweeps,

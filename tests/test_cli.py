@@ -197,6 +197,7 @@ def test_every_knob_reaches_the_dream(here):
         "mask": "sky.png",
         "strength": "0.9",
         "keep_color": "true",
+        "opacity": "true",
         "snapshots": "2",
         "precision": "bfloat16",
         "memory": "3GB",
@@ -211,7 +212,7 @@ def test_every_knob_reaches_the_dream(here):
         "device": "cpu", "max_pixels": 100000, "preset": "google2015", "octaves_above": 1, "detail": "none",
         "normalize": "std", "optimizer": "adam", "clip": False, "jitter": 3, "turns": True, "smooth_samples": 2,
         "smooth_noise": 0.1, "crops": 0, "gradient_blur": [0.5, 1.5], "blur_growth": 0.5, "blur_kind": "cascade",
-        "gradient_scales": 1, "mask": "sky.png", "strength": 0.9, "keep_color": True, "snapshots": 2,
+        "gradient_scales": 1, "mask": "sky.png", "strength": 0.9, "keep_color": True, "opacity": True, "snapshots": 2,
         "precision": "bfloat16", "memory": "3GB", "tile": 80, "overlap": 40,
     }  # fmt: skip
 
@@ -257,6 +258,18 @@ def test_films_snapshots_noise_and_presets(here, capsys):
     assert run("--list_presets") == 0
     shown = capsys.readouterr().out
     assert all(f"\n{name} " in f"\n{shown}" for name in presets.PRESETS)
+
+
+def test_the_opacity_map_and_what_it_shows_stand_beside_the_dream(here):
+    assert run("sky.png", "--opacity", "--output=out.png", *FAST) == 0
+    with Image.open("out.opacity.png") as image:
+        assert image.mode == "L"
+    before, dreamt, shown, opacity = (
+        pixels(name).astype(float) for name in ("sky.png", "out.png", "out.through.png", "out.opacity.png")
+    )
+    assert (opacity.min(), opacity.max()) == (0, 255)
+    wanted = before[..., :3] + opacity[..., None] / 255 * (dreamt - before)[..., :3]
+    np.testing.assert_allclose(shown[..., :3], wanted, atol=2)
 
 
 def test_flags_come_from_a_file(here):

@@ -146,8 +146,9 @@ def test_what_is_compiled_in_gets_a_step_of_its_own_on_the_same_network(small_ne
 
 OTHERS = {
     "step": 0.05, "iterations": 3, "max_loss": 0.6, "num_octave": 1, "octave_scale": 1.2, "octaves_above": 1,
-    "detail": "none", "jitter": 5, "strength": 0.5, "keep_color": True, "snapshots": 1, "seed": 3, "smooth_noise": 0.5,
-    "memory": "1MB", "tile": 64, "overlap": 16, "max_pixels": 5000, "preset": "keras",
+    "detail": "none", "jitter": 5, "strength": 0.5, "keep_color": True, "snapshots": 1, "seed": 3,
+    "smooth_noise": 0.5, "memory": "1MB", "tile": 64, "overlap": 16, "max_pixels": 5000, "preset": "keras",
+    "opacity": True,
 }  # fmt: skip
 
 

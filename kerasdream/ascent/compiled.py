@@ -70,6 +70,13 @@ class CompiledObjective:
         if moved and (placed := next((term for term in self.terms if term.placed), None)):
             raise ConfigError(f"{placed} has its place, and {moved} would move it. Leave one of them out.")
         exact = self.whole_only or any(term.exact_shape for term in self.terms)
+        relative = [str(term) for term in self.terms if term.has_relative_weight]
+        if len(relative) == len(self.terms):
+            raise ConfigError(
+                f"{relative[0]} is balanced against the other terms, and there is none; "
+                "add one, such as 'mixed5 + content(mixed4, balanced)'."
+            )
+        self.has_relative_weights = bool(relative)
         # Where each size would be compiled by itself, pictures are padded to one of few sizes.
         self.pads_to_buckets = self.backend.STATIC_SHAPES and self.features.supports_padding and not exact
         self.model_weights: Weights = {}

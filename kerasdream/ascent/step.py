@@ -180,8 +180,7 @@ class AscentStep:
 
         `step_sizes` has one number for each picture: 0 keeps a picture as it is.
         """
-        masks = inputs.get("regions")
-        gradient = sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
+        gradient = sum_regions(gradients, inputs.get("regions"))
         mean_absolute = ops.mean(ops.abs(gradient), axis=(1, 2, 3))
         gradient = self.filter_gradient(gradient, inputs)
         image, moments = self.advance(image, gradient, gradient_statistics(gradient), step_sizes, inputs)
@@ -209,6 +208,11 @@ class AscentStep:
         # A rate of 0 gives 0 even where the gradient is not finite, in a third of the time of a choice by pixel.
         image = image + ops.divide_no_nan(direction, ops.where(rate > 0, 1.0 / rate, 0.0))
         return ops.clip(image, -1.0, 1.0) if self.config.clip else image, moments
+
+
+def sum_regions(gradients: Sequence[Tensor], masks: Sequence[Tensor] | None) -> Tensor:
+    """Return the gradients of all regions together, each where its mask (H, W, 1) lets it change the picture."""
+    return sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
 
 
 def adam(gradient: Tensor, moments: Sequence[Tensor], time: Tensor) -> tuple[Tensor, list[Tensor]]:

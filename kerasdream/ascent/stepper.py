@@ -8,12 +8,14 @@ import numpy as np
 from keras import ops
 
 from kerasdream.ascent.backend import to_numpy
+from kerasdream.ascent.balance import NOISE, balance
 from kerasdream.ascent.compiled import CompiledObjective
 from kerasdream.ascent.gradient_filters import gaussian_kernels
+from kerasdream.ascent.importance import Importance
 from kerasdream.ascent.memory import MemoryBudget
 from kerasdream.ascent.plan import DreamPlan
 from kerasdream.ascent.sampling import StepIndex, draw_transform, sampled_gradient, step_rng
-from kerasdream.ascent.step import GradientInputs, Region, UpdateInputs
+from kerasdream.ascent.step import GradientInputs, Region, UpdateInputs, sum_regions
 from kerasdream.ascent.tiled_step import TiledStep, mean_absolute
 from kerasdream.config import at_octave
 from kerasdream.image.blend import load_mask
@@ -35,7 +37,7 @@ class StepResult(NamedTuple):
 class OctaveInputs:
     """What stays the same for all steps of an octave, but Adam's moments."""
 
-    weights: Tensor
+    weights: Array  # (terms, pictures)
     terms: dict[str, Array]
     update: UpdateInputs
     original: Array | None  # where the loss compares with it
@@ -52,6 +54,7 @@ class Stepper:
         self.region_masks = [self.region_mask(region) for region in compiled.regions]
         self.picked: dict[str, Array] = {}  # term inputs of the octave before
         self.inputs: OctaveInputs
+        self.importance: Importance | None = None
         self.tiled: TiledStep | None = None
 
     def region_mask(self, region: Region) -> Array | None:
@@ -86,24 +89,42 @@ class Stepper:
 
     def whole_step(self, image: Tensor, step_sizes: Array, index: StepIndex) -> StepResult:
         """Take one step of whole pictures."""
-        image, config, update = ops.convert_to_tensor(image), self.config, self.inputs.update
-        inputs: GradientInputs = {"weights": self.inputs.weights, "terms": self.inputs.terms}
-        if self.inputs.original is not None:
-            inputs["original"] = self.inputs.original
-        if config.jitter or config.turns or config.smooth_samples or config.crops or self.compiled.pads_to_buckets:
-            rng = step_rng(config, index)
-            transform = draw_transform(config, rng)
-            if "original" in inputs:
-                inputs["original"] = transform.apply(inputs["original"])
-            affordable = self.budget.affordable_pixels()
-            loss, gradients = sampled_gradient(self.compiled, transform.apply(image), inputs, rng, affordable)
-            gradients = [transform.invert(gradient) for gradient in gradients]
-            image, slope, moments = self.compiled.update(image, gradients, step_sizes, update)
-        else:  # nothing comes between gradient and update: one call
+        image, update = ops.convert_to_tensor(image), self.inputs.update
+        if self.steps_in_one_call:
+            inputs = self.gradient_inputs(self.inputs.weights)
             loss, image, slope, moments = self.compiled.step(image, inputs, step_sizes, update)
+        else:
+            loss, gradients = self.whole_gradient(image, self.inputs.weights, step_rng(self.config, index))
+            image, slope, moments = self.compiled.update(image, gradients, step_sizes, update)
+            if self.importance is not None:
+                gradient = sum_regions([to_numpy(one) for one in gradients], update.get("regions"))
+                self.importance.add(gradient, to_numpy(slope), step_sizes, update.get("mask"))
         if moments:
             update["moments"] = moments
         return StepResult(image, to_numpy(loss), to_numpy(slope))
+
+    @property
+    def steps_in_one_call(self) -> bool:
+        """Whether nothing comes between gradient and update, and nothing else asks for the gradient by itself."""
+        config, compiled = self.config, self.compiled
+        sampled = config.jitter or config.turns or config.smooth_samples or config.crops
+        return not (sampled or config.opacity or compiled.pads_to_buckets or compiled.has_relative_weights)
+
+    def gradient_inputs(self, weights: Array) -> GradientInputs:
+        """Return the gradient's inputs for whole pictures, with those weights (terms, pictures) of the terms."""
+        inputs: GradientInputs = {"weights": weights, "terms": self.inputs.terms}
+        if self.inputs.original is not None:
+            inputs["original"] = self.inputs.original
+        return inputs
+
+    def whole_gradient(self, image: Tensor, weights: Array, rng: np.random.Generator) -> tuple[Tensor, list[Tensor]]:
+        """Return the losses and the gradients of whole pictures, as `rng` moves and samples them."""
+        inputs, transform = self.gradient_inputs(weights), draw_transform(self.config, rng)
+        if "original" in inputs:
+            inputs["original"] = transform.apply(inputs["original"])
+        affordable = self.budget.affordable_pixels()
+        loss, gradients = sampled_gradient(self.compiled, transform.apply(image), inputs, rng, affordable)
+        return loss, [transform.invert(gradient) for gradient in gradients]
 
     def tiled_step(self, tiled: TiledStep, image: Array, step_sizes: Array, index: StepIndex) -> StepResult:
         """Take one step in tiles; the image is changed in place."""
@@ -111,8 +132,12 @@ class Stepper:
         if "moments" in update:  # tensors, where whole pictures were dreamt until the memory ran out
             update["moments"] = [to_numpy(moment) for moment in update["moments"]]
         rng = step_rng(self.config, index)
-        loss, gradient = tiled.gradient(image, inputs.terms, inputs.original, update.get("regions"), rng)
+        loss, gradient = tiled.gradient(
+            image, inputs.weights, inputs.terms, inputs.original, update.get("regions"), rng
+        )
         size = mean_absolute(gradient)
+        if self.importance is not None:
+            self.importance.add(gradient, size, step_sizes, update.get("mask"))
         gradient = tiled.filter_gradient(gradient, update)
         active = step_sizes > 0
         if np.isfinite([loss[active], size[active]]).all():  # else the image stays as it was
@@ -130,11 +155,34 @@ class Stepper:
                 terms[str(number)] = term.octave_input(octave, self.picked.get(str(number)))
         self.picked = terms
         self.inputs = OctaveInputs(
-            ops.convert_to_tensor(np.repeat(compiled.term_weights[:, None], shape[0], 1)),
+            np.repeat(compiled.term_weights[:, None], shape[0], 1),
             terms,
             self.octave_update_inputs(shape),
             pixels if compiled.compares_original else None,
         )
+        if compiled.has_relative_weights:
+            assert pixels is not None
+            self.inputs.weights = balance(compiled.terms, self.inputs.weights, self.strength_at(pixels, index))
+        if self.config.opacity:
+            self.importance = self.importance or Importance(shape[0], size)
+            self.importance.resize(size)
+
+    def strength_at(self, original: Array, index: StepIndex) -> Callable[[Array], Array]:
+        """Return what finds the mean absolute gradients, with some weights, of the original with a little noise."""
+        seeds, inputs = [self.config.seed, index.octave, 0, 1], self.inputs
+        noise = np.random.default_rng(seeds).standard_normal(original.shape, np.float32)
+        image, regions = original + np.float32(NOISE) * noise, inputs.update.get("regions")
+
+        def strength(weights: Array) -> Array:
+            rng = np.random.default_rng(seeds)
+            if self.tiled is not None:
+                gradient = self.tiled.gradient(image, weights, inputs.terms, inputs.original, regions, rng)[1]
+            else:
+                gradients = self.whole_gradient(ops.convert_to_tensor(image), weights, rng)[1]
+                gradient = sum_regions([to_numpy(one) for one in gradients], regions)
+            return mean_absolute(gradient)
+
+        return strength
 
     def octave_update_inputs(self, shape: tuple[int, ...]) -> UpdateInputs:
         """Return the update's inputs that stay the same throughout an octave."""

@@ -78,17 +78,21 @@ class TiledStep:
     def gradient(
         self,
         image: Array,
+        weights: Array,
         term_inputs: dict[str, Array],
         original: Array | None,
         regions: list[Array] | None,
         rng: np.random.Generator,
     ) -> tuple[Array, Array]:
-        """Return the loss of each picture, and the gradient of all its regions together."""
+        """Return the loss of each picture, and the gradient of all its regions together.
+
+        `weights` (terms, pictures) are those of the terms.
+        """
         transform = draw_transform(self.compiled.config, rng)
         roll, flips = transform.roll, transform.without_roll()
         gradient, losses = allocate(image.shape), np.zeros(len(image))
         for tiles in self.batches(self.split(image.shape, rng)):
-            inputs = self.inputs(tiles, term_inputs, transform)
+            inputs = self.inputs(tiles, weights, term_inputs, transform)
             if original is not None:
                 inputs["original"] = flips.apply(crop_tiles(original, tiles, roll))
             images = flips.apply(ops.convert_to_tensor(crop_tiles(image, tiles, roll)))
@@ -135,14 +139,16 @@ class TiledStep:
         for start in range(0, len(tiles), together):
             yield tiles[start : start + together]
 
-    def inputs(self, tiles: list[Tile], term_inputs: dict[str, Array], transform: Transform) -> GradientInputs:
+    def inputs(
+        self, tiles: list[Tile], weights: Array, term_inputs: dict[str, Array], transform: Transform
+    ) -> GradientInputs:
         """Return the gradient's inputs for some tiles."""
         compiled = self.compiled
         shares = [
             [term.tile_weight(term_inputs.get(str(n)), t) for t in tiles] for n, term in enumerate(compiled.terms)
         ]
         return {
-            "weights": compiled.term_weights[:, None] * np.array(shares, np.float32),
+            "weights": weights[:, [tile.picture for tile in tiles]] * np.array(shares, np.float32),
             "terms": {key: tile_input(compiled.terms[int(key)], value, tiles) for key, value in term_inputs.items()},
             "spans": spans_of(tiles, transform),
         }

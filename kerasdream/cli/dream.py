@@ -6,6 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import numpy as np
+from PIL import Image
+
 import kerasdream
 from kerasdream import presets
 from kerasdream.cli.flags import Flags
@@ -164,7 +167,8 @@ def save_partial(result: "DreamResult", target: pathlib.Path) -> int:
 
 
 def save_all(result: "DreamResult", target: pathlib.Path, flags: Flags, output: BinaryIO | None) -> pathlib.Path:
-    """Write the picture; its snapshots beside it, numbered, or as a film where one is asked for."""
+    """Write the picture; beside it its opacity map and what is seen through that, and its snapshots, numbered or as a
+    film, where they are asked for."""
     overwrite, metadata = flags["overwrite"], flags["metadata"]
     saved = target
     if output is not None:
@@ -178,6 +182,11 @@ def save_all(result: "DreamResult", target: pathlib.Path, flags: Flags, output: 
         for step, image in result.snapshots:
             numbered = saved.with_name(f"{saved.stem}.{step:04d}{saved.suffix}")
             dataclasses.replace(result, image=image).save(numbered, overwrite=overwrite, metadata=metadata)
+    if output is None and result.opacity is not None:
+        grey = Image.fromarray(np.round(255 * result.opacity).astype(np.uint8))
+        shown = {"opacity": dataclasses.replace(result, image=grey), "through": result.through_opacity()}
+        for name, one in shown.items():
+            one.save(saved.with_name(f"{saved.stem}.{name}{saved.suffix}"), overwrite=overwrite, metadata=metadata)
     return saved
 
 

@@ -19,11 +19,11 @@ from kerasdream.cli.flags import Flags
 from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
-from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
 from kerasdream.errors import ConfigError, DreamInterrupted
 from kerasdream.film_config import FILM_DEFAULTS, FILM_KNOBS
 
-DREAM_KNOBS = {name: knob for name, knob in KNOBS.items() if name != "snapshots"}
+DREAM_KNOBS = {name: knob for name, knob in KNOBS.items() if name not in KEEPS_MORE}
 
 
 def define(flags: Flags) -> None:
@@ -66,7 +66,7 @@ def work(flags: Flags, sources: list[str]) -> int:
     if flags["from"]:
         settings = kerasdream.film_settings_of(flags["from"], files=flags["from_files"])
     settings |= flags.given(FILM_KNOBS | DREAM_KNOBS)
-    settings.pop("snapshots", None)
+    settings = {name: value for name, value in settings.items() if name not in KEEPS_MORE}
     settings = with_own_model(settings)
     with results_apart() as results:
         try:

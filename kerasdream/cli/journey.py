@@ -19,7 +19,7 @@ from kerasdream.cli.flags import Flags, KnobParser
 from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
-from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
 from kerasdream.errors import ConfigError, DreamInterrupted
 from kerasdream.journeys.recipes import RECIPES
 from kerasdream.journeys.timeline import KEYED, MOVES, PLAIN, SHARPNESS
@@ -44,7 +44,7 @@ def define(flags: Flags) -> None:
     flags.text("recipe", "ready settings to begin from: see --list_recipes")
     flags.text("keyframes", "CSV or JSON file of keyframes")
     flags.heading("The settings of each dream (iterations, step, num_octave and jitter begin lower or higher here):")
-    flags.knobs({name: knob for name, knob in KNOBS.items() if name not in (*TEXTS, "snapshots")}, DEFAULTS)
+    flags.knobs({name: knob for name, knob in KNOBS.items() if name not in (*TEXTS, *KEEPS_MORE)}, DEFAULTS)
     flags.heading("Those that take keyframes, too:")
     for name in TEXTS:
         flag = flags.switch_or_text if KNOBS[name].kind == "bool" else flags.text
@@ -60,7 +60,7 @@ def define(flags: Flags) -> None:
 def settings_from(flags: Flags) -> dict[str, Any]:
     """Return the settings that the command line asks for."""
     settings = kerasdream.settings_of_journey(flags["from"], files=flags["from_files"]) if flags["from"] else {}
-    names = (*PLAIN, *MOVES, *(name for name in KNOBS if name != "snapshots"))
+    names = (*PLAIN, *MOVES, *(name for name in KNOBS if name not in KEEPS_MORE))
     given = {name: flags[name] for name in names if flags.values[name].present}
     given |= {name: value_or_text(name, given[name]) for name in TEXTS if name in given}
     return settings | given

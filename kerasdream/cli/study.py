@@ -16,10 +16,10 @@ from kerasdream.cli.flags import Flags, split_at_commas
 from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import quiet_start, results_apart
 from kerasdream.cli.program import Program
-from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
 from kerasdream.errors import ConfigError
 
-DREAM = {name: knob for name, knob in KNOBS.items() if name not in ("layers", "snapshots", "mask")}
+DREAM = {name: knob for name, knob in KNOBS.items() if name not in ("layers", "mask", *KEEPS_MORE)}
 OWN = (
     "output",
     "judge",

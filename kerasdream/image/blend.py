@@ -44,17 +44,21 @@ def load_mask(image: str | Pixels, size: Size, max_pixels: int) -> Array:
     return np.clip(light, 0.0, 1.0)
 
 
-def blend(dreamt: Array, original: Array, strength: float, keep_color: bool) -> Array:
+def blend(dreamt: Array, original: Array, strength: float | Array, keep_color: bool) -> Array:
     """Return the mix of a dream and its original, pixels (N, H, W, 3).
 
-    `strength` is the share of the dream. With `keep_color` only its lightness is taken, and the original's colours.
+    `strength` is the share of the dream, everywhere or for each pixel (N, H, W, 1). With `keep_color` only its
+    lightness is taken, and the original's colours.
 
     >>> blend(np.full((1, 1, 1, 3), 60.0), np.array([[[[10.0, 20.0, 30.0]]]]), strength=0.5, keep_color=False).ravel()
     array([35., 40., 45.])
     """
     if keep_color:  # the same change to red, green and blue leaves both colour differences as they were
         dreamt = original + ((dreamt - original) @ GREY)[..., None]
-    return dreamt if strength == 1.0 else original + strength * (dreamt - original)
+    if isinstance(strength, float) and strength == 1.0:
+        return dreamt
+    mixed: Array = original + strength * (dreamt - original)
+    return mixed
 
 
 def unchanged_pixels(mask: Array | None, changed: Array, shape: tuple[int, ...]) -> Array:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kerasdream.config import KNOBS, DreamConfig
+from kerasdream.config import KEEPS_MORE, KNOBS, DreamConfig
 from kerasdream.errors import ConfigError
 from kerasdream.journeys.keyframes import ChoiceTrack, Clock, Track, split_keys
 from kerasdream.journeys.motion import Move
@@ -40,7 +40,7 @@ CHOICES = ("choice", "bool")
 KEYED = tuple(  # the knobs that keyframes can change
     name
     for name, knob in KNOBS.items()
-    if knob.kind in (*NUMBERS, *CHOICES) and not knob.compiled and not knob.machine and name != "snapshots"
+    if knob.kind in (*NUMBERS, *CHOICES) and not knob.compiled and not knob.machine and name not in KEEPS_MORE
 )
 
 

@@ -120,6 +120,11 @@ class Term(Expression):
         """Whether the value takes the activations of the undreamt picture."""
         return False
 
+    @property
+    def has_relative_weight(self) -> bool:
+        """Whether a weight of 1 makes its gradient as strong as that of the other terms together."""
+        return False
+
     # Inputs of the value that are no activations
 
     def constant(self, network: Network) -> Array | None:

@@ -216,4 +216,4 @@ def result_at(result: DreamResult, point: Point) -> DreamResult:
     steps = at_octave(point.config.iterations, 0)
     image = next((snapshot.image for snapshot in result.snapshots if snapshot.step == steps), result.image)
     losses = [octave[:steps] for octave in result.losses]
-    return dataclasses.replace(result, image=image, losses=losses, config=point.config, snapshots=[])
+    return dataclasses.replace(result, image=image, losses=losses, config=point.config, snapshots=[], opacity=None)

@@ -50,6 +50,7 @@ EVERY = {
     "caricature(mixed7, dog.jpg)": Caricature("mixed7", "dog.jpg"),
     "caricature('my-layer', 'a dog.jpg', 0.5)": Caricature("my-layer", "a dog.jpg", 0.5),
     "content(mixed2)": Content("mixed2"),
+    "content('my-layer', balanced)": Content("my-layer", balanced=True),
     "statistics(mixed4, moss.jpg)": Statistics("mixed4", "moss.jpg"),
     "statistics('my-layer', 'my moss.jpg', bark.png)": Statistics("my-layer", ["my moss.jpg", "bark.png"]),
     "tv()": TotalVariation(),

@@ -143,6 +143,17 @@ def test_content_is_minus_the_mean_squared_distance():
     assert float(value(Content("a"), what)[0]) == -4.5
 
 
+def test_balanced_content_is_minus_the_mean_distance_of_the_cells():
+    before = np.zeros((1, 2, 2, 2), np.float32)
+    after = before.copy()
+    after[0, 0, 0], after[0, 1, 1] = (3.0, 4.0), (0.0, 2.0)
+    what = ActivationView(
+        np.zeros((1, 2, 2, 3)), {"a": ops.convert_to_tensor(after)}, {"a": ops.convert_to_tensor(before)}
+    )
+    wanted = -(np.sqrt((9 + 16) / 2) + np.sqrt(4 / 2)) / 4
+    assert float(value(Content("a", balanced=True), what)[0]) == pytest.approx(wanted, rel=1e-5)
+
+
 def test_total_variation_and_l2_look_at_the_picture():
     image = np.zeros((1, 2, 2, 1))
     image[0, 0, 0] = 1.0  # of the two differences down, and of the two across, one is 1
