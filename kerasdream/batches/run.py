@@ -29,7 +29,7 @@ from kerasdream.batches.samples import (
     failure_of,
 )
 from kerasdream.batches.sources import BatchSource, count_of, samples_of
-from kerasdream.config import KNOBS
+from kerasdream.config import KEEPS_MORE, KNOBS
 from kerasdream.dreamer import document_knobs
 from kerasdream.errors import BatchError, ConfigError, DreamError, DreamInterrupted, OutputError
 from kerasdream.image.files import make_folder
@@ -93,8 +93,8 @@ def dream_many(
     2
     """
     check_names(settings, BATCH_KNOBS | KNOBS)
-    if settings.get("snapshots") is not None:
-        raise ConfigError("A batch keeps no snapshots. Dream the pictures that you want to see growing one by one.")
+    if kept := [name for name in KEEPS_MORE if settings.get(name)]:
+        raise ConfigError(f"A batch keeps pictures only; {kept[0]} is for single dreams. Leave it out.")
     own: Any = {name: value for name, value in settings.items() if name in BATCH_KNOBS}
     config = BatchConfig(**own)
     of_dreams = {name: value for name, value in settings.items() if name not in BATCH_KNOBS}

@@ -19,11 +19,11 @@ from kerasdream.cli.flags import Flags
 from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
-from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
 from kerasdream.errors import BatchError, ConfigError, DreamInterrupted
 
 MOST_WORKERS = 16  # that nobody asked for
-DREAM_KNOBS = {name: knob for name, knob in KNOBS.items() if name != "snapshots"}
+DREAM_KNOBS = {name: knob for name, knob in KNOBS.items() if name not in KEEPS_MORE}
 
 
 def define(flags: Flags) -> None:
@@ -56,8 +56,8 @@ def work(flags: Flags, arguments: list[str]) -> int:
         )
     *sources, output = arguments
     settings = kerasdream.settings_of(flags["from"]) if flags["from"] else {}
+    settings = {name: value for name, value in settings.items() if name not in KEEPS_MORE}
     settings |= flags.given(BATCH_KNOBS | DREAM_KNOBS)
-    settings.pop("snapshots", None)
     settings = {"workers": a_thread_for_each_core()} | settings
     quiet_start()
     settings = with_own_model(settings)

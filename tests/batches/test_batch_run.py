@@ -297,7 +297,7 @@ def test_nothing_of_the_users_is_written_over(photos, tmp_path, small_net):
 
 
 def test_wrong_settings_are_told_before_anything_is_read(tmp_path):
-    for settings, match in (({"stepp": 1}, "no setting 'stepp'"), ({"snapshots": 2}, "keeps no snapshots")):
+    for settings, match in (({"stepp": 1}, "no setting 'stepp'"), ({"snapshots": 2}, "snapshots is for single dreams")):
         with pytest.raises(ConfigError, match=match):
             kerasdream.dream_many("nowhere", tmp_path / "out", **settings)
     for settings in ({"size": "0"}, {"size": "big"}, {"group": 0}, {"format": "zip"}, {"workers": 0}):
