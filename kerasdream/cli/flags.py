@@ -97,6 +97,12 @@ class Flags:
         flags.DEFINE_string(name, default, help, flag_values=self.values)
         self.line(name if default is None else f"{name}={default}", help)
 
+    def switch_or_text(self, name: str, help: str) -> None:
+        """Define a flag that is given with a text or without one, which is then "true"."""
+        parser: flags.ArgumentParser[str] = flags.ArgumentParser()
+        flags.DEFINE_flag(flags.Flag(parser, None, name, None, help, boolean=True), self.values)
+        self.line(f"{name}[=TEXT]", help)
+
     def texts(self, name: str, help: str) -> None:
         """Define a flag that may be given several times."""
         flags.DEFINE_multi_string(name, [], help, flag_values=self.values)
