@@ -87,6 +87,8 @@ def lean(outcome: Outcome) -> Outcome:
 class ClusterBatch(Batch):
     """A batch that is dreamt by the actors of a cluster."""
 
+    actor: type[Actor] = SampleActor
+
     def __init__(self, source: BatchSource, folder: pathlib.Path, config: BatchConfig, job: Job, pool: Pool):
         super().__init__(source, folder, config)
         self.job, self.pool = job, pool
@@ -111,7 +113,7 @@ class ClusterBatch(Batch):
         )
         packs.context.target_max_block_size = 1  # byte: each pack comes by itself
         packs.context.enable_progress_bars = False
-        return self.pool.map(packs, SampleActor, self.job, None, {"known": known})
+        return self.pool.map(packs, self.actor, self.job, None, {"known": known})
 
     def new(self, outcomes: list[Outcome]) -> Generator[DreamtSample | Failure]:
         """Yield what is to be kept; count what was there already."""
