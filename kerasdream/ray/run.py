@@ -118,15 +118,18 @@ class ClusterBatch(Batch):
     def new(self, outcomes: list[Outcome]) -> Generator[DreamtSample | Failure]:
         """Yield what is to be kept; count what was there already."""
         for one in outcomes:
-            if isinstance(one, DreamtSample):
-                try:
-                    one = None if self.is_done(one.sample, one.content, one.settings) else one
-                except OutputError as fault:
-                    one = failure_of(one.sample.key, fault)
-            if one is None:
+            kept = self.unless_done(one) if isinstance(one, DreamtSample) else one
+            if kept is None:
                 self.summary.skipped += 1
             else:
-                yield one
+                yield kept
+
+    def unless_done(self, dream: DreamtSample) -> Outcome:
+        """Return a dream, None where it is written already, or why it cannot be."""
+        try:
+            return None if self.is_done(dream.sample, dream.content, dream.settings) else dream
+        except OutputError as fault:
+            return failure_of(dream.sample.key, fault)
 
     def fault_of(self, fault: BaseException) -> DreamError:
         """Return what went wrong on a machine: an error of ours as it was there, any other as BatchError."""

@@ -7,6 +7,7 @@ import signal
 import pytest
 from conftest import only_tensorflow
 from ray_runs import (
+    ROOT,
     batch,
     failed_keys,
     files_of,
@@ -38,11 +39,12 @@ def actors_of(node):
 @only_tensorflow
 @needs_ray
 @pytest.mark.filterwarnings("default")
-def test_an_actor_a_node_and_the_driver_are_lost_and_every_picture_is_there_once(small_net, tmp_path):
+def test_an_actor_a_node_and_the_driver_are_lost_and_every_picture_is_there_once(small_net, tmp_path, monkeypatch):
     from ray.cluster_utils import Cluster
 
     small_net.save(tmp_path / "small.keras")
     make_photos(tmp_path / "photos", 1000, BAD)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # of the nodes' workers
     memory = {"object_store_memory": 200_000_000}
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, **memory})
     second = cluster.add_node(num_cpus=1, **memory)
