@@ -14,7 +14,8 @@ from kerasdream.batches.run import unique_samples
 from kerasdream.batches.samples import Failure, Sample
 from kerasdream.batches.sources import BatchSource
 
-LONGEST_PACK = 8  # samples: what is done again where an actor is lost
+LONGEST_PACK = 32  # samples: what is done again where an actor is lost
+GROWTH = 1000  # after so many samples packs are longer by one: few are shared out evenly, many cost the driver less
 LARGEST_PACK = 8_000_000  # bytes of what is in memory, such as the files of a tar
 
 
@@ -41,16 +42,17 @@ class SampleSource(ray.data.Datasource):
 
 
 def packed(samples: Iterable[Sample | Failure]) -> Iterator[list[Sample | Failure]]:
-    """Yield samples together, so many or so large.
+    """Yield samples together, by and by more of them.
 
-    >>> [len(pack) for pack in packed(Sample(str(number), "sky.jpg") for number in range(10))]
-    [8, 2]
+    >>> lengths = [len(pack) for pack in packed(Sample(str(number), "sky.jpg") for number in range(1005))]
+    >>> lengths[:2], lengths[-3:]
+    ([1, 1], [2, 2, 1])
     """
     pack, size = list[Sample | Failure](), 0
-    for sample in samples:
+    for number, sample in enumerate(samples):
         pack.append(sample)
         size += size_of(sample)
-        if len(pack) >= LONGEST_PACK or size > LARGEST_PACK:
+        if len(pack) >= min(LONGEST_PACK, 1 + number // GROWTH) or size > LARGEST_PACK:
             yield pack
             pack, size = [], 0
     if pack:

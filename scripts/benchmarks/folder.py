@@ -53,9 +53,11 @@ def dream_folder(arm: str, folder: str, settings: dict[str, object]) -> None:
 
             config = BatchConfig(workers=workers)
             many = SampleDreamer(None, str(settings.pop("model")), None, settings, config)
-            with tempfile.TemporaryDirectory() as warm:
-                with ThreadedBatch([paths[0]], pathlib.Path(warm), config, many) as batch:
-                    batch.run(False, 1)
+            with (
+                tempfile.TemporaryDirectory() as warm,
+                ThreadedBatch(paths[:1], pathlib.Path(warm), config, many) as batch,
+            ):
+                batch.run(False, 1)
             began, used = time.perf_counter(), sum(os.times()[:2])
             with ThreadedBatch(folder, pathlib.Path(output), config, many) as batch:
                 assert batch.run(False, None).dreamt == len(paths)
