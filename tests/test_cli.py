@@ -15,7 +15,7 @@ from PIL import Image
 import kerasdream
 from kerasdream import cli, presets
 from kerasdream.batch_config import BATCH_KNOBS
-from kerasdream.config import DEFAULTS, KNOBS
+from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
 from kerasdream.errors import DreamWarning, InputImageError
 from kerasdream.model.zoo import ZOO
 from kerasdream.visual_config import VISUAL_KNOBS
@@ -61,7 +61,7 @@ def pipe(arguments, **options):
 
 PROGRAMS = {
     "dream": [*KNOBS, "image", "output", "from", "list_layers", "list_models", "flagfile"],
-    "batch": [*KNOBS.keys() - {"snapshots"}, *BATCH_KNOBS, "from"],
+    "batch": [*KNOBS.keys() - KEEPS_MORE, *BATCH_KNOBS, "from", "ray"],
     "sweep": [*KNOBS, "vary", "recipe", "cell=512", "list_recipes"],
     "visualize": [*VISUAL_KNOBS, "model", "weights", "atlas", "channels=0-15", "map"],
     "study": ["step", "images", "layers", "judge=mobilenet_v2", "limit", "training_counts"],

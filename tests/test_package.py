@@ -39,6 +39,7 @@ FLOORS = [
     "progress",
     "dreamer",
     "batches",
+    "ray",
     "visualization",
     "caricature_strip",
     "directions",

@@ -61,6 +61,18 @@ class Manifest:
             found = self.base.execute("SELECT * FROM dreams WHERE key = ?", (key,)).fetchone()
         return found and Row(found[0], found[1].hex(), found[2].hex(), *found[3:])
 
+    def rows(self) -> Iterator[Row]:
+        """Yield all rows, some at a time."""
+        last, found = "", [("", b"", b"", None, None)]
+        while found:
+            with self.lock:
+                found = self.base.execute(
+                    "SELECT * FROM dreams WHERE key > ? ORDER BY key LIMIT 1000", (last,)
+                ).fetchall()
+            for key, content, settings, tar, end in found:
+                yield Row(key, content.hex(), settings.hex(), tar, end)
+                last = key
+
     def is_first(self, key: str) -> bool:
         """Say whether a key comes for the first time in this run."""
         with self.lock:

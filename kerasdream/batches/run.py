@@ -1,5 +1,6 @@
 """A batch from its source to its summary: read ahead, dreamt in groups, written, and remembered."""
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -8,9 +9,9 @@ import os
 import pathlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TextIO, Unpack
+from typing import Any, Self, TextIO, Unpack
 
 import keras
 
@@ -33,7 +34,7 @@ from kerasdream.config import KEEPS_MORE, KNOBS
 from kerasdream.dreamer import document_knobs
 from kerasdream.errors import BatchError, ConfigError, DreamError, DreamInterrupted, OutputError
 from kerasdream.image.files import make_folder
-from kerasdream.knobs import bytes_of, check_names
+from kerasdream.knobs import Knob, bytes_of, check_names
 from kerasdream.progress import progress_line
 from kerasdream.settings import ObjectiveLike
 
@@ -92,20 +93,26 @@ def dream_many(
     >>> kerasdream.dream_many(["sky.jpg", "forest.jpg"], "dreams", model="mini", iterations=1).dreamt
     2
     """
-    check_names(settings, BATCH_KNOBS | KNOBS)
-    if kept := [name for name in KEEPS_MORE if settings.get(name)]:
-        raise ConfigError(f"A batch keeps pictures only; {kept[0]} is for single dreams. Leave it out.")
-    own: Any = {name: value for name, value in settings.items() if name in BATCH_KNOBS}
-    config = BatchConfig(**own)
-    of_dreams = {name: value for name, value in settings.items() if name not in BATCH_KNOBS}
+    config, of_dreams = split_settings(settings)
     folder = check_output(source, output)
     total = count_of(source)
     dreamer = SampleDreamer(layers, model, preprocess, of_dreams, config)
-    with Batch(source, folder, dreamer, config) as batch:
+    with ThreadedBatch(source, folder, config, dreamer) as batch:
         return batch.run(verbose, total)
 
 
 document_knobs(dream_many)
+
+
+def split_settings(
+    settings: Mapping[str, object], knobs: Mapping[str, Knob] = BATCH_KNOBS
+) -> tuple[BatchConfig, dict[str, object]]:
+    """Return the config of a batch, and the settings of its dreams; ConfigError for what is neither."""
+    check_names(settings, {**knobs, **KNOBS})
+    if kept := [name for name in KEEPS_MORE if settings.get(name)]:
+        raise ConfigError(f"A batch keeps pictures only; {kept[0]} is for single dreams. Leave it out.")
+    own: Any = {name: value for name, value in settings.items() if name in knobs}
+    return BatchConfig(**own), {name: value for name, value in settings.items() if name not in knobs}
 
 
 def check_output(source: object, output: str | os.PathLike[str]) -> pathlib.Path:
@@ -123,10 +130,10 @@ def check_output(source: object, output: str | os.PathLike[str]) -> pathlib.Path
 
 
 class Batch:
-    """A run of a batch; as a context manager it lets go of its manifest."""
+    """What a run of a batch keeps, whatever dreams it; as a context manager it lets go of its manifest."""
 
-    def __init__(self, source: BatchSource, folder: pathlib.Path, dreamer: SampleDreamer, config: BatchConfig):
-        self.source, self.dreamer, self.config = source, dreamer, config
+    def __init__(self, source: BatchSource, folder: pathlib.Path, config: BatchConfig):
+        self.source, self.config = source, config
         self.number, self.count = config.part()
         suffix = "" if self.count == 1 else f"-{self.number}of{self.count}"
         self.manifest = Manifest(folder / f".kerasdream-batch{suffix}.sqlite")
@@ -139,9 +146,9 @@ class Batch:
         self.errors_path.unlink(missing_ok=True)  # what fails again is told again
         self.errors: TextIO | None = None
         self.summary = BatchSummary(os.fspath(folder))
-        self.began, self.stop = time.monotonic(), threading.Event()
+        self.began = time.monotonic()
 
-    def __enter__(self) -> "Batch":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -155,46 +162,26 @@ class Batch:
         """Dream all that is not dreamt yet."""
         total = total if self.count == 1 else None
         line = progress_line(verbose, total)
-        readers, dreamers = ThreadPoolExecutor(READERS), ThreadPoolExecutor(self.config.threads())
         try:
-            groups = grouped(
-                self.to_dream(readers),
-                self.dreamer.kind,
-                self.dreamer.group_limit,
-                self.config.window,
-                lambda read: read.picture.pixels[..., 0].size,
-            )
-            for dreams in ahead(dreamers, self.dream, groups, self.config.threads()):
-                self.keep(dreams)
-                if line:
-                    line.update(self.summary.done, self.progress(total))
+            with contextlib.closing(self.dreams()) as groups:
+                for dreams in groups:
+                    self.keep(dreams)
+                    if line:
+                        line.update(self.summary.done, self.progress(total))
             self.output.close()
         except KeyboardInterrupt:
             interrupt = DreamInterrupted("The batch was interrupted; run it again, and it goes on where it ended.")
             interrupt.result = self.summary
             raise interrupt from None
         finally:
-            self.stop.set()
-            for pool in (readers, dreamers):
-                pool.shutdown(cancel_futures=True)
             self.summary.seconds = time.monotonic() - self.began
             if line:
                 line.close()
         return self.summary
 
-    def samples(self) -> Iterator[Sample | Failure]:
-        """Yield the samples of this part of the source, each key once."""
-        for item in samples_of(self.source):
-            if self.count > 1 and part_of_key(item.key, self.count) != self.number:
-                continue
-            if isinstance(item, Sample):
-                try:
-                    item = check_sample(item)
-                except DreamError as fault:
-                    item = failure_of(item.key, fault)
-                if not self.manifest.is_first(item.key):
-                    item = Failure(item.key, "The key came twice; the first picture with it is dreamt.")
-            yield item
+    def dreams(self) -> Generator[list[DreamtSample | Failure]]:
+        """Yield the dreams of groups of samples, and what failed; count what was there already."""
+        raise NotImplementedError
 
     def is_done(self, sample: Sample, content: str, settings: str) -> bool:
         """Say whether a sample is dreamt already; OutputError where a tar holds another dream with its key."""
@@ -209,26 +196,6 @@ class Batch:
                 "folder."
             )
         return False
-
-    def to_dream(self, readers: ThreadPoolExecutor) -> Iterator[ReadSample]:
-        """Yield the samples that are to be dreamt; count the others."""
-        read = functools.partial(self.dreamer.read, is_done=self.is_done)
-        for sample in ahead(readers, read, self.samples(), 2 * READERS):
-            if isinstance(sample, Failure):
-                self.fail(sample)
-            elif sample is None:
-                self.summary.skipped += 1
-            else:
-                yield sample
-
-    def dream(self, group: list[ReadSample]) -> list[DreamtSample | Failure]:
-        """Return the dreams of a group."""
-        return self.dreamer.dream(group, self.check)
-
-    def check(self, _: object) -> None:
-        """Raise where the run has ended meanwhile."""
-        if self.stop.is_set():
-            raise InterruptedError("the batch has ended")
 
     def keep(self, dreams: list[DreamtSample | Failure]) -> None:
         """Write the dreams of a group, and then their rows."""
@@ -264,6 +231,70 @@ class Batch:
         if total and rate:
             text += f", {duration(max(0, total - summary.done) / rate)} left"
         return text + (f", {summary.failed} failed" if summary.failed else "")
+
+
+class ThreadedBatch(Batch):
+    """A batch that is dreamt in this process, by several threads."""
+
+    def __init__(self, source: BatchSource, folder: pathlib.Path, config: BatchConfig, dreamer: SampleDreamer):
+        super().__init__(source, folder, config)
+        self.dreamer, self.stop = dreamer, threading.Event()
+
+    def dreams(self) -> Generator[list[DreamtSample | Failure]]:
+        """Yield the dreams of groups of samples, and what failed; count what was there already."""
+        readers, dreamers = ThreadPoolExecutor(READERS), ThreadPoolExecutor(self.config.threads())
+        try:
+            groups = grouped(
+                self.to_dream(readers),
+                self.dreamer.kind,
+                self.dreamer.group_limit,
+                self.config.window,
+                lambda read: read.picture.pixels[..., 0].size,
+            )
+            yield from ahead(dreamers, self.dream, groups, self.config.threads())
+        finally:
+            self.stop.set()
+            for pool in (readers, dreamers):
+                pool.shutdown(cancel_futures=True)
+
+    def to_dream(self, readers: ThreadPoolExecutor) -> Iterator[ReadSample]:
+        """Yield the samples that are to be dreamt; count the others."""
+        samples = unique_samples(self.source, (self.number, self.count), self.manifest.is_first)
+        read = functools.partial(self.dreamer.read, is_done=self.is_done)
+        for sample in ahead(readers, read, samples, 2 * READERS):
+            if isinstance(sample, Failure):
+                self.fail(sample)
+            elif sample is None:
+                self.summary.skipped += 1
+            else:
+                yield sample
+
+    def dream(self, group: list[ReadSample]) -> list[DreamtSample | Failure]:
+        """Return the dreams of a group."""
+        return self.dreamer.dream(group, self.check)
+
+    def check(self, _: object) -> None:
+        """Raise where the run has ended meanwhile."""
+        if self.stop.is_set():
+            raise InterruptedError("the batch has ended")
+
+
+def unique_samples(
+    source: BatchSource, part: tuple[int, int], is_first: Callable[[str], bool]
+) -> Iterator[Sample | Failure]:
+    """Yield the samples of a part of a source, each key once."""
+    number, count = part
+    for item in samples_of(source):
+        if count > 1 and part_of_key(item.key, count) != number:
+            continue
+        if isinstance(item, Sample):
+            try:
+                item = check_sample(item)
+            except DreamError as fault:
+                item = failure_of(item.key, fault)
+            if not is_first(item.key):
+                item = Failure(item.key, "The key came twice; the first picture with it is dreamt.")
+        yield item
 
 
 def part_of_key(key: str, count: int) -> int:

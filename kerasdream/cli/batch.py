@@ -6,12 +6,15 @@
                                                         tars of samples, 0001.jpg beside 0001.cls, into tars
     kerasdream batch pictures.csv dreams/               a table: a picture a row, with settings of its own
     kerasdream batch photos/ dreams/ --shard=2/8        the second of eight parts, on a machine of its own
+    kerasdream batch photos/ dreams/ --ray              on a Ray cluster; --ray=10.0.0.1:6379 is one at an address
 
 Run again, it dreams what is not dreamt yet. What failed is in errors.jsonl, and the exit status is 1 then.
 """
 
+import functools
 import os
 import sys
+from collections.abc import Callable
 
 import kerasdream
 from kerasdream.batch_config import BATCH_DEFAULTS, BATCH_KNOBS
@@ -21,6 +24,7 @@ from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_a
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
 from kerasdream.errors import BatchError, ConfigError, DreamInterrupted
+from kerasdream.loading import ONE_THREAD
 
 MOST_WORKERS = 16  # that nobody asked for
 DREAM_KNOBS = {name: knob for name, knob in KNOBS.items() if name not in KEEPS_MORE}
@@ -30,6 +34,10 @@ def define(flags: Flags) -> None:
     """Define the flags: one for each knob of a batch and of its dreams."""
     flags.heading("The settings of a batch:")
     flags.knobs(BATCH_KNOBS, BATCH_DEFAULTS)
+    flags.heading("On a Ray cluster:")
+    flags.switch_or_text("ray", "dream on the cluster at this address; without one, this machine's, or one begun here")
+    flags.number("concurrency", "actors, each with a network; unset: as many as there is work and room for", None, 1)
+    flags.number("num_gpus", "GPUs that each actor has; 0: a core of a processor", 0, 0)
     flags.heading("The settings of its dreams:")
     flags.knobs(DREAM_KNOBS, DEFAULTS)
     flags.heading("Files and the rest:")
@@ -41,8 +49,8 @@ def a_thread_for_each_core() -> int:
 
     No dream waits for threads of its own then, and its bytes do not depend on the number of cores.
     """
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-    os.environ.setdefault("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "1")  # nothing trains here: it may keep them in its order
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     return max(2, min(MOST_WORKERS, len(cores)))
 
@@ -58,12 +66,14 @@ def work(flags: Flags, arguments: list[str]) -> int:
     settings = kerasdream.settings_of(flags["from"]) if flags["from"] else {}
     settings = {name: value for name, value in settings.items() if name not in KEEPS_MORE}
     settings |= flags.given(BATCH_KNOBS | DREAM_KNOBS)
-    settings = {"workers": a_thread_for_each_core()} | settings
+    if not flags["ray"]:
+        settings = {"workers": a_thread_for_each_core()} | settings
     quiet_start()
     settings = with_own_model(settings)
+    dream_many = on_cluster(flags) if flags["ray"] else kerasdream.dream_many
     with results_apart() as results:
         try:
-            summary = kerasdream.dream_many(sources[0] if len(sources) == 1 else sources, output, **settings)
+            summary = dream_many(sources[0] if len(sources) == 1 else sources, output, **settings)
         except DreamInterrupted as interrupt:
             print(interrupt.result, file=results)
             return complain(interrupt, INTERRUPTED)
@@ -75,6 +85,20 @@ def work(flags: Flags, arguments: list[str]) -> int:
     if not summary.failed:
         return 0
     return complain(f"{summary.failed} pictures failed; {summary.errors} says why. The others are dreamt.", 1)
+
+
+def on_cluster(flags: Flags) -> "Callable[..., kerasdream.BatchSummary]":
+    """Return what dreams many pictures on the cluster that a command line names; ConfigError without Ray."""
+    try:
+        from kerasdream.ray import dream_many
+    except ModuleNotFoundError as fault:
+        raise ConfigError(str(fault)) from fault
+    return functools.partial(
+        dream_many,
+        address=None if flags["ray"] == "true" else flags["ray"],
+        concurrency=flags["concurrency"],
+        num_gpus=flags["num_gpus"],
+    )
 
 
 main = Program(__doc__ or "", define, work).main

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from PIL import Image
 
 import kerasdream
 from kerasdream import presets
@@ -183,6 +182,8 @@ def save_all(result: "DreamResult", target: pathlib.Path, flags: Flags, output: 
             numbered = saved.with_name(f"{saved.stem}.{step:04d}{saved.suffix}")
             dataclasses.replace(result, image=image).save(numbered, overwrite=overwrite, metadata=metadata)
     if output is None and result.opacity is not None:
+        from PIL import Image
+
         grey = Image.fromarray(np.round(255 * result.opacity).astype(np.uint8))
         shown = {"opacity": dataclasses.replace(result, image=grey), "through": result.through_opacity()}
         for name, one in shown.items():

@@ -106,7 +106,7 @@ class Flags:
         """Define a flag that is on, off or any text: `--name` is "true", `--noname` is "false"."""
         flag = flags.Flag(flags.ArgumentParser(), None, name, None, help, boolean=True)
         flags.DEFINE_flag(flag, flag_values=self.values)
-        self.line(f"[no]{name}", help)
+        self.line(f"[no]{name}[=TEXT]", help)
 
     def number(self, name: str, help: str, default: int | None, low: int) -> None:
         """Define a flag of a whole number, so much or more."""

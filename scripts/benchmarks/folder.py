@@ -49,14 +49,17 @@ def dream_folder(arm: str, folder: str, settings: dict[str, object]) -> None:
         else:
             from kerasdream.batch_config import BatchConfig
             from kerasdream.batches.dreaming import SampleDreamer
-            from kerasdream.batches.run import Batch
+            from kerasdream.batches.run import ThreadedBatch
 
             config = BatchConfig(workers=workers)
             many = SampleDreamer(None, str(settings.pop("model")), None, settings, config)
-            with tempfile.TemporaryDirectory() as warm, Batch([paths[0]], pathlib.Path(warm), many, config) as batch:
+            with (
+                tempfile.TemporaryDirectory() as warm,
+                ThreadedBatch(paths[:1], pathlib.Path(warm), config, many) as batch,
+            ):
                 batch.run(False, 1)
             began, used = time.perf_counter(), sum(os.times()[:2])
-            with Batch(folder, pathlib.Path(output), many, config) as batch:
+            with ThreadedBatch(folder, pathlib.Path(output), config, many) as batch:
                 assert batch.run(False, None).dreamt == len(paths)
         print(json.dumps([time.perf_counter() - began, sum(os.times()[:2]) - used]))
 
