@@ -69,7 +69,7 @@ class DrawingStep:
             rows: Tensor,
             asleep: Tensor,
             weights: Weights,
-        ) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
+        ) -> tuple[Tensor, list[Tensor], Tensor, Tensor, Tensor]:
             return self.step(State(x, moments, importance), time, rows, asleep if soft else None, weights)
 
         spec = keras.KerasTensor(state.parameters.shape, keras.backend.standardize_dtype(state.parameters.dtype))
@@ -80,10 +80,10 @@ class DrawingStep:
 
     def step(
         self, state: State, time: Tensor, rows: Tensor, asleep: Tensor | None, weights: Weights
-    ) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
-        """Return the state after a step, and how strong the gradient of each picture was: 0 where it is asleep."""
+    ) -> tuple[Tensor, list[Tensor], Tensor, Tensor, Tensor]:
+        """Return the state after a step, and of each picture how strong its gradient was (0: asleep) and its value."""
         x, gradient_of = state.parameters, self.compiled.backend.gradient
-        _, by_pixel = gradient_of(lambda images: self.value(images, rows, asleep, weights), self.render(x))
+        values, by_pixel = gradient_of(lambda images: self.value(images, rows, asleep, weights), self.render(x))
         by_pixel = ops.stop_gradient(by_pixel)
         _, gradient = gradient_of(lambda x: ops.sum(self.render(x) * by_pixel, axis=(1, 2, 3)), x)
         # Each picture counts as one, however strong its layer is.
@@ -95,7 +95,7 @@ class DrawingStep:
         x = ops.where(strength > 0, x + self.settings.rate * direction, louder)
         share = ops.sqrt(ops.sum(ops.square(by_pixel), axis=-1))
         share = share / (ops.mean(share, axis=(1, 2), keepdims=True) + 1e-12)
-        return x, moments, state.importance + share, ops.reshape(strength, (-1,))
+        return x, moments, state.importance + share, ops.reshape(strength, (-1,)), values
 
     def value(self, images: Tensor, rows: Tensor, asleep: Tensor | None, weights: Weights) -> Tensor:
         """Return how much each picture, transformed, excites its objective, less what it has of its siblings."""
