@@ -160,11 +160,12 @@ class Visualizer:
                 rows = np.concatenate([parameterization.random_affine(1, side, s.method, rng) for rng in rngs])
                 soft = asleep.any() and time % CHECK_EVERY != 0 and time < s.steps
                 inputs = ops.convert_to_tensor(float(time), "float32"), rows, asleep.astype(np.float32)
-                *changed, strength, value = (soft_step if soft else own_step)(*state, *inputs)
+                *changed, silent, value = (soft_step if soft else own_step)(*state, *inputs)
                 state = State(*changed)
-                values.append(np.where(asleep & soft, 0.0, to_numpy(value)))  # not what the soft ReLU makes of it
+                # Not what the soft ReLU makes of it.
+                values.append(np.where(asleep, values[-1], to_numpy(value)) if soft else to_numpy(value))
                 if not soft:
-                    asleep = to_numpy(strength) == 0
+                    asleep = to_numpy(silent)
                     awake |= ~asleep
                 if after_step(time):
                     break

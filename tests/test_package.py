@@ -43,6 +43,7 @@ FLOORS = [
     "sweeps",
     "studies",
     "maps",
+    "microscopes",
     "journeys",
     "callbacks",
     "training",
