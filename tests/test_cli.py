@@ -61,7 +61,7 @@ def pipe(arguments, **options):
 PROGRAMS = {
     "dream": [*KNOBS, "image", "output", "from", "list_layers", "list_models", "flagfile"],
     "sweep": [*KNOBS, "vary", "recipe", "cell=512", "list_recipes"],
-    "visualize": [*VISUAL_KNOBS, "model", "weights", "atlas", "channels=0-15", "map"],
+    "visualize": [*VISUAL_KNOBS, "model", "weights", "atlas", "channels", "map", "microscope", "images"],
     "study": ["step", "images", "layers", "judge=mobilenet_v2", "limit", "training_counts"],
     "studio": ["port", "data_dir"],
 }

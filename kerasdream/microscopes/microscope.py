@@ -14,6 +14,7 @@ from kerasdream.config import DEFAULTS
 from kerasdream.errors import ConfigError
 from kerasdream.image import files
 from kerasdream.image.metadata import Record
+from kerasdream.knobs import check_names
 from kerasdream.maps.activation_atlas import NetworkSettings, count_on, ignore
 from kerasdream.maps.stored import load_arrays, save_arrays
 from kerasdream.microscopes.choice import CLASS, choose_channels, key_of, objective_of, usual_layers
@@ -26,7 +27,7 @@ from kerasdream.objectives import Objective
 from kerasdream.progress import progress_line
 from kerasdream.studies.pictures import Paths, find_pictures, read_square
 from kerasdream.types import Array
-from kerasdream.visual_config import VISUAL_DEFAULTS, VisualSettings
+from kerasdream.visual_config import VISUAL_DEFAULTS, VISUAL_KNOBS, VisualConfig, VisualSettings
 from kerasdream.visualization import MAX_PIXELS, Visualizer, kept_record
 
 SIZE = 160  # pixels of a drawing, unless told
@@ -94,6 +95,8 @@ def microscope(
 
 def check(photographs: int, layers: Sequence[str] | None, settings: VisualSettings) -> None:
     """Raise ConfigError for what no microscope can be made of."""
+    check_names(settings, VISUAL_KNOBS)
+    VisualConfig(**settings)
     if isinstance(photographs, bool) or not isinstance(photographs, int) or photographs < 1:
         raise ConfigError(f"photographs={photographs!r} was given; a whole number from 1 on was expected.")
     if layers is not None and (isinstance(layers, str) or not layers):
