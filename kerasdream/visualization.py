@@ -4,7 +4,7 @@ import dataclasses
 import os
 import pathlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Unpack
 
 import keras
@@ -318,7 +318,7 @@ def kept_picture(path: pathlib.Path, record: dict[str, Any]) -> Image.Image:
     return files.decode(str(path), None)
 
 
-def kept_record(path: pathlib.Path, record: dict[str, Any]) -> metadata.Record:
+def kept_record(path: pathlib.Path, record: Mapping[str, Mapping[str, object]]) -> metadata.Record:
     """Return the record of a picture of an earlier call; OutputError where other settings drew it."""
     kept = metadata.record_of(path)
     before = kept["settings"]

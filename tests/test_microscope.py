@@ -14,6 +14,7 @@ from PIL import Image
 
 import kerasdream
 from kerasdream.errors import ConfigError, LayerError, OutputError
+from kerasdream.image import files
 from kerasdream.microscopes import microscope as microscopes
 from kerasdream.microscopes.choice import usual_layers
 from kerasdream.microscopes.connections import channel_matrix, connections
@@ -277,8 +278,8 @@ def test_a_network_of_one_size_and_its_classes_have_pages(tmp_path):
     seen = layers.Conv2D(2, 3, activation="relu", name="seen")(image)
     model = keras.Model(image, layers.Dense(3, activation="softmax", name="end")(layers.Flatten()(seen)))
     kerasdream.microscope(model, tmp_path / "site", steps=2, verbose=False)
-    assert Image.open(tmp_path / "site" / "seen" / "0001.webp").size == (160, 160)
-    assert Image.open(tmp_path / "site" / "class" / "0002.webp").size == (48, 48)
+    assert files.decode(str(tmp_path / "site" / "seen" / "0001.webp"), None).size == (160, 160)
+    assert files.decode(str(tmp_path / "site" / "class" / "0002.webp"), None).size == (48, 48)
     weights = np.asarray(model.get_layer("end").kernel).reshape(-1, 2, 3).sum(0)
     strongest = int(np.abs(weights[:, 2]).argmax())
     page = (tmp_path / "site" / "class" / "0002.html").read_text()

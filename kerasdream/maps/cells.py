@@ -29,14 +29,15 @@ class Cells:
 
     def save(self, path: pathlib.Path, made_of: Mapping[str, object]) -> None:
         """Write the cells, with what they were made of."""
-        save_arrays(path, made_of, {field.name: getattr(self, field.name) for field in dataclasses.fields(self)})
+        arrays = {field.name: np.asarray(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        save_arrays(path, made_of, arrays)
 
 
 def load_cells(path: pathlib.Path, made_of: Mapping[str, object]) -> Cells:
     """Return the cells of an earlier call; OutputError where they were made of something else, or cannot be read."""
     arrays = load_arrays(path, made_of)
     try:
-        return Cells(**arrays | {"grid": int(arrays["grid"])})
+        return Cells(int(arrays.pop("grid")), **arrays)
     except (KeyError, TypeError) as fault:
         raise OutputError(f"{str(path)!r} is damaged ({fault}). Delete it, or name another folder.") from fault
 

@@ -11,9 +11,10 @@ from kerasdream.image.files import write_whole
 from kerasdream.types import Array
 
 
-def save_arrays(path: pathlib.Path, made_of: Mapping[str, object], arrays: Mapping[str, object]) -> None:
+def save_arrays(path: pathlib.Path, made_of: Mapping[str, object], arrays: Mapping[str, Array]) -> None:
     """Write arrays, with what they were made of."""
-    write_whole(path, lambda file: np.savez(file, made_of=json.dumps(made_of), **arrays), overwrite=True)
+    named = {"made_of": np.array(json.dumps(made_of)), **arrays}
+    write_whole(path, lambda file: np.savez(file, **named), overwrite=True)  # type: ignore[arg-type]
 
 
 def load_arrays(path: pathlib.Path, made_of: Mapping[str, object]) -> dict[str, Array]:

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -46,7 +46,7 @@ def connections(model: keras.Model, outputs: Mapping[str, keras.KerasTensor]) ->
     found: list[Connection] = []
 
     def operation(layer: keras.Operation) -> Operation:
-        def follow(*arguments: Any, **settings: Any) -> Any:
+        def follow(*arguments: Tensor, **settings: Tensor) -> Tensor:
             signals = [one for one in keras.tree.flatten((arguments, settings)) if isinstance(one, Signal)]
             given, named = keras.tree.map_structure(spec_of, (arguments, settings))
             spec = output_spec(layer)(*given, **named)
@@ -64,7 +64,7 @@ def connections(model: keras.Model, outputs: Mapping[str, keras.KerasTensor]) ->
     return found
 
 
-def spec_of(value: Any) -> Any:
+def spec_of(value: object) -> object:
     """Return the shape of a signal, and anything else as it is."""
     return value.spec if isinstance(value, Signal) else value
 

@@ -1,5 +1,6 @@
 """A microscope: a site with a page for each channel of a network, that goes on where it ended."""
 
+import functools
 import os
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -147,19 +148,29 @@ def draw(
     visualizer = visualizer_of([objective_of(layer, number) for number in numbers], network, settings)
     endings = [ENDING, f"-opposite{ENDING}"] if visualizer.settings.pair else [ENDING]
     targets = [[folder / f"{page_of(layer, number)}{ending}" for ending in endings] for number in numbers]
-    kept: dict[int, list[Record]] = {}
+    kept: dict[int, list[list[float | None]]] = {}
     for place, paths in enumerate(targets):
         if all(path.exists() for path in paths):
             record = visualizer.record(visualizer.objectives[place])
-            kept[place] = [kept_record(path, record) for path in paths]
+            kept[place] = [curve_of(kept_record(path, record)) for path in paths]
     for batch in visualizer.batches(verbose, [place for place in range(len(numbers)) if place not in kept]):
         drawn = zip(batch.objectives, batch.pictures, batch.values, strict=True)
         for count, (place, picture, values) in enumerate(drawn):
             losses = [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
             record = visualizer.record(visualizer.objectives[place]) | {"losses": [losses]}
             files.save(picture, targets[place][count % len(endings)], record=record, overwrite=True)
-            kept.setdefault(place, []).append(record)
-    return [[record.get("losses", [[]])[0] for record in kept[place]] for place in range(len(numbers))]
+            kept.setdefault(place, []).append(losses)
+    return [kept[place] for place in range(len(numbers))]
+
+
+def curve_of(record: Record) -> list[float | None]:
+    """Return the values of a drawing, step by step, as far as its record has them.
+
+    >>> curve_of({"settings": {}, "losses": [[0.5, None]]})
+    [0.5, None]
+    """
+    (values,) = record.get("losses", [[]])
+    return [None if isinstance(value, list) else value for value in values]
 
 
 def visualizer_of(objectives: Sequence[Objective], network: NetworkSettings, settings: VisualSettings) -> Visualizer:
@@ -181,7 +192,7 @@ def photographs_of(
         if not (folder / file).exists():
             files.make_folder((folder / file).parent)
             square = Image.fromarray(read_square(str(paths[picture]), PHOTOGRAPH, MAX_PIXELS * 100))
-            files.write_whole(folder / file, lambda opened, one=square: one.save(opened, "JPEG", quality=85), True)
+            files.write_whole(folder / file, functools.partial(square.save, format="JPEG", quality=85), overwrite=True)
         found.append(Photograph(file, paths[picture].name, value, tuple(box)))
     return found
 
