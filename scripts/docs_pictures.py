@@ -165,17 +165,17 @@ def microscope(dream: Callable[..., Any], folder: pathlib.Path, options: argpars
         left, top = (whole.width - 240) * column // 4, (whole.height - 240) * row // 2
         whole.crop((left, top, left + 240, top + 240)).save(parts / f"{row}-{column}.png")
     site = options.work / "microscope"
-    first = kerasdream.microscope("mini", site, layers=["mixed4"], channels=range(16), images=parts, photographs=6)
+    first = kerasdream.microscope("mini", site, layers=["mixed4"], channels=range(16), images=parts, photographs=5)
     shots = []
     with sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for path, scheme in (("mixed4/index.html", "light"), ("mixed4/0007.html", "dark")):
-            page = browser.new_context(viewport={"width": 900, "height": 860}, color_scheme=scheme).new_page()
+            page = browser.new_context(viewport={"width": 1100, "height": 860}, color_scheme=scheme).new_page()
             page.goto((first.parent / path).absolute().as_uri())
             page.wait_for_function("[...document.images].every(one => one.complete)")
             shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
         browser.close()
-    keep(sheet(shots, 2).resize((1480, 707), Image.Resampling.LANCZOS), folder / "microscope.jpg", limit=200_000)
+    keep(sheet(shots, 2).resize((1480, 577), Image.Resampling.LANCZOS), folder / "microscope.jpg", limit=200_000)
 
 
 def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:

@@ -133,6 +133,22 @@ def test_a_map_of_ones_pictures(here, small_net, photo, capsys):
         assert "A map is of one layer, and goes into a folder" in capsys.readouterr().err
 
 
+def test_a_microscope_of_ones_own_model(here, small_net, photo, capsys):
+    small_net.save("my.keras")
+    (here / "photos").mkdir()
+    Image.fromarray(photo).save("photos/0.png")
+    few = ["--model=my.keras", "--size=32", "--steps=2", "--channels=3,6", "--images=photos/"]
+    assert run("visualize", "--microscope=site/", "relu0", *few) == 0
+    assert capsys.readouterr().out == "site/index.html\n"
+    assert sorted(path.name for path in (here / "site" / "relu0").glob("*.html")) == [
+        "0003.html",
+        "0006.html",
+        "index.html",
+    ]
+    assert "0.png" in (here / "site" / "relu0" / "0003.html").read_text()
+    assert run("visualize", "--microscope=site/", "relu9", *few) == 2
+
+
 def test_a_saved_model_that_cannot_be_loaded_says_why(here, capsys):
     (here / "damaged.keras").write_bytes(b"no model")
     image = keras.Input((None, None, 3))
