@@ -133,6 +133,7 @@ def test_a_map_of_ones_pictures(here, small_net, photo, capsys):
         assert "A map is of one layer, and goes into a folder" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:Nothing was drawn")  # in two steps
 def test_a_microscope_of_ones_own_model(here, small_net, photo, capsys):
     small_net.save("my.keras")
     (here / "photos").mkdir()
