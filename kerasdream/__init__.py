@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from kerasdream.journeys.journey import journey as journey
     from kerasdream.journeys.journey import settings_of_journey as settings_of_journey
     from kerasdream.maps.activation_atlas import activation_atlas as activation_atlas
+    from kerasdream.microscopes.microscope import microscope as microscope
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
     from kerasdream.objectives import L2 as L2
@@ -117,6 +118,7 @@ HOMES = {
     "visual_config": ("VisualConfig",),
     "visualization": ("Visualizer", "atlas", "visualize"),
     "maps.activation_atlas": ("activation_atlas",),
+    "microscopes.microscope": ("microscope",),
     "image.spectra": ("Spectrum", "spectrum"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),

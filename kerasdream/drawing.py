@@ -12,6 +12,7 @@ from kerasdream.ascent import parameterization
 from kerasdream.ascent.backend import Compiled, Weights
 from kerasdream.ascent.compiled import CompiledObjective
 from kerasdream.ascent.step import adam, preprocess_images
+from kerasdream.model.rectifiers import is_capped
 from kerasdream.objectives import ActivationView, weighted_sum
 from kerasdream.types import Array, Tensor
 from kerasdream.visual_config import VisualConfig
@@ -69,7 +70,7 @@ class DrawingStep:
             rows: Tensor,
             asleep: Tensor,
             weights: Weights,
-        ) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
+        ) -> tuple[Tensor, list[Tensor], Tensor, Tensor, Tensor]:
             return self.step(State(x, moments, importance), time, rows, asleep if soft else None, weights)
 
         spec = keras.KerasTensor(state.parameters.shape, keras.backend.standardize_dtype(state.parameters.dtype))
@@ -80,22 +81,26 @@ class DrawingStep:
 
     def step(
         self, state: State, time: Tensor, rows: Tensor, asleep: Tensor | None, weights: Weights
-    ) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
-        """Return the state after a step, and how strong the gradient of each picture was: 0 where it is asleep."""
+    ) -> tuple[Tensor, list[Tensor], Tensor, Tensor, Tensor]:
+        """Return the state after a step, and of each picture whether it is asleep, and its value."""
         x, gradient_of = state.parameters, self.compiled.backend.gradient
-        _, by_pixel = gradient_of(lambda images: self.value(images, rows, asleep, weights), self.render(x))
+        values, by_pixel = gradient_of(lambda images: self.value(images, rows, asleep, weights), self.render(x))
         by_pixel = ops.stop_gradient(by_pixel)
         _, gradient = gradient_of(lambda x: ops.sum(self.render(x) * by_pixel, axis=(1, 2, 3)), x)
         # Each picture counts as one, however strong its layer is.
         strength = ops.sqrt(ops.mean(ops.square(gradient), axis=(0, 2, 3, 4), keepdims=True))
         direction, moments = adam(gradient / (strength + 1e-12), state.moments, time)
-        # A channel that finds nothing in the first faint noise gets stronger noise, too.
+        silent = ops.logical_not(strength[0, :, 0, 0, 0] > 0)
+        if any(map(is_capped, self.compiled.features.rectifiers)):
+            silent = ops.logical_and(silent, values <= 0)  # and not as loud as can be
+        # A channel that finds nothing in the first faint noise gets stronger noise, too; not what is to find nothing.
         deviation = ops.std(x, axis=(0, 2, 3, 4), keepdims=True)
-        louder = ops.where(deviation < parameterization.MAX_DEVIATION, x * NOISE_GROWTH, x)
-        x = ops.where(strength > 0, x + self.settings.rate * direction, louder)
+        wakes = (self.term_weights.sum(axis=0) > 0)[:, None, None, None]
+        louder = ops.where(ops.logical_and(deviation < parameterization.MAX_DEVIATION, wakes), x * NOISE_GROWTH, x)
+        x = ops.where(silent[:, None, None, None], louder, x + self.settings.rate * direction)
         share = ops.sqrt(ops.sum(ops.square(by_pixel), axis=-1))
         share = share / (ops.mean(share, axis=(1, 2), keepdims=True) + 1e-12)
-        return x, moments, state.importance + share, ops.reshape(strength, (-1,))
+        return x, moments, state.importance + share, silent, values
 
     def value(self, images: Tensor, rows: Tensor, asleep: Tensor | None, weights: Weights) -> Tensor:
         """Return how much each picture, transformed, excites its objective, less what it has of its siblings."""

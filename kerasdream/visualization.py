@@ -4,8 +4,8 @@ import dataclasses
 import os
 import pathlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Unpack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Unpack
 
 import keras
 import numpy as np
@@ -35,6 +35,14 @@ from kerasdream.visual_config import VISUAL_DEFAULTS, VISUAL_KNOBS, VisualConfig
 
 CHECK_EVERY = 4  # steps after which sleeping channels are tried with their own ReLU
 MAX_PIXELS = 1_200_000  # drawn together, about: more pictures go in turn
+
+
+class Batch(NamedTuple):
+    """Pictures that were drawn together, with the number of the objective of each, and its value in every step."""
+
+    objectives: list[int]
+    pictures: list[Image.Image]
+    values: Array  # (pictures, steps); of what a picture shuns, how much it is there
 
 
 class Visualizer:
@@ -100,8 +108,8 @@ class Visualizer:
         check_process()
         done: list[Image.Image] = []
         try:
-            for _, pictures in self.batches(verbose, should_stop=should_stop):
-                done += pictures
+            for batch in self.batches(verbose, should_stop=should_stop):
+                done += batch.pictures
         except DreamInterrupted as interrupt:
             interrupt.result = [*done, *interrupt.result]  # type: ignore[misc]
             raise
@@ -112,8 +120,8 @@ class Visualizer:
         verbose: bool | str = "auto",
         only: Sequence[int] | None = None,
         should_stop: Callable[[], bool] | None = None,
-    ) -> Iterator[tuple[list[int], list[Image.Image]]]:
-        """Yield the pictures as they come, with the numbers of their objectives; as many are drawn together as fit."""
+    ) -> Iterator[Batch]:
+        """Yield the pictures as they come; as many are drawn together as fit."""
         signs = [1.0, -1.0] if self.settings.pair else [1.0]
         numbers = range(len(self.objectives)) if only is None else only
         drawings = [Drawing(i, k, sign) for i in numbers for k in range(self.settings.answers) for sign in signs]
@@ -130,12 +138,12 @@ class Visualizer:
                     return should_stop is not None and should_stop()
 
                 with self.backend.on_device(self.config.device):
-                    yield [drawing.objective for drawing in batch], self.draw(batch, after_step)
+                    yield self.draw(batch, after_step)
         finally:
             if line:
                 line.close()
 
-    def draw(self, drawings: Sequence[Drawing], after_step: Callable[[int], bool]) -> list[Image.Image]:
+    def draw(self, drawings: Sequence[Drawing], after_step: Callable[[int], bool]) -> Batch:
         """Draw a batch of pictures, from noise to the last step, or to the one after which `after_step` says True."""
         s, side = self.settings, self.padded_side
         rngs = [self.rng_of(drawing) for drawing in drawings]
@@ -145,29 +153,38 @@ class Visualizer:
         state = step.initial_state(rngs)
         own_step, soft_step = (step.compile(state, soft) for soft in (False, True))
         awake, asleep = np.zeros((2, len(drawings)), bool)
+        values: list[Array] = []
         try:
             for time in range(1, s.steps + 1):
                 rows = np.concatenate([parameterization.random_affine(1, side, s.method, rng) for rng in rngs])
                 soft = asleep.any() and time % CHECK_EVERY != 0 and time < s.steps
                 inputs = ops.convert_to_tensor(float(time), "float32"), rows, asleep.astype(np.float32)
-                *changed, strength = (soft_step if soft else own_step)(*state, *inputs)
+                *changed, silent, value = (soft_step if soft else own_step)(*state, *inputs)
                 state = State(*changed)
+                # Not what the soft ReLU makes of it.
+                values.append(np.where(asleep, values[-1], to_numpy(value)) if soft else to_numpy(value))
                 if not soft:
-                    asleep = to_numpy(strength) == 0
+                    asleep = to_numpy(silent)
                     awake |= ~asleep
                 if after_step(time):
-                    return self.pictures(step, state)
+                    break
         except KeyboardInterrupt:
             interrupt = DreamInterrupted("The visualisation was interrupted; .result holds the pictures so far.")
             interrupt.result = self.pictures(step, state)
             raise interrupt from None
-        if not awake.all():
-            dead = [str(self.objectives[drawings[i].objective]) for i in np.flatnonzero(~awake).tolist()]
+        if time == s.steps:
+            self.warn_of_dead([one for one, woke in zip(drawings, awake, strict=True) if not woke])
+        signed = np.stack(values, axis=-1) * [[drawing.sign] for drawing in drawings]
+        return Batch([drawing.objective for drawing in drawings], self.pictures(step, state), signed)
+
+    def warn_of_dead(self, asleep: Sequence[Drawing]) -> None:
+        """Warn of the objectives that nothing excited; what shows the opposite of one may sleep."""
+        dead = dict.fromkeys(str(self.objectives[drawing.objective]) for drawing in asleep if drawing.sign > 0)
+        if dead:
             warn(
-                f"Nothing was drawn for {', '.join(dict.fromkeys(dead))}: no noise excites it. It may be dead in this "
-                "network, or try another seed."
+                f"Nothing was drawn for {', '.join(dead)}: no noise excites it. It may be dead in this network, or try "
+                "another seed."
             )
-        return self.pictures(step, state)
 
     def pictures(self, step: DrawingStep, state: State) -> list[Image.Image]:
         """Return the pictures as they are, with their opacity where it is asked for."""
@@ -268,8 +285,8 @@ def atlas(
             if (kept := file_of(folder, layer, channel)).exists():
                 pictures[channel] = kept_picture(kept, visualizer.record(one))
     missing = [number for number, channel in enumerate(channels) if channel not in pictures]
-    for numbers, drawn in visualizer.batches(verbose, missing):
-        for number, picture in zip(numbers, drawn, strict=True):
+    for batch in visualizer.batches(verbose, missing):
+        for number, picture in zip(batch.objectives, batch.pictures, strict=True):
             pictures[channels[number]] = picture
             if folder is not None:
                 file = file_of(folder, layer, channels[number])
@@ -279,13 +296,20 @@ def atlas(
 
 def kept_picture(path: pathlib.Path, record: dict[str, Any]) -> Image.Image:
     """Return the picture of an earlier call; OutputError where other settings drew it."""
-    before = metadata.record_of(path)["settings"]
+    kept_record(path, record)
+    return files.decode(str(path), None)
+
+
+def kept_record(path: pathlib.Path, record: Mapping[str, Mapping[str, object]]) -> metadata.Record:
+    """Return the record of a picture of an earlier call; OutputError where other settings drew it."""
+    kept = metadata.record_of(path)
+    before = kept["settings"]
     if before != record["settings"]:
         other = [name for name, value in record["settings"].items() if before.get(name) != value]
         raise OutputError(
             f"{str(path)!r} was drawn with another {', '.join(other)}. Name another folder, or empty this one."
         )
-    return files.decode(str(path), None)
+    return kept
 
 
 def file_of(folder: pathlib.Path, layer: str, channel: int) -> pathlib.Path:

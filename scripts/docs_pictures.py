@@ -8,9 +8,11 @@
 
 import argparse
 import functools
+import io
 import itertools
 import pathlib
 import runpy
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -218,6 +220,29 @@ def directions(dream: Callable[..., Any], folder: pathlib.Path, options: argpars
     keep(montage(shown, labels, columns=4, cell=256), folder / "directions.jpg")
 
 
+def microscope(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
+    """Sixteen channels of mini, and the page of one, which finds its places in parts of the sample picture."""
+    from playwright.sync_api import sync_playwright
+
+    (parts := options.work / "parts").mkdir(parents=True, exist_ok=True)
+    whole = kerasdream.sample()
+    for row, column in itertools.product(range(3), range(5)):
+        left, top = (whole.width - 240) * column // 4, (whole.height - 240) * row // 2
+        whole.crop((left, top, left + 240, top + 240)).save(parts / f"{row}-{column}.png")
+    site = options.work / "microscope"
+    first = kerasdream.microscope("mini", site, layers=["mixed4"], channels=range(16), images=parts, photographs=5)
+    shots = []
+    with sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for path, scheme in (("mixed4/index.html", "light"), ("mixed4/0007.html", "dark")):
+            page = browser.new_context(viewport={"width": 1100, "height": 860}, color_scheme=scheme).new_page()
+            page.goto((first.parent / path).absolute().as_uri())
+            page.wait_for_function("[...document.images].every(one => one.complete)")
+            shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+        browser.close()
+    keep(sheet(shots, 2).resize((1480, 577), Image.Resampling.LANCZOS), folder / "microscope.jpg", limit=200_000)
+
+
 def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     example = runpy.run_path(str(pathlib.Path(__file__).parents[1] / "docs" / "examples" / "callback.py"))
     with tempfile.TemporaryDirectory() as dreams:
@@ -273,6 +298,7 @@ PAGES = {
         sweeps,
         looks,
         maps,
+        microscope,
     )
 }
 
@@ -287,7 +313,7 @@ def main() -> None:
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("sweeps"), help="folder of the sweeps")
     parser.add_argument(
         "--only",
-        default=",".join(name for name in PAGES if name not in ("looks", "maps")),
+        default=",".join(name for name in PAGES if name not in ("looks", "maps", "microscope")),
         help="some of " + ", ".join(PAGES),
     )
     options = parser.parse_args()

@@ -63,7 +63,7 @@ PROGRAMS = {
     "dream": [*KNOBS, "image", "output", "from", "list_layers", "list_models", "flagfile"],
     "batch": [*KNOBS.keys() - KEEPS_MORE, *BATCH_KNOBS, "from", "ray"],
     "sweep": [*KNOBS, "vary", "recipe", "cell=512", "list_recipes"],
-    "visualize": [*VISUAL_KNOBS, "model", "weights", "atlas", "channels=0-15", "map"],
+    "visualize": [*VISUAL_KNOBS, "model", "weights", "atlas", "channels", "map", "microscope", "images"],
     "study": ["step", "images", "layers", "judge=mobilenet_v2", "limit", "training_counts"],
     "studio": ["port", "data_dir"],
 }
@@ -133,6 +133,23 @@ def test_a_map_of_ones_pictures(here, small_net, photo, capsys):
     for wrong in (["relu1"], ["--output=map/"], ["relu1", "relu0", "--output=map/"]):
         assert run("visualize", "--map=photos/", *wrong, *few) == 2
         assert "A map is of one layer, and goes into a folder" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:Nothing was drawn")  # in two steps
+def test_a_microscope_of_ones_own_model(here, small_net, photo, capsys):
+    small_net.save("my.keras")
+    (here / "photos").mkdir()
+    Image.fromarray(photo).save("photos/0.png")
+    few = ["--model=my.keras", "--size=32", "--steps=2", "--channels=3,6", "--images=photos/"]
+    assert run("visualize", "--microscope=site/", "relu0", *few) == 0
+    assert capsys.readouterr().out == "site/index.html\n"
+    assert sorted(path.name for path in (here / "site" / "relu0").glob("*.html")) == [
+        "0003.html",
+        "0006.html",
+        "index.html",
+    ]
+    assert "0.png" in (here / "site" / "relu0" / "0003.html").read_text()
+    assert run("visualize", "--microscope=site/", "relu9", *few) == 2
 
 
 def test_a_saved_model_that_cannot_be_loaded_says_why(here, capsys):

@@ -46,6 +46,7 @@ FLOORS = [
     "sweeps",
     "studies",
     "maps",
+    "microscopes",
     "journeys",
     "callbacks",
     "training",

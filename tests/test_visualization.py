@@ -123,7 +123,7 @@ def test_many_pictures_go_in_groups_and_come_in_order(small_net, settings, monke
     wishes = [f"mean(relu1:{channel})" for channel in channels]
     monkeypatch.setattr("kerasdream.visualization.MAX_PIXELS", 2 * 48**2)
     visualizer = Visualizer(wishes, rate=0.2, **{k: v for k, v in settings.items() if k != "verbose"})
-    assert [numbers for numbers, _ in visualizer.batches(False)] == [[0, 1], [2, 3], [4]]
+    assert [batch.objectives for batch in visualizer.batches(False)] == [[0, 1], [2, 3], [4]]
     pictures = visualizer.run(False)
     excited = np.array([shown(small_net, picture)[channels] for picture in pictures])
     assert len(channels) == 5

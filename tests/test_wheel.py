@@ -17,6 +17,7 @@ DATA = {
     *(
         "kerasdream/py.typed",
         "kerasdream/maps/page.html",
+        "kerasdream/microscopes/static/frame.html",
         "kerasdream/web/static/index.html",
         "kerasdream/web/static/studio.js",
     ),

@@ -4,9 +4,10 @@
     kerasdream visualize mixed4:30 mixed4:150 --output=looks/   several, drawn together
     kerasdream visualize --atlas=mixed4 --channels=0-15         a labelled sheet, mixed4.png
     kerasdream visualize --map=photos/ mixed4 --output=map/     what mixed4 sees in them: map/atlas.html
+    kerasdream visualize --microscope=site/ --model=mine.keras  a page for each channel of it: site/index.html
 
 A folder as --output is gone on with where it ended: with --atlas every channel is kept there, with --map every cell,
-else every objective.
+else every objective; and so is a microscope.
 """
 
 import os
@@ -36,8 +37,10 @@ def define(flags: Flags) -> None:
     flags.knobs(MODEL_KNOBS, DEFAULTS)
     flags.heading("Files and the rest:")
     flags.text("atlas", "layer whose channels to draw on one sheet")
-    flags.text("channels", "channels of the atlas: 0-15, or 30,150,500", default="0-15")
+    flags.text("channels", "channels, as 0-15, or 30,150,500; unset: of an atlas the first 16, of a microscope all")
     flags.text("map", "folder of pictures: draw a map of what the layer named sees in them, into the folder --output")
+    flags.text("microscope", "folder for a page of each channel of the layers named, or of all")
+    flags.text("images", "folder of photographs: show on each page of a microscope those that excite the channel most")
     flags.text("output", "file to write, or folder")
     flags.switch("overwrite", "write over an existing output")
 
@@ -61,12 +64,14 @@ def work(flags: Flags, objectives: list[str]) -> int:
     """Draw and save what the command line asks for; returns the exit status."""
     from kerasdream.image.files import make_folder
 
+    settings = flags.given(VISUAL_KNOBS | MODEL_KNOBS)
+    if flags["microscope"]:
+        return make_microscope(flags, objectives, settings)
     output = flags["output"]
     folder = output is not None and (
         output.endswith("/") or pathlib.Path(output).is_dir() or not pathlib.Path(output).suffix
     )
     make_folder(pathlib.Path(output or ".") if folder or not output else pathlib.Path(output).parent)
-    settings = flags.given(VISUAL_KNOBS | MODEL_KNOBS)
     if flags["map"]:
         return draw_map(flags["map"], objectives, output, settings)
     if flags["atlas"]:
@@ -92,7 +97,7 @@ def draw_atlas(flags: Flags, folder: pathlib.Path | None, settings: dict[str, An
     if not flags["output"] and not overwrite:
         target = files.free_path(target)
     files.check_target(target, overwrite=overwrite)
-    channels = channels_of(flags["channels"])
+    channels = channels_of(flags["channels"] or "0-15")
     quiet_start()
     from kerasdream.visualization import atlas
 
@@ -116,6 +121,20 @@ def draw_map(pictures: str, layers: list[str], output: str | None, settings: dic
         del settings["layers"]
         activation_atlas(pictures, layers[0], output=output, **settings)
         print(pathlib.Path(output) / "atlas.html", file=results)
+    return 0
+
+
+def make_microscope(flags: Flags, layers: list[str], settings: dict[str, Any]) -> int:
+    """Make a page for each channel of the layers named, or of all."""
+    channels = channels_of(flags["channels"]) if flags["channels"] else None
+    quiet_start()
+    from kerasdream.microscopes.microscope import microscope
+
+    with results_apart() as results:
+        settings = with_own_model({"layers": layers} | settings)
+        del settings["layers"]
+        shown = {"layers": layers or None, "channels": channels, "images": flags["images"]}
+        print(microscope(output=flags["microscope"], **shown, **settings), file=results)
     return 0
 
 

@@ -198,10 +198,10 @@ def draw_batch(
     record = visualizer.record(visualizer.objectives[batch])
     if targets and all(target.exists() for target in targets):
         return [kept_picture(target, record) for target in targets]
-    ((_, pictures),) = visualizer.batches(False, [batch], after_step)
-    for picture, target in zip(pictures, targets, strict=False):
+    (drawn,) = visualizer.batches(False, [batch], after_step)
+    for picture, target in zip(drawn.pictures, targets, strict=False):
         files.save(picture, target, record=record, overwrite=True)
-    return pictures
+    return drawn.pictures
 
 
 def save(

@@ -1,17 +1,16 @@
 """The cells of a map: what the activations that fall into each have in common, and where it all is kept."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Mapping
 
 import numpy as np
 
 from kerasdream.errors import ConfigError, OutputError
-from kerasdream.image.files import write_whole
 from kerasdream.maps.direction import whiten
 from kerasdream.maps.layout import cells_of, lay_out
 from kerasdream.maps.samples import Samples
+from kerasdream.maps.stored import load_arrays, save_arrays
 from kerasdream.types import Array
 
 LARGEST_GRID, USUAL_SAMPLES = 20, 20  # cells along a side, unless told; activations in each that make it so large
@@ -30,24 +29,17 @@ class Cells:
 
     def save(self, path: pathlib.Path, made_of: Mapping[str, object]) -> None:
         """Write the cells, with what they were made of."""
-        arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        write_whole(path, lambda file: np.savez(file, made_of=json.dumps(made_of), **arrays), overwrite=True)
+        arrays = {field.name: np.asarray(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        save_arrays(path, made_of, arrays)
 
 
 def load_cells(path: pathlib.Path, made_of: Mapping[str, object]) -> Cells:
     """Return the cells of an earlier call; OutputError where they were made of something else, or cannot be read."""
+    arrays = load_arrays(path, made_of)
     try:
-        with np.load(path) as stored:
-            before = json.loads(str(stored["made_of"]))
-            arrays = {field.name: stored[field.name] for field in dataclasses.fields(Cells)}
-    except (OSError, ValueError, KeyError) as fault:
+        return Cells(int(arrays.pop("grid")), **arrays)
+    except (KeyError, TypeError) as fault:
         raise OutputError(f"{str(path)!r} is damaged ({fault}). Delete it, or name another folder.") from fault
-    if before != json.loads(json.dumps(made_of)):
-        other = [name for name, value in json.loads(json.dumps(made_of)).items() if before.get(name) != value]
-        raise OutputError(
-            f"{str(path)!r} was made of another {', '.join(other)}. Name another folder, or empty this one."
-        )
-    return Cells(**arrays | {"grid": int(arrays["grid"])})
 
 
 def cells_from(samples: Samples, grid: int | None, least: int, seed: int) -> Cells:

@@ -36,6 +36,15 @@ def find_rectifiers(tensors: Iterable[keras.KerasTensor]) -> set[keras.Operation
     return found
 
 
+def is_capped(layer: keras.Operation) -> bool:
+    """Say whether a rectifier has an upper end, where it has no gradient either.
+
+    >>> is_capped(layers.ReLU(6.0)), is_capped(layers.Activation("relu"))
+    (True, False)
+    """
+    return getattr(layer, "max_value", None) is not None or getattr(layer, "activation", None) is RECTIFIERS[1]
+
+
 def soften(activation: Activation, asleep: Tensor) -> Activation:
     """Return the activation with softplus in its place for the pictures where `asleep`, one number each, is 1.
 
