@@ -3,7 +3,6 @@
 import os
 import pickle
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import pyarrow as pa
 import ray.data
@@ -28,7 +27,7 @@ class SampleSource(ray.data.Datasource):
     def estimate_inmemory_data_size(self) -> None:
         """Return None: nobody knows."""
 
-    def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[ray.data.ReadTask]:
+    def get_read_tasks(self, parallelism: int, *_: object, **__: object) -> list[ray.data.ReadTask]:
         """Return the task."""
         metadata = BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None, input_files=None)
         return [ray.data.ReadTask(self.packs, metadata)]
