@@ -180,7 +180,9 @@ def test_classes_of_a_model_with_one_fixed_size():
     assert shown["scores"].shape == (2, 3)
     softmax = ops.convert_to_numpy(ops.softmax(shown["scores"]))
     np.testing.assert_allclose(softmax, ops.convert_to_numpy(model(np.ones((2, 16, 16, 3)))), rtol=1e-5)
-    with pytest.raises(ModelError, match="cannot look at a picture of 30 x 30 pixels.*one size only. Resize"):
+    with pytest.raises(
+        ModelError, match="cannot look at a picture of 30 x 30 pixels.*one size only.*crops=8; or resize"
+    ):
         kerasdream.dream(np.zeros((30, 30, 3), np.uint8), "class:1", model=model)
     result = kerasdream.Dreamer("class:1", model=model, num_octave=1).run(np.eye(16)[..., None].repeat(3, -1))
     assert result.losses[0][-1] > result.losses[0][0]

@@ -10,7 +10,7 @@ from kerasdream.web.settings import check_settings, schema, search_words, settin
 MODELS = ["mini", "inception_v3"]
 
 
-HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots"}
+HIDDEN = {"weights", "mask", "device", "memory", "tile", "overlap", "max_pixels", "precision", "snapshots", "opacity"}
 
 
 def test_the_form_has_every_knob_but_those_of_the_machine():
