@@ -89,7 +89,7 @@ class DrawingStep:
         _, gradient = gradient_of(lambda x: ops.sum(self.render(x) * by_pixel, axis=(1, 2, 3)), x)
         # Each picture counts as one, however strong its layer is.
         strength = ops.sqrt(ops.mean(ops.square(gradient), axis=(0, 2, 3, 4), keepdims=True))
-        direction, moments = adam(gradient / (strength + 1e-12), state.moments, time)
+        direction, moments = adam(gradient / (strength + 1e-12), state.moments, time, self.settings.method == "maco")
         silent = ops.logical_not(strength[0, :, 0, 0, 0] > 0)
         if any(map(is_capped, self.compiled.features.rectifiers)):
             silent = ops.logical_and(silent, values <= 0)  # and not as loud as can be

@@ -215,9 +215,20 @@ def sum_regions(gradients: Sequence[Tensor], masks: Sequence[Tensor] | None) -> 
     return sum(g * m for g, m in zip(gradients, masks, strict=True)) if masks else gradients[0]
 
 
-def adam(gradient: Tensor, moments: Sequence[Tensor], time: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """Return Adam's direction, and its two moving means; `time` counts from 1."""
+def adam(
+    gradient: Tensor, moments: Sequence[Tensor], time: Tensor, nesterov: bool = False
+) -> tuple[Tensor, list[Tensor]]:
+    """Return Adam's direction, and its two moving means; `time` counts from 1. With `nesterov` it is NAdam's.
+
+    >>> zero, one = ops.zeros((1,)), ops.ones((1,))
+    >>> [round(float(adam(one, [zero, zero], 1.0, nesterov)[0][0]), 3) for nesterov in (False, True)]
+    [1.0, 1.474]
+    """
     mean = ADAM_MEAN * moments[0] + (1 - ADAM_MEAN) * gradient
     square = ADAM_SQUARE * moments[1] + (1 - ADAM_SQUARE) * ops.square(gradient)
-    direction = mean / (1 - ADAM_MEAN**time)
+    if nesterov:  # the mean as it will be after the next step, and the gradient of this one
+        direction = ADAM_MEAN * mean / (1 - ADAM_MEAN ** (time + 1))
+        direction = direction + (1 - ADAM_MEAN) * gradient / (1 - ADAM_MEAN**time)
+    else:
+        direction = mean / (1 - ADAM_MEAN**time)
     return direction / (ops.sqrt(square / (1 - ADAM_SQUARE**time)) + ADAM_EPSILON), [mean, square]

@@ -155,3 +155,15 @@ def test_what_does_not_go_with_crops_is_told(three, vit):  # noqa: F811
         kerasdream.DreamConfig(crops=4, smooth_samples=2)
     with pytest.raises(ConfigError, match="crops=-1"):
         kerasdream.DreamConfig(crops=-1)
+
+
+def test_vision_transformers_of_keras_hub_dream_at_any_size():
+    hub = pytest.importorskip("keras_hub", reason="KerasHub is not installed")
+    size = {"patch_size": 8, "num_layers": 2, "num_heads": 2, "hidden_dim": 16, "image_shape": (32, 32, 3)}
+    vit = hub.models.ViTBackbone(mlp_dim=32, **size)
+    dino = hub.models.DINOV2Backbone(intermediate_dim=32, position_embedding_shape=(32, 32), **size)
+    for backbone, layer in ((vit, "vit_encoder"), (dino, "encoder")):
+        settings = {"model": backbone, "iterations": 20, "num_octave": 1, "step": 0.05, "max_loss": None, "crops": 3}
+        result = kerasdream.Dreamer(f"{layer}:3", **settings).run(np.uint8(127 + 60 * noise(50, 70, 3)))
+        assert result.image.shape == (50, 70, 3)
+        assert result.losses[0][-5:].mean() > result.losses[0][:5].mean()
