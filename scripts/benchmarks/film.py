@@ -11,6 +11,7 @@ motion, where what is seen stays seen. It says nothing without the strength, the
 """
 
 import argparse
+import json
 import pathlib
 import time
 
@@ -47,8 +48,7 @@ def dreamt(film: DrawnFilm, dreamer: Dreamer, config: FilmConfig) -> tuple[Array
 def settings_of(mode: str) -> FilmConfig:
     """Return the settings that a text names, such as "flow" or "flow cadence=2"."""
     name, *others = mode.split()
-    more = {key: int(value) for key, value in (one.split("=") for one in others)}
-    return FilmConfig(mode=name, cadence=more.get("cadence", 1), passes=more.get("passes", 1))
+    return FilmConfig(mode=name, **{key: json.loads(value) for key, value in (one.split("=") for one in others)})
 
 
 def warping_error(frames: Array, film: DrawnFilm) -> float:
