@@ -119,7 +119,7 @@ def test_a_file_that_will_not_do_is_told(doubling, tmp_path):
     np.savez(tmp_path / "pickled.npz", layer="twice", model="m", vectors=np.array([{}], object))
     np.savez(tmp_path / "nan.npz", layer="twice", model="m", vectors=np.full((1, 3), np.nan, np.float32))
     for text, fault, words in (
-        ("twice, none.npz", ConfigError, "There is no file of directions"),
+        ("twice, none.npz", ConfigError, "There is no file .*none.npz'; a file that Directions.save wrote"),
         ("twice, text.npz", ConfigError, "holds no directions"),
         ("twice, other.npz", ConfigError, "holds no directions"),
         ("twice, pickled.npz", ConfigError, "holds no directions"),

@@ -18,6 +18,7 @@ FLOORS = [
     "forking",
     "process_memory",
     "types",
+    "array_file",
     "ops",
     "pixels",
     "objectives",

@@ -6,12 +6,12 @@ Kept is a small polar table for each of the three decorrelated colours, which se
 import dataclasses
 import os
 import pathlib
-import zipfile
 from collections.abc import Iterable
 
 import numpy as np
 from PIL import Image
 
+from kerasdream.array_file import read_arrays
 from kerasdream.errors import ConfigError, InputImageError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
@@ -69,21 +69,13 @@ class Spectrum:
     @classmethod
     def load(cls, path: files.StrPath) -> "Spectrum":
         """Read what `save` wrote; ConfigError where there is no such file, or it holds something else."""
-        try:
-            with np.load(path, allow_pickle=False) as held:
-                table = np.asarray(held["table"], np.float32)
-        except FileNotFoundError:
-            raise ConfigError(f"There is no spectrum {os.fspath(path)!r}.") from None
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as fault:
+        (table,) = read_arrays(path, ["table"], "spectrum", "Spectrum.save")
+        if table.shape != (3, RINGS, ANGLES) or table.dtype.kind != "f" or not np.isfinite(table).all():
             raise ConfigError(
-                f"{os.fspath(path)!r} holds no spectrum ({fault}); a file that Spectrum.save wrote was expected."
-            ) from None
-        if table.shape != (3, RINGS, ANGLES) or not np.isfinite(table).all():
-            raise ConfigError(
-                f"The spectrum in {os.fspath(path)!r} has shape {table.shape}; finite numbers of shape "
+                f"The spectrum in {os.fspath(path)!r} is {table.dtype} of shape {table.shape}; finite numbers of shape "
                 f"{(3, RINGS, ANGLES)} were expected."
             )
-        return cls(table)
+        return cls(table.astype(np.float32))
 
 
 def polar(size: int) -> tuple[Array, Array]:

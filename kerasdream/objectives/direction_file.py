@@ -1,11 +1,11 @@
 """Files of directions: some vectors in the space of a layer's channels, with the layer's name and the network's."""
 
 import os
-import zipfile
 from typing import NamedTuple
 
 import numpy as np
 
+from kerasdream.array_file import read_arrays
 from kerasdream.errors import ConfigError
 from kerasdream.types import Array
 
@@ -22,15 +22,8 @@ class DirectionFile(NamedTuple):
 
 def read_directions(path: str | os.PathLike[str]) -> DirectionFile:
     """Read a file of directions; ConfigError where there is none, or it holds something else."""
-    try:
-        with np.load(path, allow_pickle=False) as held:
-            found = DirectionFile(str(held["layer"]), str(held["model"]), held["vectors"])
-    except FileNotFoundError:
-        raise ConfigError(f"There is no file of directions {os.fspath(path)!r}.") from None
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as fault:
-        raise ConfigError(
-            f"{os.fspath(path)!r} holds no directions ({fault}); a file that Directions.save wrote was expected."
-        ) from None
+    layer, model, vectors = read_arrays(path, ["layer", "model", "vectors"], "directions", "Directions.save")
+    found = DirectionFile(str(layer), str(model), vectors)
     if found.vectors.ndim != 2 or found.vectors.dtype.kind != "f" or not np.isfinite(found.vectors).all():
         raise ConfigError(f"The directions in {os.fspath(path)!r} are no rows of finite numbers.")
     return found

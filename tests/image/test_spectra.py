@@ -59,14 +59,19 @@ def test_what_is_kept_is_what_is_read_and_other_files_are_refused(tmp_path):
     found = kerasdream.spectrum([falling(1.0, np.random.default_rng(1))])
     path = found.save(tmp_path / "mine.npz")
     np.testing.assert_allclose(Spectrum.load(path).table, found.table, atol=0.01)
-    with pytest.raises(ConfigError, match="There is no spectrum"):
+    with pytest.raises(ConfigError, match="There is no file .*none.npz'; a file that Spectrum.save wrote was expected"):
         Spectrum.load(tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("no spectrum")
     with pytest.raises(ConfigError, match="holds no spectrum"):
         Spectrum.load(tmp_path / "text.npz")
     np.savez(tmp_path / "small.npz", table=np.zeros((3, 2)))
-    with pytest.raises(ConfigError, match=r"has shape \(3, 2\); finite numbers of shape \(3, 24, 12\) were expected"):
+    with pytest.raises(
+        ConfigError, match=r"is float64 of shape \(3, 2\); finite numbers of shape \(3, 24, 12\) were expected"
+    ):
         Spectrum.load(tmp_path / "small.npz")
+    np.savez(tmp_path / "words.npz", table=np.full((3, 24, 12), "loud"))
+    with pytest.raises(ConfigError, match="is <U4 of shape"):
+        Spectrum.load(tmp_path / "words.npz")
 
 
 def test_plain_pictures_have_none():
