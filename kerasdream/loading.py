@@ -5,8 +5,8 @@ import gc
 from collections.abc import Iterator
 
 # What a framework's environment is where dreams have a thread each: none waits for threads of its own, and its bytes do
-# not depend on the number of cores. Nothing trains: weights may be kept in the order in which they are used.
-ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS": "1"}
+# not depend on the number of cores.
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1"}
 
 
 @contextlib.contextmanager

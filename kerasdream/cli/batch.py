@@ -45,12 +45,14 @@ def define(flags: Flags) -> None:
 
 
 def a_thread_for_each_core() -> int:
-    """Let each dream have one thread of TensorFlow's, before it is loaded; returns how many cores there are for them.
+    """Let each dream have one thread of TensorFlow's; returns how many cores there are for them.
 
-    No dream waits for threads of its own then, and its bytes do not depend on the number of cores.
+    No dream waits for threads of its own then, and its bytes do not depend on the number of cores. Where TensorFlow is
+    loaded already the process is somebody else's, and its environment stays.
     """
-    for name, value in ONE_THREAD.items():
-        os.environ.setdefault(name, value)
+    if "keras" not in sys.modules:
+        for name, value in ONE_THREAD.items():
+            os.environ.setdefault(name, value)
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     return max(2, min(MOST_WORKERS, len(cores)))
 
