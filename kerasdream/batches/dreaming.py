@@ -13,7 +13,7 @@ from kerasdream.ascent.memory import MemoryBudget
 from kerasdream.ascent.step import Preprocess
 from kerasdream.batch_config import BatchConfig
 from kerasdream.batches.outputs import record_text
-from kerasdream.batches.picture_group import PictureGroup, member_results
+from kerasdream.batches.picture_group import dream_group
 from kerasdream.batches.samples import (
     DreamtSample,
     Failure,
@@ -135,24 +135,16 @@ class SampleDreamer:
         self, group: Sequence[ReadSample], check: Callable[[object], None] | None = None
     ) -> list[DreamtSample | Failure]:
         """Dream a group; where that fails, its samples one by one. `check` is called after each step."""
-        try:
-            results = self.run(group, check)
-            digest = self.settings_of(group[0].sample).digest
-            return [encode(read, result, digest) for read, result in zip(group, results, strict=True)]
-        except DreamError as fault:
-            if len(group) == 1:
-                return [failure_of(group[0].sample.key, fault)]
-        return [one for read in group for one in self.dream([read], check)]
-
-    def run(self, group: Sequence[ReadSample], check: Callable[[object], None] | None) -> list[DreamResult]:
-        """Return the results of the dreams of a group."""
-        config = self.settings_of(group[0].sample).config
-        dreamer, size = self.dreamer_of(config), self.padded_size(group[0].size)
+        settings, size = self.settings_of(group[0].sample), self.padded_size(group[0].size)
+        dreamer = self.dreamer_of(settings.config)
         with self.share_of_memory(dreamer, size, len(group)):
-            if len(group) == 1 and size == group[0].size:
-                return [dreamer.run(group[0].picture, callback=check, verbose=False)]
-            pictures = PictureGroup.gather([read.picture for read in group], size)
-            return member_results(dreamer.run(pictures, callback=check, verbose=False))
+            results = dream_group(dreamer, [read.picture for read in group], size, check)
+        return [
+            failure_of(read.sample.key, result)
+            if isinstance(result, DreamError)
+            else encode(read, result, settings.digest)
+            for read, result in zip(group, results, strict=True)
+        ]
 
     @contextlib.contextmanager
     def share_of_memory(self, dreamer: Dreamer, size: Size, count: int) -> Iterator[None]:

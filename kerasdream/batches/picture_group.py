@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kerasdream.dreamer import Callback, Dreamer
+from kerasdream.errors import DreamError
 from kerasdream.image.picture import Picture, RowsOf, Source
 from kerasdream.image.pyramid import crop_center, pad_reflect
 from kerasdream.result import DreamResult
@@ -40,6 +42,30 @@ class PictureGroup(Picture):
                 member.restore(crop_center(whole[one], size), crop_center(still[one, ..., None], size)[..., 0])
             )
         return restored
+
+
+def dream_group(
+    dreamer: Dreamer, pictures: Sequence[Picture], size: Size | None = None, callback: Callback | None = None
+) -> list[DreamResult | DreamError]:
+    """Dream pictures together; where that fails, one by one. Returns for each its result, or why it has none.
+
+    They are padded to `size`, or share one already.
+
+    >>> dreamer = kerasdream.Dreamer(model="mini", iterations=1, num_octave=1)
+    >>> results = dream_group(dreamer, [Picture.of(path) for path in ("sky.jpg", "forest.jpg")])
+    >>> [result.image.size for result in results]
+    [(192, 128), (192, 128)]
+    """
+    height, width = pictures[0].pixels.shape[1:3]
+    size = size or (height, width)
+    try:
+        if len(pictures) == 1 and size == (height, width):
+            return [dreamer.run(pictures[0], callback=callback, verbose=False)]
+        return [*member_results(dreamer.run(PictureGroup.gather(pictures, size), callback=callback, verbose=False))]
+    except DreamError as fault:
+        if len(pictures) == 1:
+            return [fault]
+    return [one for picture in pictures for one in dream_group(dreamer, [picture], size, callback)]
 
 
 def member_results(result: DreamResult) -> list[DreamResult]:

@@ -10,9 +10,11 @@ import keras
 import numpy as np
 
 from kerasdream.ascent.step import Preprocess
+from kerasdream.batches.picture_group import dream_group
 from kerasdream.dreamer import Dreamer, compile_objective
-from kerasdream.errors import ConfigError, DreamWarning, InputImageError, NonFiniteError
+from kerasdream.errors import ConfigError, DreamError, DreamWarning, InputImageError, NonFiniteError
 from kerasdream.image import files
+from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise
 from kerasdream.model.classes import category_of
 from kerasdream.objectives import Objective, objective
@@ -173,18 +175,18 @@ class Study:
         """Return the dreams of a batch; a picture whose dream fails is noted and left out, the others are dreamt."""
         if not squares:
             return {}
-        dreamer = self.dreamers[condition][layer]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DreamWarning)  # of a picture in which a layer finds nothing
-            try:
-                dreamt = dreamer.run(np.stack(list(squares.values())), verbose=False).image
-                return dict(zip(squares, dreamt, strict=True))
-            except NonFiniteError as fault:
-                if len(squares) == 1:
-                    self.records.add_fault(next(iter(squares)), f"{layer}, {condition}: {fault}")
-                    return {}
-        alone = [self.dream(condition, layer, {number: square}) for number, square in squares.items()]
-        return {number: dream for one in alone for number, dream in one.items()}
+            results = dream_group(self.dreamers[condition][layer], [Picture.of(square) for square in squares.values()])
+        dreams = {}
+        for number, result in zip(squares, results, strict=True):
+            if isinstance(result, NonFiniteError):
+                self.records.add_fault(number, f"{layer}, {condition}: {result}")
+            elif isinstance(result, DreamError):
+                raise result
+            else:
+                dreams[number] = result.image
+        return dreams
 
     def read(self, number: int, source: str, name: str) -> np.ndarray | None:
         """Return the middle square of a picture, at the study's size; None, and a note, where it cannot be read."""

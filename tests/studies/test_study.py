@@ -19,6 +19,7 @@ from PIL import Image
 
 import kerasdream
 from kerasdream.errors import ConfigError, InputImageError, ModelError, NonFiniteError, OutputError
+from kerasdream.image.picture import Picture
 from kerasdream.model import zoo
 from kerasdream.studies.judge import Judge
 from kerasdream.studies.pictures import find_pictures
@@ -112,7 +113,7 @@ def test_a_second_run_does_only_what_is_missing_and_ends_the_same(asked, tmp_pat
     runs, run = [], kerasdream.Dreamer.run
 
     def counted(self, image, **settings):
-        runs.append(len(image))
+        runs.append(len(image.pixels))
         return run(self, image, **settings)
 
     monkeypatch.setattr(kerasdream.Dreamer, "run", counted)
@@ -138,12 +139,12 @@ def test_a_picture_whose_dream_fails_holds_up_no_other(asked, monkeypatch):
     run = kerasdream.Dreamer.run
 
     def torn(self, image, **settings):
-        if (image == bad).all((1, 2, 3)).any() and "relu2" in self.features.names:
+        if (image.pixels == bad_pixels).all((1, 2, 3)).any() and "relu2" in self.features.names:
             raise NonFiniteError("The loss of the dream became nan.")
         return run(self, image, **settings)
 
     study = kerasdream.Study(**asked)
-    bad = study.read(2, "photo", study.records.pictures(1, 1)[0][2])
+    bad_pixels = Picture.of(study.read(2, "photo", study.records.pictures(1, 1)[0][2])).pixels
     monkeypatch.setattr(kerasdream.Dreamer, "run", torn)
     for _ in study.steps():
         pass
