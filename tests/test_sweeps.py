@@ -18,10 +18,12 @@ import pytest
 from PIL import Image
 
 import kerasdream
+from kerasdream.batches import picture_group
 from kerasdream.cli import sweep as sweep_program
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.errors import ConfigError, InputImageError, LayerError, OutputError
 from kerasdream.recipes import RECIPES, sweeps_of
+from kerasdream.sweeps import run as sweep_run
 from kerasdream.sweeps.axes import axis_of
 from kerasdream.sweeps.cell import figures_of
 
@@ -212,6 +214,26 @@ def test_pictures_and_bundles_of_settings_vary_too(small_net, photo):
             cell.values["image"], "relu1", model=small_net, **FEW | bundles[cell.values["variants"]]
         )
         np.testing.assert_array_equal(cell.image, alone)
+
+
+def test_pictures_of_one_size_are_dreamt_together_where_that_is_faster(small_net, photo, monkeypatch):
+    groups, run = [], kerasdream.Dreamer.run
+
+    def counted(self, image, **settings):
+        groups.append((self.config.step, getattr(image, "pixels", np.zeros(1)).shape[0]))
+        return run(self, image, **settings)
+
+    images = [photo, photo.rotate(180), photo.resize((40, 56)), photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+    for module in (picture_group, sweep_run):
+        monkeypatch.setattr(module, "groups_are_faster", lambda config: True)
+    monkeypatch.setattr(kerasdream.Dreamer, "run", counted)
+    cells = list(kerasdream.sweep(images, "relu1", model=small_net, step=[0.02, 0.1], **FEW))
+    assert groups == [(0.02, 3), (0.1, 3), (0.02, 1), (0.1, 1)]
+    monkeypatch.undo()
+    for cell in cells:
+        alone = kerasdream.dream(cell.values["image"], "relu1", model=small_net, **FEW | {"step": cell.values["step"]})
+        np.testing.assert_allclose(np.asarray(cell.image, int), np.asarray(alone, int), atol=1)
+    assert len({round(cell.loss, 6) for cell in cells[:6:2]}) == 3  # each has its own loss
 
 
 def test_a_second_call_dreams_only_what_is_missing(small_net, photo, runs, tmp_path):

@@ -13,7 +13,7 @@ from kerasdream.ascent.memory import MemoryBudget
 from kerasdream.ascent.step import Preprocess
 from kerasdream.batch_config import BatchConfig
 from kerasdream.batches.outputs import record_text
-from kerasdream.batches.picture_group import dream_group
+from kerasdream.batches.picture_group import dream_group, group_limit
 from kerasdream.batches.samples import (
     DreamtSample,
     Failure,
@@ -32,7 +32,6 @@ from kerasdream.result import DreamResult, as_array
 from kerasdream.settings import ObjectiveLike
 from kerasdream.types import Size
 
-LARGEST_GROUP = 8  # that nobody asked for: larger ones are hardly faster
 KEPT_NETWORKS = 4  # compiled objectives, of samples with settings of their own
 
 
@@ -114,18 +113,10 @@ class SampleDreamer:
         step = self.batch.round_up
         return -(-size[0] // step) * step, -(-size[1] // step) * step
 
-    def affordable_pixels(self, config: DreamConfig, most: int) -> int:
-        """Return how many pixels of pictures one group may have; no more than `most` are looked for."""
-        growth = config.octave_scale ** (2 * config.octaves_above)
-        budget = MemoryBudget(self.dreamer_of(config).compiled)
-        return min(most, int(budget.affordable_pixels() / (self.batch.threads() * growth)))
-
     def group_limit(self, read: ReadSample) -> int:
         """Return how many pictures like this one go through the network together."""
-        config = self.settings_of(read.sample).config
-        most = self.batch.group or (LARGEST_GROUP if groups_are_faster(config) else 1)
-        height, width = self.padded_size(read.size)
-        return max(1, min(most, self.affordable_pixels(config, most * height * width) // (height * width)))
+        dreamer = self.dreamer_of(self.settings_of(read.sample).config)
+        return group_limit(dreamer, self.padded_size(read.size), self.batch.group, self.batch.threads())
 
     def kind(self, read: ReadSample) -> tuple[Size, str]:
         """Return what the samples of a group have in common."""
@@ -163,13 +154,6 @@ class SampleDreamer:
             with self.room:
                 self.taken = max(0.0, self.taken - share)
                 self.room.notify_all()
-
-
-def groups_are_faster(config: DreamConfig) -> bool:
-    """Return whether pictures are dreamt faster together: not in float32 on a processor."""
-    if config.precision == "bfloat16":
-        return True
-    return not (config.device or "").startswith("cpu") and bool(keras.distribution.list_devices("gpu"))
 
 
 def encode(read: ReadSample, result: DreamResult, settings: str) -> DreamtSample:

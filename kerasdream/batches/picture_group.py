@@ -3,14 +3,19 @@
 import dataclasses
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
+from kerasdream.ascent.memory import MemoryBudget
+from kerasdream.config import DreamConfig
 from kerasdream.dreamer import Callback, Dreamer
 from kerasdream.errors import DreamError
 from kerasdream.image.picture import Picture, RowsOf, Source
 from kerasdream.image.pyramid import crop_center, pad_reflect
 from kerasdream.result import DreamResult
 from kerasdream.types import Array, Size
+
+LARGEST_GROUP = 8  # that nobody asked for: larger ones are hardly faster
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +47,27 @@ class PictureGroup(Picture):
                 member.restore(crop_center(whole[one], size), crop_center(still[one, ..., None], size)[..., 0])
             )
         return restored
+
+
+def group_limit(dreamer: Dreamer, size: Size, most: int | None = None, threads: int = 1) -> int:
+    """Return how many pictures of a size go through the network together: `most`, or as many as are faster so.
+
+    There is room in memory for as many groups as there are threads.
+    """
+    config = dreamer.config
+    most = most or (LARGEST_GROUP if groups_are_faster(config) else 1)
+    if most == 1:
+        return 1
+    growth = config.octave_scale ** (2 * config.octaves_above)
+    affordable = MemoryBudget(dreamer.compiled).affordable_pixels() / (threads * growth)
+    return max(1, min(most, int(affordable / (size[0] * size[1]))))
+
+
+def groups_are_faster(config: DreamConfig) -> bool:
+    """Return whether pictures are dreamt faster together: not in float32 on a processor."""
+    if config.precision == "bfloat16":
+        return True
+    return not (config.device or "").startswith("cpu") and bool(keras.distribution.list_devices("gpu"))
 
 
 def dream_group(

@@ -10,10 +10,9 @@ from PIL import Image
 
 from kerasdream.errors import OutputError
 from kerasdream.image import files, metadata
-from kerasdream.resolution import open_picture
 from kerasdream.result import DreamResult
 from kerasdream.sweeps.axes import Settings, label_of
-from kerasdream.sweeps.plan import Point
+from kerasdream.sweeps.plan import Point, picture_of
 
 NONE = float("nan")
 
@@ -69,7 +68,7 @@ def load_cell(point: Point) -> Cell | None:
     if point.path is None or not point.path.exists():
         return None
     record = metadata.record_of(point.path)
-    picture = open_picture(point.image, point.config.max_pixels, point.config.seed)
+    picture = picture_of(point)
     wanted = DreamResult(None, [], point.config, 0.0, picture).record()
     settings = json.loads(json.dumps(wanted["settings"])).items()
     different = [name for name, value in settings if record["settings"].get(name) != value]

@@ -12,8 +12,9 @@ import keras
 from kerasdream.ascent.step import Preprocess
 from kerasdream.config import DreamConfig
 from kerasdream.image import files
+from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size
-from kerasdream.resolution import needs_classes, resolve_config
+from kerasdream.resolution import needs_classes, open_picture, resolve_config
 from kerasdream.sweeps.axes import Axes, Settings, axes_of, file_stem, same
 
 Variants = Mapping[str, Mapping[str, Any]]
@@ -42,6 +43,10 @@ class Point:
         mine, theirs = ((point.network_key, point.image, point.config.replace(iterations=1)) for point in (self, other))
         return same(mine, theirs)
 
+    def differs_in_picture_only(self, other: "Point") -> bool:
+        """Return whether both dream with the same settings, on one network."""
+        return same((self.network_key, self.config), (other.network_key, other.config))
+
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
@@ -49,6 +54,11 @@ class Plan:
 
     axes: Axes
     points: list[Point]
+
+
+def picture_of(point: Point) -> Picture:
+    """Return what a point dreams on; InputImageError for what cannot be read."""
+    return open_picture(point.image, point.config.max_pixels, point.config.seed)
 
 
 def make_plan(

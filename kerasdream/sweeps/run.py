@@ -4,22 +4,24 @@ import dataclasses
 import io
 import os
 import pathlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import keras
 from PIL import Image
 
 from kerasdream.ascent.step import Preprocess
+from kerasdream.batches.picture_group import dream_group, group_limit, groups_are_faster
 from kerasdream.config import at_octave, check_names
-from kerasdream.dreamer import DreamerCache, compile_objective
+from kerasdream.dreamer import Dreamer, DreamerCache, compile_objective
 from kerasdream.errors import ConfigError, DreamError
 from kerasdream.image import files
+from kerasdream.image.picture import Picture
 from kerasdream.objectives import Objective
 from kerasdream.resolution import build_network
 from kerasdream.result import DreamResult
 from kerasdream.sweeps.cell import Cell, load_cell, save_cell
-from kerasdream.sweeps.plan import Plan, Point, Variants, make_plan
+from kerasdream.sweeps.plan import Plan, Point, Variants, make_plan, picture_of
 from kerasdream.sweeps.sheets import LARGEST_CELL, sheets_of
 from kerasdream.sweeps.table import table_of
 
@@ -105,6 +107,9 @@ class Sweep:
             config = config.replace(snapshots=tuple(at_octave(stage.config.iterations, 0) for stage in points))
         try:
             dreamer = self.dreamers.get(config, lambda: self.network_for(last), last.network_key)
+            if len(stages) == 1 and len(group := self.group_of(number, dreamer)) > 1:
+                self.complete_group(group, dreamer)
+                return
             result = dreamer.run(point.image)
         except DreamError as fault:
             self.cells |= {stage: Cell(self.plan.points[stage].values, error=str(fault)) for stage in stages}
@@ -112,6 +117,34 @@ class Sweep:
         for stage in stages:
             self.cells[stage] = save_cell(self.plan.points[stage], result_at(result, self.plan.points[stage]))
         self.latest = last, dataclasses.replace(result, snapshots=[])
+
+    def group_of(self, number: int, dreamer: Dreamer) -> dict[int, Picture]:
+        """Return the pictures, by cell, that are dreamt together with this one's: of its size, with its settings."""
+        point = self.plan.points[number]
+        if "image" not in self.plan.axes or not groups_are_faster(point.config):
+            return {}
+        first = picture_of(point)
+        if len(first.pixels) > 1:
+            return {}
+        limit = group_limit(dreamer, (first.pixels.shape[1], first.pixels.shape[2]))
+        group = {number: first}
+        for other in range(number + 1, len(self)):
+            candidate = self.plan.points[other]
+            if len(group) < limit and other not in self.cells and candidate.differs_in_picture_only(point):
+                picture = picture_of(candidate)
+                if picture.pixels.shape == first.pixels.shape and load_cell(candidate) is None:
+                    group[other] = picture
+        return group
+
+    def complete_group(self, group: Mapping[int, Picture], dreamer: Dreamer) -> None:
+        """Add the cells of pictures that are dreamt together; each has taken its share of the time."""
+        results = dream_group(dreamer, list(group.values()))
+        for number, result in zip(group, results, strict=True):
+            point = self.plan.points[number]
+            if isinstance(result, DreamError):
+                self.cells[number] = Cell(point.values, error=str(result))
+            else:
+                self.cells[number] = save_cell(point, dataclasses.replace(result, seconds=result.seconds / len(group)))
 
     def stages_of(self, number: int) -> list[int]:
         """Return the cells not yet done that are stages of one run with this one, itself among them.
