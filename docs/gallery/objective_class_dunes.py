@@ -1,0 +1,15 @@
+"""Peacocks in the desert, as MobileNetV2 knows them."""
+
+import kerasdream
+
+dreamer = kerasdream.Dreamer(
+    "class:peacock",
+    model="mobilenet_v2",
+    gradient_scales=4,
+    num_octave=4,
+    octave_scale=1.5,
+    jitter=48,
+    step=0.015,
+    max_loss=None,
+)
+dreamer.run("dunes.jpg").save("objective_class_dunes.webp")
