@@ -130,7 +130,7 @@ def main() -> None:
         for file in sorted(options.folder.glob("*.py")):
             output = dreams / f"{file.stem}.webp"
             fresh = output.exists() and made.get(file.stem, {}).get("code") == code_of(file)
-            if fresh and file.stem not in options.names or options.names and file.stem not in options.names:
+            if (file.stem not in options.names) if options.names else fresh:
                 continue
             made[file.stem] = make(file, output)
             times.write_text(json.dumps(dict(sorted(made.items())), indent=1) + "\n")
