@@ -5,24 +5,36 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-# Notebooks run in kernels of their own, which see the same checkout and hear as little of the framework.
+sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_extensions")]
+# Notebooks run in kernels of their own, which see the same checkout, and load the framework without its notices.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+startup = ROOT / "build" / "ipython" / "profile_default" / "startup"
+startup.mkdir(parents=True, exist_ok=True)
+(startup / "quiet.py").write_text("from kerasdream import cli\n\ncli.quiet_start()\n")
+os.environ["IPYTHONDIR"] = str(startup.parents[1])
 
 import kerasdream  # noqa: E402
+from kerasdream import cli  # noqa: E402
+
+cli.quiet_start()
 
 project = "kerasdream"
 author = "the authors of kerasdream"
 copyright = author
 version = release = kerasdream.__version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+extensions = ["made_from_code", "myst_nb", "sphinx.ext.autodoc", "sphinx_copybutton"]
 exclude_patterns = ["examples"]
 suppress_warnings = ["toc.empty_glob"]  # a section whose pages are still to come
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+default_role = "code"  # docstrings mark code as Markdown does
+maximum_signature_line_length = 80
+python_use_unqualified_type_names = True
 
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(ROOT / "build" / "notebooks")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import kerasdream
+from kerasdream.cli import PROGRAMS
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.model import zoo
 from kerasdream.visual_config import VISUAL_DEFAULTS
@@ -146,6 +147,23 @@ def test_public_functions_are_documented_with_an_example():
         assert ">>>" in getattr(kerasdream, name).__doc__, name
 
 
+def test_the_reference_holds_every_public_name_once():
+    pages = "".join(path.read_text() for path in (ROOT / "docs" / "reference").rglob("*.md"))
+    assert sorted(re.findall(r"^\.\. auto\w+:: kerasdream\.(\w+)$", pages, re.MULTILINE)) == kerasdream.__all__
+
+
+def test_the_page_on_errors_tells_the_cause_and_cure_of_each():
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text()
+    titles = " ".join(re.findall(r"^## (.*)$", page, re.MULTILINE))
+    for name in kerasdream.HOMES["errors"]:
+        assert name == "DreamError" or name in titles, name
+
+
+def test_the_page_on_programs_has_them_all():
+    page = (ROOT / "docs" / "reference" / "programs.md").read_text()
+    assert sorted(re.findall(r"^```{program} (\w+)$", page, re.MULTILINE)) == sorted(PROGRAMS)
+
+
 def test_documents_name_every_knob_with_its_default():
     knobs = (ROOT / "docs" / "knobs.md").read_text()
     for name in KNOBS:
@@ -180,7 +198,7 @@ def test_the_algorithm_in_the_documents_is_the_one_that_is_tested():
 
 
 def test_documents_lead_to_files_that_exist():
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document.name} leads to {target}"

@@ -1,0 +1,117 @@
+"""Parts of the reference that are made from the code at each build: knobs, programs, presets; and tidier docstrings.
+
+```{knobs} kerasdream.config.DreamConfig
+```
+```{program} batch
+```
+```{presets}
+```
+"""
+
+import contextlib
+import importlib
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from kerasdream import cli
+from kerasdream.knobs import Knob, defaults_of, knobs_of
+from kerasdream.presets import PRESETS
+
+
+def code(text: object) -> nodes.literal:
+    """Return a text as code."""
+    return nodes.literal(text=str(text))
+
+
+def row_of(cells: Iterable[Iterable[nodes.Node]], names: Iterable[str] = ()) -> nodes.row:
+    """Return a row of a table; links lead to its names."""
+    row = nodes.row()
+    for cell in cells:
+        paragraph = nodes.paragraph()
+        paragraph.extend(cell)
+        row.append(nodes.entry("", paragraph))
+    row["ids"].extend(names)
+    return row
+
+
+def table_of(titles: list[str], widths: list[int], rows: Iterable[nodes.row]) -> nodes.table:
+    """Return a table with a head."""
+    group = nodes.tgroup(cols=len(titles))
+    group.extend(nodes.colspec(colwidth=width) for width in widths)
+    group += nodes.thead("", row_of([nodes.Text(title)] for title in titles))
+    body = nodes.tbody()
+    body.extend(rows)
+    group += body
+    return nodes.table("", group)
+
+
+class Knobs(SphinxDirective):
+    """The knobs of a configuration: name, default, what it takes, what it does."""
+
+    required_arguments = 1
+    option_spec = {"prefix": directives.unchanged}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        module, _, name = self.arguments[0].rpartition(".")
+        config = getattr(importlib.import_module(module), name)
+        defaults, prefix = defaults_of(config), self.options.get("prefix", "knob")
+        rows = [self.row(prefix, name, knob, defaults[name]) for name, knob in knobs_of(config).items()]
+        return [table_of(["knob", "default", "takes", "what it does"], [15, 12, 33, 40], rows)]
+
+    def row(self, prefix: str, name: str, knob: Knob, default: object) -> nodes.row:
+        takes, does = nodes.Text(knob.expectation()), nodes.Text(knob.help)
+        return row_of([[code(name)], [code(repr(default))], [takes], [does]], [f"{prefix}-{name}"])
+
+
+class Program(SphinxDirective):
+    """The help of a program, as it prints it."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            status = cli.main(["kerasdream", self.arguments[0], "--help"])
+        if status:
+            raise self.error(f"kerasdream {self.arguments[0]} --help ended with {status}")
+        return [nodes.literal_block(text=printed.getvalue().rstrip(), language="text")]
+
+
+class Presets(SphinxDirective):
+    """The presets: name, what it is, its settings, its layers in InceptionV3."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = [row_of(self.cells(name), [f"preset-{name}"]) for name in PRESETS]
+        return [table_of(["preset", "what it is", "layers", "settings"], [12, 28, 20, 40], rows)]
+
+    def cells(self, name: str) -> Iterator[list[nodes.Node]]:
+        preset = PRESETS[name]
+        yield [code(name)]
+        yield [nodes.Text(preset.about)]
+        yield [code(preset.layers.get("inception_v3", "the model's own"))]
+        settings = [code(f"{key}={value!r}") for key, value in preset.settings.items()]
+        yield [node for setting in settings for node in (setting, nodes.Text(" "))]
+
+
+def shorten(app: Sphinx, kind: str, name: str, item: object, options: object, lines: list[str]) -> None:
+    """Let a docstring lead to the page of all knobs, where it would list them."""
+    for at, line in enumerate(lines):
+        if line.strip() == "Settings:":
+            lines[at:] = ["The settings are the knobs of :doc:`/reference/settings`.", ""]
+            return
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Add the directives to a build."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.add_directive("knobs", Knobs)
+    app.add_directive("program", Program)
+    app.add_directive("presets", Presets)
+    app.connect("autodoc-process-docstring", shorten)
+    return {"parallel_read_safe": True}
