@@ -23,7 +23,7 @@ author = "the authors of kerasdream"
 copyright = author
 version = release = kerasdream.__version__
 
-extensions = ["made_from_code", "myst_nb", "sphinx.ext.autodoc", "sphinx_copybutton"]
+extensions = ["made_from_code", "gallery", "notebooks", "myst_nb", "sphinx.ext.autodoc", "sphinx_copybutton"]
 exclude_patterns = ["examples"]
 suppress_warnings = ["toc.empty_glob"]  # a section whose pages are still to come
 
@@ -42,6 +42,7 @@ nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_execution_timeout = 300
 nb_merge_streams = True
+nb_mime_priority_overrides = [("html", "image/jpeg", 5)]  # a tenth of the bytes of PNG
 
 html_theme = "furo"
 html_title = "kerasdream"

@@ -24,9 +24,9 @@ from kerasdream.recipes import sweeps_of
 PRESETS = ("strokes", "spirals", "arches", "eyes", "fur", "webs")
 STARTS = ("sample", "castle", "forest", "meadow", "galaxy")
 # The sliders of guides/knobs.md: knobs.js there names the files in the same way.
-LAYERS, STEPS, OCTAVES = LOOKS, (0.005, 0.01, 0.02, 0.04), (1, 3, 5)
+LAYERS, STEPS, OCTAVES = LOOKS[:6], (0.005, 0.01, 0.02, 0.04), (1, 3, 5)
 CHANNELS = {"mixed0": 256, "mixed1": 288, "mixed2": 288, **dict.fromkeys((f"mixed{i}" for i in range(3, 8)), 768)}
-SHOWN = 24  # channels of a layer
+SHOWN = 16  # channels of a layer
 RECIPES = ("layers", "iterations", "step", "octaves", "channels")
 
 
@@ -50,7 +50,7 @@ def looks(folder: pathlib.Path, network: dict[str, Any]) -> None:
     starts = [start(folder, name, 360) for name in STARTS]
     dreams = [kerasdream.dream(picture, preset=preset, **network) for preset in PRESETS for picture in starts]
     labels = [f"{preset}, {name}" for preset in ("as it is", *PRESETS) for name in STARTS]
-    keep(montage([*starts, *dreams], labels, columns=len(STARTS), cell=240), folder / "guides/pictures/looks.webp")
+    keep(montage([*starts, *dreams], labels, columns=len(STARTS), cell=200), folder / "guides/pictures/looks.webp")
 
 
 def knobs(folder: pathlib.Path, network: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ def layers(folder: pathlib.Path, network: dict[str, Any]) -> None:
         if not sheet_path.exists():
             shown = [round((number + 0.5) * count / SHOWN) for number in range(SHOWN)]
             objectives = [f"{name}:{channel}" for channel in shown]
-            drawn = kerasdream.visualize(objectives, size=112, steps=128, **network)
+            drawn = kerasdream.visualize(objectives, size=96, steps=96, **network)
             keep(montage(drawn, [str(channel) for channel in shown], columns=8), sheet_path, 120_000)
         if not dream_path.exists():
             dreamt = kerasdream.dream(picture, name, step=0.02, jitter=32, num_octave=4, max_loss=None, **network)
@@ -105,10 +105,10 @@ def layers(folder: pathlib.Path, network: dict[str, Any]) -> None:
 
 PAGES: dict[str, Callable[[pathlib.Path, dict[str, Any]], None]] = {
     "looks": looks,
-    "knobs": knobs,
     "noise": noise,
     "seed_experiments": seed_experiments,
     "layers": layers,
+    "knobs": knobs,
 }
 
 

@@ -6,6 +6,7 @@ import json
 import pathlib
 import pprint
 import re
+import shutil
 
 from docutils import nodes
 from PIL import Image
@@ -26,6 +27,8 @@ KINDS = {
     "journey": "journeys",
     "visualisation": "visualisations",
 }
+COPIED = {"gallery/pictures": "gallery", "guides/pictures/knobs": "knobs"}  # folders of docs, to _downloads
+ASSETS = {"gallery/index": "gallery", "guides/sliders": "sliders"}  # pages with JavaScript of their own
 NETWORKS = {"inception_v3": "InceptionV3", "mini": "mini", "mobilenet_v2": "MobileNetV2"}
 
 
@@ -68,8 +71,8 @@ def term_text(term: tuple[str, float]) -> str:
 
 
 def time_text(made: dict[str, float]) -> str:
-    """Return what a file took, as a sentence."""
-    return f"{made['seconds']:.0f} s on two cores, {made['processor_seconds']:.0f} s of the processor"
+    """Return what a file took."""
+    return f"{made['processor_seconds']:.0f} s of the processor"
 
 
 class Dreams(SphinxDirective):
@@ -166,19 +169,17 @@ def code(text: str) -> nodes.literal_block:
 
 
 def copy_pictures(app: Sphinx, fault: Exception | None) -> None:
-    """Put the pictures that the gallery starts from where its links lead."""
+    """Put pictures where pages and their JavaScript look for them."""
     if fault is None and app.builder.format == "html":
-        folder = pathlib.Path(app.outdir) / "_downloads" / "gallery"
-        folder.mkdir(parents=True, exist_ok=True)
-        for picture in (pathlib.Path(app.srcdir) / "gallery" / "pictures").iterdir():
-            (folder / picture.name).write_bytes(picture.read_bytes())
+        for source, name in COPIED.items():
+            shutil.copytree(app.srcdir / source, app.outdir / "_downloads" / name, dirs_exist_ok=True)
 
 
 def add_assets(app: Sphinx, page: str, template: str, context: object, doctree: object) -> None:
-    """Load the gallery's own style and code on its page only."""
-    if page == "gallery/index":
+    """Load the style and code of pages that have their own."""
+    if page in ASSETS:
         app.add_css_file("gallery.css")
-        app.add_js_file("gallery.js", loading_method="defer")
+        app.add_js_file(f"{ASSETS[page]}.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -1,6 +1,6 @@
-"""A channel of mixed6, by MaCo: photographs' own spectrum, only phases move."""
+"""A channel of mixed4, by MaCo: in the colours and frequencies of photographs."""
 
 import kerasdream
 
-picture = kerasdream.visualize("mixed6:118", method="maco", size=256, model="inception_v3")
+picture = kerasdream.visualize("mixed4:331", method="maco", size=224, model="inception_v3")
 picture.save("visualisation_maco.webp")

@@ -1,15 +1,16 @@
-"""Peacocks in the desert, as MobileNetV2 knows them."""
+"""Jellyfish among the stars, as MobileNetV2 knows them."""
 
 import kerasdream
 
 dreamer = kerasdream.Dreamer(
-    "class:peacock",
+    "class:jellyfish",
     model="mobilenet_v2",
     gradient_scales=4,
+    iterations=40,
     num_octave=4,
     octave_scale=1.5,
     jitter=48,
     step=0.015,
     max_loss=None,
 )
-dreamer.run("dunes.jpg").save("objective_class_dunes.webp")
+dreamer.run("galaxy.jpg").save("objective_class_galaxy.webp")

@@ -1,9 +1,10 @@
-"""A mirage: the castle guides the desert."""
+"""A mirage: the forest guides the desert."""
 
 import kerasdream
 
 dreamer = kerasdream.Dreamer(
-    "guide(mixed5, castle.jpg)",
+    "guide(mixed3, forest.jpg)",
+    gradient_blur=0.6,
     model="inception_v3",
     num_octave=4,
     octave_scale=1.5,
@@ -11,4 +12,4 @@ dreamer = kerasdream.Dreamer(
     step=0.015,
     max_loss=None,
 )
-dreamer.run("dunes.jpg").save("guide_castle_dunes.webp")
+dreamer.run("dunes.jpg").save("guide_forest_dunes.webp")
