@@ -80,8 +80,8 @@ def noted_visualisations() -> Iterator[list[dict[str, object]]]:
 
 
 def code_of(file: pathlib.Path) -> str:
-    """Return the digest of a file's code."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    """Return the digest of a file's code, without its title."""
+    return hashlib.sha256(file.read_text().split('"""')[2].encode()).hexdigest()[:16]
 
 
 def make(file: pathlib.Path, output: pathlib.Path) -> Made:

@@ -1,4 +1,4 @@
-"""Six octaves: one beast as large as the sky."""
+"""Six octaves: rings of light as large as the sky."""
 
 import kerasdream
 

@@ -1,4 +1,4 @@
-"""Balloons among the stars."""
+"""Balloons guide the galaxy: everything becomes round."""
 
 import kerasdream
 

@@ -1,4 +1,4 @@
-"""The meadow becomes a reef."""
+"""Flowers all over, since the meadow has some."""
 
 import kerasdream
 

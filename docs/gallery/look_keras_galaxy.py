@@ -1,4 +1,4 @@
-"""A galaxy in which something looks back."""
+"""A galaxy under lace, with the settings of the Keras example."""
 
 import kerasdream
 

@@ -1,4 +1,4 @@
-"""A castle that grows into a city."""
+"""The castle, a thousand years later."""
 
 import kerasdream
 

@@ -1,4 +1,4 @@
-"""Webs and small animals between the trunks."""
+"""A bear between the trunks, and it was not asked for."""
 
 import kerasdream
 

@@ -1,4 +1,4 @@
-"""From nothing but noise: animals nobody has met."""
+"""From nothing but noise: an animal that nobody has met."""
 
 import kerasdream
 

@@ -1,4 +1,4 @@
-"""One channel of mixed3 builds its own castle."""
+"""One channel of mixed3 lets tentacles grow over the castle."""
 
 import kerasdream
 

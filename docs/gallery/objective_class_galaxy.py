@@ -1,4 +1,4 @@
-"""Jellyfish among the stars, as MobileNetV2 knows them."""
+"""A nebula of jellyfish, as MobileNetV2 knows them."""
 
 import kerasdream
 

@@ -1,4 +1,4 @@
-"""A direction between two channels."""
+"""Two channels in one direction: a country of bubbles."""
 
 import kerasdream
 
