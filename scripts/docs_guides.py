@@ -26,8 +26,8 @@ STARTS = ("sample", "castle", "forest", "meadow", "galaxy")
 # The sliders of guides/knobs.md: knobs.js there names the files in the same way.
 LAYERS, STEPS, OCTAVES = LOOKS[:6], (0.005, 0.01, 0.02, 0.04), (1, 3, 5)
 CHANNELS = {"mixed0": 256, "mixed1": 288, "mixed2": 288, **dict.fromkeys((f"mixed{i}" for i in range(3, 8)), 768)}
-SHOWN = 16  # channels of a layer
-RECIPES = ("layers", "iterations", "step", "octaves", "channels")
+SHOWN = 12  # channels of a layer
+RECIPES = ("layers", "iterations", "step", "octaves")
 
 
 def start(folder: pathlib.Path, name: str, width: int) -> Image.Image:
@@ -77,12 +77,8 @@ def seed_experiments(folder: pathlib.Path, network: dict[str, Any]) -> None:
     picture = start(folder, "castle", 384)
     for name in RECIPES:
         settings = sweeps_of(name, "inception_v3")[0]
-        if settings.get("image"):
-            settings = {**settings, "image": [picture, "noise:384x256"]}
-        else:
-            settings = {"image": picture, **settings}
         with tempfile.TemporaryDirectory() as work:
-            sheet = kerasdream.sweep(**settings, **network, output=pathlib.Path(work) / "sweep").sheets()[0]
+            sheet = kerasdream.sweep(picture, **settings, **network, output=pathlib.Path(work) / "sweep").sheets()[0]
         sheet.thumbnail((1240, 1240), Image.Resampling.LANCZOS)
         keep(sheet, folder / "guides" / "pictures" / f"castle-{name}.webp")
 
@@ -95,8 +91,8 @@ def layers(folder: pathlib.Path, network: dict[str, Any]) -> None:
         if not sheet_path.exists():
             shown = [round((number + 0.5) * count / SHOWN) for number in range(SHOWN)]
             objectives = [f"{name}:{channel}" for channel in shown]
-            drawn = kerasdream.visualize(objectives, size=96, steps=96, **network)
-            keep(montage(drawn, [str(channel) for channel in shown], columns=8), sheet_path, 120_000)
+            drawn = kerasdream.visualize(objectives, size=96, steps=64, **network)
+            keep(montage(drawn, [str(channel) for channel in shown], columns=6), sheet_path, 120_000)
         if not dream_path.exists():
             dreamt = kerasdream.dream(picture, name, step=0.02, jitter=32, num_octave=4, max_loss=None, **network)
             keep(dreamt, dream_path, 60_000)
