@@ -25,7 +25,7 @@ version = release = kerasdream.__version__
 
 extensions = ["made_from_code", "gallery", "notebooks", "myst_nb", "sphinx.ext.autodoc", "sphinx_copybutton"]
 exclude_patterns = ["examples"]
-suppress_warnings = ["toc.empty_glob"]  # a section whose pages are still to come
+
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -45,10 +45,13 @@ nb_merge_streams = True
 nb_output_stderr = "remove"  # progress bars
 nb_mime_priority_overrides = [("html", "image/jpeg", 5)]  # a tenth of the bytes of PNG
 
+smartquotes = False
+
 html_theme = "furo"
 html_title = "kerasdream"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = [("compare.js", {"defer": "defer"})]
 html_extra_path = ["study_inception_v3.html"]
 html_copy_source = False
 html_show_sourcelink = False

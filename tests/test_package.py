@@ -3,6 +3,7 @@
 import ast
 import pathlib
 import re
+import runpy
 import subprocess
 import sys
 
@@ -87,6 +88,12 @@ def test_imports_point_one_way():
     assert {path.stem for path in PACKAGE.glob("*.py")} | {
         path.name for path in PACKAGE.iterdir() if path.is_dir()
     } >= set(FLOORS)
+
+
+def test_the_picture_of_the_house_is_that_of_the_imports():
+    house = runpy.run_path(str(ROOT / "scripts" / "draw_house.py"))
+    picture = (ROOT / "docs" / "images" / "house.svg").read_text()
+    assert picture == house["drawn"](house["parts"]()), "draw it anew: scripts/draw_house.py docs/images/house.svg"
 
 
 def test_no_imports_go_in_a_circle():

@@ -30,25 +30,29 @@ def code(text: object) -> nodes.literal:
 
 
 def row_of(cells: Iterable[Iterable[nodes.Node]], names: Iterable[str] = ()) -> nodes.row:
-    """Return a row of a table; links lead to its names."""
+    """Return a row of a table, of paragraphs; links lead to its names."""
     row = nodes.row()
-    for cell in cells:
-        paragraph = nodes.paragraph()
-        paragraph.extend(cell)
-        row.append(nodes.entry("", paragraph))
+    row.extend(nodes.entry("", *cell) for cell in cells)
     row["ids"].extend(names)
     return row
 
 
-def table_of(titles: list[str], widths: list[int], rows: Iterable[nodes.row]) -> nodes.table:
-    """Return a table with a head."""
+def words(*parts: nodes.Node | str) -> nodes.paragraph:
+    """Return a paragraph of text and code."""
+    paragraph = nodes.paragraph()
+    paragraph.extend(nodes.Text(part) if isinstance(part, str) else part for part in parts)
+    return paragraph
+
+
+def table_of(titles: list[str], rows: Iterable[nodes.row]) -> nodes.table:
+    """Return a table with a head, its columns as wide as what they hold."""
     group = nodes.tgroup(cols=len(titles))
-    group.extend(nodes.colspec(colwidth=width) for width in widths)
-    group += nodes.thead("", row_of([nodes.Text(title)] for title in titles))
+    group.extend(nodes.colspec(colwidth=1) for _ in titles)
+    group += nodes.thead("", row_of([words(title)] for title in titles))
     body = nodes.tbody()
     body.extend(rows)
     group += body
-    return nodes.table("", group)
+    return nodes.table("", group, classes=["colwidths-auto", "made"])
 
 
 class Knobs(SphinxDirective):
@@ -62,11 +66,11 @@ class Knobs(SphinxDirective):
         config = getattr(importlib.import_module(module), name)
         defaults, prefix = defaults_of(config), self.options.get("prefix", "knob")
         rows = [self.row(prefix, name, knob, defaults[name]) for name, knob in knobs_of(config).items()]
-        return [table_of(["knob", "default", "takes", "what it does"], [15, 12, 33, 40], rows)]
+        return [table_of(["knob", "default", "what it does"], rows)]
 
     def row(self, prefix: str, name: str, knob: Knob, default: object) -> nodes.row:
-        takes, does = nodes.Text(knob.expectation()), nodes.Text(knob.help)
-        return row_of([[code(name)], [code(repr(default))], [takes], [does]], [f"{prefix}-{name}"])
+        does = [words(knob.help), nodes.paragraph(text=knob.expectation(), classes=["takes"])]
+        return row_of([[words(code(name))], [words(code(repr(default)))], does], [f"{prefix}-{name}"])
 
 
 class Program(SphinxDirective):
@@ -88,15 +92,16 @@ class Presets(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         rows = [row_of(self.cells(name), [f"preset-{name}"]) for name in PRESETS]
-        return [table_of(["preset", "what it is", "layers", "settings"], [12, 28, 20, 40], rows)]
+        return [table_of(["preset", "what it is, and its settings"], rows)]
 
     def cells(self, name: str) -> Iterator[list[nodes.Node]]:
         preset = PRESETS[name]
-        yield [code(name)]
-        yield [nodes.Text(preset.about)]
-        yield [code(preset.layers.get("inception_v3", "the model's own"))]
-        settings = [code(f"{key}={value!r}") for key, value in preset.settings.items()]
-        yield [node for setting in settings for node in (setting, nodes.Text(" "))]
+        settings = dict(preset.settings)
+        if "inception_v3" in preset.layers:
+            settings = {"layers": preset.layers["inception_v3"]} | settings
+        given = [code(f"{key}={value!r}") for key, value in settings.items()]
+        yield [words(code(name))]
+        yield [words(preset.about), words(*(node for one in given for node in (one, " ")))]
 
 
 def shorten(app: Sphinx, kind: str, name: str, item: object, options: object, lines: list[str]) -> None:

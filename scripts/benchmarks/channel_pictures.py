@@ -2,9 +2,9 @@
 
     python scripts/benchmarks/channel_pictures.py photos/ --weights=inception_v3_notop.weights.h5
 
-For some channels of a layer: the mean activation in the picture drawn for it, over that in the photograph that excites it
-most; the place of the channel among all, each in units of its mean over the photographs; and how alike the activations
-of pictures from two seeds are (cosine), beside those of pictures of two channels.
+For some channels of a layer: the mean activation in the picture drawn for it, over that in the photograph that excites
+it most; the place of the channel among all, each in units of its mean over the photographs; and how alike the
+activations of pictures from two seeds are (cosine), beside those of pictures of two channels.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def means(model: keras.Model, pictures: list[Image.Image]) -> Array:
         np.stack([np.asarray(one.convert("RGB"), "float32") for one in pictures[at : at + 16]])
         for at in range(0, len(pictures), 16)
     ]
-    return np.concatenate([model(batch / 127.5 - 1.0).numpy().mean((1, 2)) for batch in batches])
+    return np.concatenate([model([batch / 127.5 - 1.0]).numpy().mean((1, 2)) for batch in batches])
 
 
 def square(path: pathlib.Path, side: int) -> Image.Image:
@@ -79,7 +79,8 @@ def main() -> None:
     same = [alike(a / typical, b / typical) for a, b in zip(first, second, strict=True)]
     other = [alike(a / typical, b / typical) for a, b in zip(first, np.roll(second, 1, 0), strict=True)]
     print(
-        f"{len(paths)} photographs, {len(chosen)} channels of {options.layer}, {options.size} pixels, {options.steps} steps"
+        f"{len(paths)} photographs, {len(chosen)} channels of {options.layer}, {options.size} pixels, "
+        f"{options.steps} steps"
     )
     print(f"drawn over most exciting photograph: median {np.median(ratio):.1f}, {ratio.min():.1f} to {ratio.max():.1f}")
     print(f"place of the channel in its own picture: {sorted(place)}")
