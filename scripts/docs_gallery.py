@@ -28,8 +28,8 @@ from kerasdream import Visualizer
 from kerasdream.image import metadata
 from kerasdream.model import weights, zoo
 
-LIMIT = 150_000  # bytes of a picture, 200,000 of a film
-QUALITIES = range(88, 30, -4)
+LIMIT = 90_000  # bytes of a picture, 195,000 of a film
+QUALITIES = range(76, 30, -4)
 
 
 class Made(TypedDict):

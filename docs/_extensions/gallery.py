@@ -100,7 +100,12 @@ class Dreams(SphinxDirective):
         """Return the picture, loaded when it comes into sight."""
         width, height = dream.size
         return nodes.image(
-            uri=f"dreams/{dream.name}.webp", alt=dream.title, width=str(width), height=str(height), loading="lazy"
+            uri=f"dreams/{dream.name}.webp",
+            alt=dream.title,
+            width=str(width),
+            height=str(height),
+            loading="lazy",
+            classes=["no-scaled-link"],
         )
 
     def dialog(self, dream: Dream, time: str) -> list[nodes.Node]:
