@@ -49,6 +49,7 @@ smartquotes = False
 
 html_theme = "furo"
 html_title = "kerasdream"
+html_favicon = "../kerasdream/web/static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("compare.js", {"defer": "defer"})]

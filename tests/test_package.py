@@ -232,8 +232,9 @@ def test_the_readme_shows_code_and_a_picture_early():
     assert next(i for i, line in enumerate(lines, 1) if "](docs/" in line or "<img" in line) < 20
 
 
-def test_the_changelog_knows_this_version():
+def test_changelog_and_citation_know_this_version():
     assert f"## {kerasdream.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"\nversion: {kerasdream.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_the_readme_tells_the_looks_that_the_program_lists():
