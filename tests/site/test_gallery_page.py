@@ -81,14 +81,14 @@ def test_a_dream_opens_with_its_code_and_downloads(visit, tmp_path):
     target = (SITE / "gallery" / link.get_attribute("href")).resolve()
     assert kerasdream.settings_of(target)["preset"] == "fur"
     page.keyboard.press("Escape")
-    assert not dialog.is_visible()
+    dialog.wait_for(state="hidden")
 
 
 def test_an_address_opens_its_dream(visit):
     page = visit("gallery/index.html#mask_balloon")
     page.wait_for_selector("dialog#mask_balloon[open]")
     page.click("dialog#mask_balloon .dream-close")
-    assert not page.locator("dialog#mask_balloon").is_visible()
+    page.locator("dialog#mask_balloon").wait_for(state="hidden")
 
 
 def test_pictures_load_when_they_come_into_sight(visit):
