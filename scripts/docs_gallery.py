@@ -129,7 +129,7 @@ def main() -> None:
     with given_weights(dict(pair.split("=", 1) for pair in options.weights)):
         for file in sorted(options.folder.glob("*.py")):
             output = dreams / f"{file.stem}.webp"
-            fresh = output.exists() and made.get(file.stem, {}).get("code") == code_of(file)
+            fresh = output.exists() and file.stem in made and made[file.stem]["code"] == code_of(file)
             if (file.stem not in options.names) if options.names else fresh:
                 continue
             made[file.stem] = make(file, output)

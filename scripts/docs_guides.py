@@ -67,7 +67,14 @@ def knobs(folder: pathlib.Path, network: dict[str, Any]) -> None:
 
 def noise(folder: pathlib.Path, network: dict[str, Any]) -> None:
     """Dreams from noise, layer by layer."""
-    steady = {"jitter": 32, "num_octave": 4, "octave_scale": 1.5, "iterations": 30, "step": 0.015, "max_loss": None}
+    steady: dict[str, Any] = {
+        "jitter": 32,
+        "num_octave": 4,
+        "octave_scale": 1.5,
+        "iterations": 30,
+        "step": 0.015,
+        "max_loss": None,
+    }
     dreams = [kerasdream.dream("noise:300x200", name, **steady, **network) for name in LOOKS[:6]]
     keep(montage(dreams, LOOKS[:6], columns=3, cell=300), folder / "guides/pictures/noise.webp")
 

@@ -171,7 +171,7 @@ def meadow(rng: np.random.Generator) -> Array:
     return picture
 
 
-def balloon(picture: Array, column: float, row: float, size: float, colours: Array) -> Array:
+def balloon(picture: Array, column: float, row: float, size: float, colours: list[list[float]]) -> Array:
     """A hot-air balloon in stripes."""
     dx, dy = (X - column) / size, (Y - row) / (size * 1.12)
     far = np.hypot(dx, np.where(dy > 0, dy * 0.86, dy))

@@ -40,6 +40,9 @@ for (const dialog of document.querySelectorAll("dialog.dream-details")) {
     event.preventDefault();
     dialog.close();
   });
+  dialog.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") dialog.close(); // which Sphinx keeps from the browser
+  });
   dialog.addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
 }
 
