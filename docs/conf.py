@@ -42,6 +42,8 @@ nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_execution_timeout = 300
 nb_merge_streams = True
+nb_output_stderr = "remove"  # progress bars
+nb_mime_priority_overrides = [("html", "image/jpeg", 5)]  # a tenth of the bytes of PNG
 
 smartquotes = False
 

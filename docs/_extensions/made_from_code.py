@@ -23,6 +23,8 @@ from kerasdream import cli
 from kerasdream.knobs import Knob, defaults_of, knobs_of
 from kerasdream.presets import PRESETS
 
+FIRST_KNOB = "weights"  # of those in a signature: model and layers are arguments of their own
+
 
 def code(text: object) -> nodes.literal:
     """Return a text as code."""
@@ -112,6 +114,15 @@ def shorten(app: Sphinx, kind: str, name: str, item: object, options: object, li
             return
 
 
+def fold(
+    app: Sphinx, kind: str, name: str, item: object, options: object, signature: str | None, back: str | None
+) -> tuple[str, str | None] | None:
+    """Write `**settings` where a signature would list every knob of a dream."""
+    if signature is None or f", {FIRST_KNOB}: str = 'imagenet'" not in signature:
+        return None
+    return signature.partition(f", {FIRST_KNOB}: ")[0] + ", **settings)", back
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives to a build."""
     app.setup_extension("sphinx.ext.autodoc")
@@ -119,4 +130,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("program", Program)
     app.add_directive("presets", Presets)
     app.connect("autodoc-process-docstring", shorten)
+    app.connect("autodoc-process-signature", fold)
     return {"parallel_read_safe": True}
