@@ -110,7 +110,7 @@ def shorten(app: Sphinx, kind: str, name: str, item: object, options: object, li
     """Let a docstring lead to the page of all knobs, where it would list them."""
     for at, line in enumerate(lines):
         if line.strip() == "Settings:":
-            lines[at:] = ["The settings are the knobs of :doc:`/reference/settings`.", ""]
+            lines[at:] = ["`settings` are the knobs that :doc:`/reference/settings` lists.", ""]
             return
 
 
