@@ -2,7 +2,7 @@
 
 ```{knobs} kerasdream.config.DreamConfig
 ```
-```{program} batch
+```{flags} batch
 ```
 ```{presets}
 ```
@@ -127,7 +127,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives to a build."""
     app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("knobs", Knobs)
-    app.add_directive("program", Program)
+    app.add_directive("flags", Program)
     app.add_directive("presets", Presets)
     app.connect("autodoc-process-docstring", shorten)
     app.connect("autodoc-process-signature", fold)
