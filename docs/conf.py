@@ -31,6 +31,7 @@ myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist
 myst_heading_anchors = 3
 
 autodoc_typehints_format = "short"
+autoclass_content = "both"
 autodoc_member_order = "bysource"
 default_role = "code"  # docstrings mark code as Markdown does
 maximum_signature_line_length = 80

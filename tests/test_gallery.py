@@ -11,6 +11,8 @@ from PIL import Image, ImageSequence
 import kerasdream
 
 GALLERY = pathlib.Path(__file__).parents[1] / "docs" / "gallery"
+# Small pictures have no room for every octave.
+small = pytest.mark.filterwarnings("ignore:Left out:kerasdream.DreamWarning")
 FILES = sorted(GALLERY.glob("*.py"))
 ON_MINI = [file for file in FILES if "mobilenet_v2" not in file.read_text()]
 KINDS = {file.stem.split("_")[0]: file for file in ON_MINI}  # with one file of each
@@ -75,6 +77,7 @@ def test_a_download_brings_its_settings_back(picture):
     assert picture.stat().st_size <= 220_000
 
 
+@small
 @pytest.mark.parametrize("file", KINDS.values(), ids=KINDS)
 def test_a_file_of_each_kind_runs(file, tmp_path, monkeypatch):
     with Image.open(run(file, tmp_path, monkeypatch)) as made:
@@ -83,6 +86,7 @@ def test_a_file_of_each_kind_runs(file, tmp_path, monkeypatch):
     assert all(high - low > 20 for low, high in frames[-1])
 
 
+@small
 @pytest.mark.slow
 @pytest.mark.parametrize("file", ON_MINI, ids=lambda file: file.stem)
 def test_every_file_runs(file, tmp_path, monkeypatch):

@@ -168,7 +168,7 @@ def test_the_page_on_errors_tells_the_cause_and_cure_of_each():
 
 def test_the_page_on_programs_has_them_all():
     page = (ROOT / "docs" / "reference" / "programs.md").read_text()
-    assert sorted(re.findall(r"^```{program} (\w+)$", page, re.MULTILINE)) == sorted(PROGRAMS)
+    assert sorted(re.findall(r"^```{flags} (\w+)$", page, re.MULTILINE)) == sorted(PROGRAMS)
 
 
 def test_documents_name_every_knob_with_its_default():

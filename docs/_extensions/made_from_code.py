@@ -2,7 +2,7 @@
 
 ```{knobs} kerasdream.config.DreamConfig
 ```
-```{program} batch
+```{flags} batch
 ```
 ```{presets}
 ```
@@ -22,6 +22,8 @@ from sphinx.util.docutils import SphinxDirective
 from kerasdream import cli
 from kerasdream.knobs import Knob, defaults_of, knobs_of
 from kerasdream.presets import PRESETS
+
+FIRST_KNOB = "weights"  # of those in a signature: model and layers are arguments of their own
 
 
 def code(text: object) -> nodes.literal:
@@ -108,15 +110,25 @@ def shorten(app: Sphinx, kind: str, name: str, item: object, options: object, li
     """Let a docstring lead to the page of all knobs, where it would list them."""
     for at, line in enumerate(lines):
         if line.strip() == "Settings:":
-            lines[at:] = ["The settings are the knobs of :doc:`/reference/settings`.", ""]
+            lines[at:] = ["`settings` are the knobs that :doc:`/reference/settings` lists.", ""]
             return
+
+
+def fold(
+    app: Sphinx, kind: str, name: str, item: object, options: object, signature: str | None, back: str | None
+) -> tuple[str, str | None] | None:
+    """Write `**settings` where a signature would list every knob of a dream."""
+    if signature is None or f", {FIRST_KNOB}: str = 'imagenet'" not in signature:
+        return None
+    return signature.partition(f", {FIRST_KNOB}: ")[0] + ", **settings)", back
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives to a build."""
     app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("knobs", Knobs)
-    app.add_directive("program", Program)
+    app.add_directive("flags", Program)
     app.add_directive("presets", Presets)
     app.connect("autodoc-process-docstring", shorten)
+    app.connect("autodoc-process-signature", fold)
     return {"parallel_read_safe": True}

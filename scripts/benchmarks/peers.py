@@ -4,8 +4,9 @@
 
 The Keras example, a plain PyTorch loop on the same weights (its network walked from Keras's, operation by operation),
 and tf-keras-vis, with the octaves around it that it does not have; those that are not installed are left out. Printed
-are the seconds of a process until its first dream is done, of that dream, of a later one, and of one of another size;
-each with its ratio to kerasdream's; and how near the picture after one step per octave is to the Keras example's.
+are processor seconds of a process until its first dream is done, of that dream, of a later one, and of one of another
+size, each with its ratio to kerasdream's; and how near the picture after one step per octave is to the Keras example's.
+All have one thread, so that what else the machine does and how threads wait for each other do not count.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from kerasdream.types import Array
 
 BEGIN = """
 import sys, time
-began = time.perf_counter()
+began = time.process_time()
 import numpy as np
 settings = {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
 weights, operations, one_step, width, height = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
@@ -148,12 +149,12 @@ END = """
 def timed(*size):
     pixels = np.tile(np.linspace(60, 200, size[1])[None, :, None], (size[0], 1, 3))
     pixels = (pixels + np.random.default_rng(0).normal(0, 20, (*size, 3))).clip(0, 255).astype("uint8")
-    start = time.perf_counter()
+    start = time.process_time()
     dream(pixels)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 import json
-times = {"first dream": timed(height, width), "whole": time.perf_counter() - began, "same size": timed(height, width),
+times = {"first dream": timed(height, width), "whole": time.process_time() - began, "same size": timed(height, width),
          "another size": timed(height + 12, width - 32)}
 rng = np.random.default_rng(1)
 np.save(one_step, dream(rng.normal(128, 40, (height, width, 3)).clip(0, 255).astype("uint8"), 1))
@@ -166,6 +167,7 @@ CODES = {
     "tf-keras-vis": BEGIN + IN_KERAS + TF_KERAS_VIS + OCTAVES + END,
 }
 NEEDS = {"plain PyTorch loop": "torch", "tf-keras-vis": "tf_keras_vis"}
+ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 COLUMNS = ("whole", "first dream", "same size", "another size")
 
 
@@ -198,7 +200,7 @@ def operation_of(layer: keras.Layer, inputs: list[str]) -> tuple[str, list[str],
 
 def measured(name: str, arguments: list[str]) -> dict[str, float]:
     """Return the seconds that one process reports."""
-    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | dict.fromkeys(ONE_THREAD, "1")
     done = subprocess.run([sys.executable, "-c", CODES[name], *arguments], capture_output=True, text=True, env=quiet)
     if done.returncode:
         raise SystemExit(f"{name}: {done.stderr[-3000:]}")

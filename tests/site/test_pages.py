@@ -4,6 +4,7 @@ import functools
 import html.parser
 import os
 import pathlib
+import re
 import urllib.parse
 
 import pytest
@@ -66,6 +67,21 @@ def test_every_link_leads_somewhere():
 def test_nothing_is_loaded_from_elsewhere():
     loads = [(path.name, address) for path in pages() for address in page(path).loads]
     assert not [load for load in loads if urllib.parse.urlsplit(load[1]).scheme not in ("", "data")]
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("settings", ["octave_scale", "a number above 1, 100 at most", "furry heads in strong colours", "preset-fur"]),
+        ("programs", ["--step=0.01", "--cadence=1", "--shard", "--max_upload_mb=25"]),
+        ("errors", ["Did you mean 'step'?", "kerasdream.NonFiniteError"]),
+        ("api/dreams", ["**settings", "kerasdream.DreamResult.animate"]),
+    ],
+)
+def test_the_reference_holds_what_the_code_says(name, texts):
+    page = (SITE / "reference" / f"{name}.html").read_text()
+    text = html.unescape(re.sub(r"<[^>]*>", "", page))
+    assert not [one for one in texts if one not in text and one not in page]
 
 
 def test_the_site_is_light():
