@@ -3,10 +3,12 @@
 import ast
 import pathlib
 import re
+import runpy
 import subprocess
 import sys
 
 import kerasdream
+from kerasdream.cli import PROGRAMS
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.model import zoo
 from kerasdream.visual_config import VISUAL_DEFAULTS
@@ -88,6 +90,12 @@ def test_imports_point_one_way():
     } >= set(FLOORS)
 
 
+def test_the_picture_of_the_house_is_that_of_the_imports():
+    house = runpy.run_path(str(ROOT / "scripts" / "draw_house.py"))
+    picture = (ROOT / "docs" / "images" / "house.svg").read_text()
+    assert picture == house["drawn"](house["parts"]()), "draw it anew: scripts/draw_house.py docs/images/house.svg"
+
+
 def test_no_imports_go_in_a_circle():
     """Also inside a folder; a package's own `__init__` may gather what its files hold."""
     files = {module_of(path): path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"}
@@ -146,6 +154,23 @@ def test_public_functions_are_documented_with_an_example():
         assert ">>>" in getattr(kerasdream, name).__doc__, name
 
 
+def test_the_reference_holds_every_public_name_once():
+    pages = "".join(path.read_text() for path in (ROOT / "docs" / "reference").rglob("*.md"))
+    assert sorted(re.findall(r"^\.\. auto\w+:: kerasdream\.(\w+)$", pages, re.MULTILINE)) == kerasdream.__all__
+
+
+def test_the_page_on_errors_tells_the_cause_and_cure_of_each():
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text()
+    titles = " ".join(re.findall(r"^## (.*)$", page, re.MULTILINE))
+    for name in kerasdream.HOMES["errors"]:
+        assert name == "DreamError" or name in titles, name
+
+
+def test_the_page_on_programs_has_them_all():
+    page = (ROOT / "docs" / "reference" / "programs.md").read_text()
+    assert sorted(re.findall(r"^```{flags} (\w+)$", page, re.MULTILINE)) == sorted(PROGRAMS)
+
+
 def test_documents_name_every_knob_with_its_default():
     knobs = (ROOT / "docs" / "knobs.md").read_text()
     for name in KNOBS:
@@ -180,7 +205,7 @@ def test_the_algorithm_in_the_documents_is_the_one_that_is_tested():
 
 
 def test_documents_lead_to_files_that_exist():
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document.name} leads to {target}"
@@ -207,8 +232,9 @@ def test_the_readme_shows_code_and_a_picture_early():
     assert next(i for i, line in enumerate(lines, 1) if "](docs/" in line or "<img" in line) < 20
 
 
-def test_the_changelog_knows_this_version():
+def test_changelog_and_citation_know_this_version():
     assert f"## {kerasdream.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"\nversion: {kerasdream.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_the_readme_tells_the_looks_that_the_program_lists():
