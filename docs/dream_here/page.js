@@ -1,0 +1,182 @@
+// The page: a picture, a look, and the worker that dreams.
+import { digest, png } from "./png.js";
+
+const $ = (id) => document.getElementById(id);
+const { looks, version } = await (await fetch("looks.json")).json();
+const canvas = $("picture").getContext("2d", { willReadFrequently: true }), knobs = $("knobs").elements;
+const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+let source, look, original, dreamt, losses, dreaming = false, loaded = 0;
+
+function say(text, wrong = false) {
+  $("status").textContent = text;
+  $("status").classList.toggle("wrong", wrong);
+}
+
+// Pictures
+
+async function open(file) {
+  if (dreaming) return;
+  try {
+    source = { name: file.name ?? "sample.jpg", bitmap: await createImageBitmap(file) };
+    fit();
+  } catch {
+    say(`${file.name} is no picture that this browser can open.`, true);
+  }
+}
+
+// Show the picture at the size at which it is dreamt; it is never enlarged.
+function fit() {
+  const { bitmap } = source, share = Math.min(1, knobs.side.value / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * share)));
+  Object.assign($("picture"), { width, height });
+  $("stage").style.setProperty("--ratio", width / height);
+  canvas.fillStyle = "#fff";
+  canvas.fillRect(0, 0, width, height);
+  canvas.imageSmoothingQuality = "high";
+  canvas.drawImage(bitmap, 0, 0, width, height);
+  const { data } = canvas.getImageData(0, 0, width, height);
+  original = { height, width, data: data.filter((_, i) => (i & 3) !== 3) };
+  finished(false);
+  show(original.data);
+  say(`${width} × ${height} pixels.`);
+}
+
+function show(rgb) {
+  const { height, width } = original, image = canvas.createImageData(width, height);
+  for (let i = 0, to = 0; i < rgb.length; i++) {
+    image.data[to++] = rgb[i];
+    if (i % 3 === 2) image.data[to++] = 255;
+  }
+  canvas.putImageData(image, 0, 0);
+  $("glow").getContext("2d").drawImage($("picture"), 0, 0, 32, 24);
+}
+
+// What the buttons offer, after a dream and before.
+function finished(yes) {
+  $("original").hidden = $("save").hidden = $("after").hidden = !yes;
+  $("original").setAttribute("aria-pressed", "false");
+  if (!yes) dreamt = null;
+}
+
+function compare(before) {
+  if (!dreamt) return;
+  $("original").setAttribute("aria-pressed", before);
+  show(before ? original.data : dreamt);
+}
+
+// Looks
+
+function choose(chosen) {
+  look = chosen;
+  for (const name of Object.keys(look.settings)) if (knobs[name]) knobs[name].value = look.settings[name];
+  $("about").textContent = `${look.about[0].toUpperCase()}${look.about.slice(1)}.${cost()}`;
+}
+
+function cost() {
+  const missing = look.bytes - loaded;
+  return missing > 0 ? ` Fetches ${(missing / 1e6).toFixed(1)} MB.` : "";
+}
+
+for (const one of looks) {
+  const label = document.createElement("label"), input = document.createElement("input"), image = new Image();
+  Object.assign(input, { type: "radio", name: "look", value: one.name, onchange: () => choose(one) });
+  Object.assign(image, { src: `${one.name}.webp`, alt: "", width: 240, height: 160 });
+  label.append(input, image, one.name);
+  $("wall").append(label);
+}
+
+// The dream
+
+function settings() {
+  const given = {};
+  for (const { name, type, value } of knobs) if (type === "number") given[name] = Number(value);
+  return { ...look.settings, ...given };
+}
+
+function begin() {
+  if (!$("knobs").reportValidity()) return;
+  finished(false);
+  losses = [];
+  rest(false);
+  say("Fetching the network …");
+  look.given = settings();
+  worker.postMessage({ pixels: original, settings: look.given, terms: look.terms });
+}
+
+function rest(yes) {
+  dreaming = !yes;
+  document.body.classList.toggle("dreaming", dreaming);
+  $("dream").textContent = dreaming ? "Stop" : "Dream";
+  $("curve").toggleAttribute("hidden", !dreaming);
+  for (const part of [$("file"), ...knobs, ...document.querySelectorAll("#wall input")]) part.disabled = dreaming;
+}
+
+function bar(share) {
+  $("bar").firstElementChild.style.scale = `${share} 1`;
+}
+
+function step({ octave, octaves, step, loss }) {
+  losses.push(loss);
+  const { iterations } = look.given, top = Math.max(...losses) || 1, across = 100 / Math.max(losses.length - 1, 1);
+  const points = losses.map((value, i) => `${(i * across).toFixed(2)},${(29 - (27 * value) / top).toFixed(2)}`);
+  $("curve").firstElementChild.setAttribute("points", points.join(" "));
+  bar((octave * iterations + step + 1) / (octaves * iterations));
+  say(`Size ${octave + 1} of ${octaves}, step ${step + 1} of ${iterations}: loss ${loss.toPrecision(4)}`);
+}
+
+async function end({ picture, losses, seconds, steps }) {
+  rest(true);
+  bar(0);
+  loaded = Math.max(loaded, look.bytes);
+  choose({ ...look, settings: look.given });
+  if (!steps) return say("Nothing was dreamt.");
+  dreamt = picture;
+  finished(true);
+  say(`${steps} steps in ${seconds.toFixed(1)} s, loss ${losses.at(-1).at(-1).toPrecision(4)}.`);
+  const record = {
+    settings: look.given,
+    versions: { kerasdream: version },
+    losses: losses.map((octave) => octave.map((loss) => Number(loss.toPrecision(7)))),
+    seconds: Number(seconds.toFixed(2)),
+    source: source.name,
+    picture: await digest(original),
+  };
+  URL.revokeObjectURL($("save").href);
+  const name = `${source.name.replace(/\.[^.]*$/, "")}-${look.name}.png`;
+  $("save").href = URL.createObjectURL(await png({ ...original, data: picture }, record));
+  $("save").download = $("after").querySelector("span").textContent = name;
+}
+
+worker.onmessage = ({ data }) => {
+  if (data.fault) {
+    rest(true);
+    say(data.fault, true);
+    return;
+  }
+  if (data.picture) show(data.picture);
+  if (data.done) end(data);
+  else if (data.share !== undefined) bar(data.share);
+  else step(data);
+};
+worker.onerror = () => say("The worker of this page could not begin.", true);
+
+// What a reader does
+
+$("dream").onclick = () => (dreaming ? worker.postMessage("stop") : begin());
+$("file").onchange = ({ target }) => target.files[0] && open(target.files[0]);
+$("original").onclick = () => compare($("original").getAttribute("aria-pressed") === "false");
+$("picture").onpointerdown = () => compare(true);
+$("picture").onpointerup = $("picture").onpointerleave = () => compare(false);
+knobs.side.onchange = fit;
+document.onpaste = ({ clipboardData }) => clipboardData.files[0] && open(clipboardData.files[0]);
+document.ondragover = (event) => event.preventDefault();
+document.ondrop = (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
+};
+
+knobs.side.value = matchMedia("(max-width: 600px)").matches ? 384 : 512;
+$("wall").querySelector("[value=eyes]").click();
+await open(await (await fetch("sample.jpg")).blob());
+$("dream").disabled = false;
+document.documentElement.dataset.ready = "";

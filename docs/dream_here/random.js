@@ -1,0 +1,55 @@
+// The random numbers of a step, those that numpy's default_rng([seed, octave, step]) draws: its PCG64 and its seeding.
+
+const WORD = 0xffffffffn, LONG = (1n << 64n) - 1n, WIDE = (1n << 128n) - 1n;
+const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
+
+// numpy's SeedSequence: eight words from three.
+function seedWords(entropy) {
+  let constant = 0x43b0d7e5;
+  const hash = (value, factor) => {
+    value ^= constant;
+    constant = Math.imul(constant, factor);
+    value = Math.imul(value, constant);
+    return value ^ (value >>> 16);
+  };
+  const pool = [0, 1, 2, 3].map((i) => hash(entropy[i] ?? 0, 0x931e8875));
+  for (let from = 0; from < 4; from++) {
+    for (let to = 0; to < 4; to++) {
+      if (from === to) continue;
+      const mixed = Math.imul(0xca01f9dd, pool[to]) - Math.imul(0x4973f715, hash(pool[from], 0x931e8875));
+      pool[to] = (mixed ^ (mixed >>> 16)) | 0;
+    }
+  }
+  constant = 0x8b51f9dd;
+  return Array.from({ length: 8 }, (_, i) => BigInt(hash(pool[i % 4], 0x58f38ded) >>> 0));
+}
+
+/** How far a step rolls the picture, (rows, columns), at most `reach` pixels each way. */
+export function drawRoll(seed, octave, step, reach) {
+  if (!reach) return [0, 0];
+  const words = seedWords([seed, octave, step]);
+  const wide = (i) => (words[i + 1] << 96n) | (words[i] << 64n) | (words[i + 3] << 32n) | words[i + 2];
+  const increment = ((wide(4) << 1n) | 1n) & WIDE;
+  let state = (increment + wide(0)) & WIDE, half = null;
+  const advance = () => (state = (state * MULTIPLIER + increment) & WIDE);
+  advance();
+  const nextWord = () => {
+    if (half !== null) {
+      const word = half;
+      half = null;
+      return word;
+    }
+    advance();
+    const mixed = (state >> 64n) ^ (state & LONG), turn = state >> 122n;
+    const long = ((mixed >> turn) | (mixed << (64n - turn))) & LONG;
+    half = long >> 32n;
+    return long & WORD;
+  };
+  const choices = BigInt(2 * reach + 1), refused = (WORD + 1n - choices) % choices;
+  const draw = () => {
+    let product = nextWord() * choices;
+    while ((product & WORD) < refused) product = nextWord() * choices;
+    return Number(product >> 32n) - reach;
+  };
+  return [draw(), draw()];
+}
