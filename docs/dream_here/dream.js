@@ -1,24 +1,27 @@
-// The dream: octaves and steps as the library takes them (docs/architecture.md holds the algorithm).
+// The dream: octaves and steps as the library takes them; see docs/architecture.md.
 import { blur, gaussianKernels, laplacianNormalize, meanAbsolute, normalization } from "./filters.js";
-import { cut, octaveShapes, resize } from "./pyramid.js";
+import { cut, resize } from "./pyramid.js";
 import { drawRoll } from "./random.js";
 
 const MIN_CELLS = 5; // fewer in a row, and a layer has nothing inside its border
 const ROUNDING = 1e-3; // truncation must not make 128 of 127.99999
 
-function combine(a, b, c, formula) {
-  return { ...a, data: a.data.map((value, i) => formula(value, b.data[i], c?.data[i])) };
+// One picture made of up to three, value by value.
+function combine(formula, a, b = a, c = a) {
+  return { ...a, data: a.data.map((value, i) => formula(value, b.data[i], c.data[i])) };
 }
 
-/** A dream under way: iterate over `steps()` to take them, ask `picture()` for the whole of it at any time. */
+// A dream under way: iterate over `steps()` to take them, ask `picture()` for the whole of it at any time.
 export class Dream {
-  /** `pixels` {height, width, data} are RGB from 0 to 255; the network has loaded the weights that the terms need. */
+  // `pixels` {height, width, data} are RGB from 0 to 255; the network has loaded the weights that the terms need.
   constructor(pixels, settings, terms, network) {
-    Object.assign(this, { settings, network, size: [pixels.height, pixels.width], octave: 0, losses: [] });
+    const { height, width } = pixels;
+    Object.assign(this, { settings, network, size: [height, width], octave: 0, losses: [], originals: [] });
     this.pixels = this.padded(pixels, terms);
-    const shapes = octaveShapes(this.pixels.height, this.pixels.width, settings.num_octave, settings.octave_scale);
-    this.shapes = shapes.map((shape, number) => ({ shape, number }));
-    this.shapes = this.shapes.filter(({ shape }) => network.cells(...shape, terms) > 0);
+    this.shapes = Array.from({ length: settings.num_octave }, (_, number) => {
+      const power = settings.octave_scale ** (settings.num_octave - 1 - number);
+      return { number, shape: [this.pixels.height, this.pixels.width].map((side) => Math.trunc(side / power)) };
+    }).filter(({ shape }) => network.cells(...shape, terms) > 0);
     this.image = this.original(0);
     this.terms = terms.map((term) => (term.strongest ? this.picked(term) : term));
   }
@@ -35,15 +38,15 @@ export class Dream {
 
   // The term on those channels that the smallest octave of the original excites most.
   picked({ strongest, ...term }) {
-    const squares = this.network.meanSquares(this.image, term.layer);
+    const squares = this.network.program(this.image, [term]).meanSquares(this.image.data);
     const order = [...squares.keys()].sort((a, b) => squares[a] - squares[b] || a - b);
     return { ...term, channels: order.reverse().slice(0, strongest) };
   }
 
-  /** The original at the size of an octave, from -1 to 1. */
+  // The original at the size of an octave, from -1 to 1.
   original(octave) {
-    const resized = resize(this.pixels, ...this.shapes[octave].shape);
-    return { ...resized, data: resized.data.map((value) => Math.fround(value / 127.5) - 1) };
+    const scaled = () => resize(this.pixels, ...this.shapes[octave].shape);
+    return (this.originals[octave] ??= combine((value) => Math.fround(value / 127.5) - 1, scaled()));
   }
 
   // A picture of one plain colour stays as it is.
@@ -51,7 +54,7 @@ export class Dream {
     return this.pixels.data.every((value, i, data) => value === data[i % 3]);
   }
 
-  /** Take every step of every octave; yields {octave, step, loss}. */
+  // Take every step of every octave; yields {octave, step, loss}.
   *steps() {
     const { iterations, max_loss: limit } = this.settings;
     if (this.plain) return;
@@ -70,14 +73,14 @@ export class Dream {
   }
 
   step(octave, step) {
-    const { settings, image } = this, { height, width } = image;
-    const roll = drawRoll(settings.seed, octave, step, settings.jitter);
-    const { loss, gradient } = this.network.gradient(image, this.terms, roll), slope = meanAbsolute(gradient);
-    if (!Number.isFinite(loss) || !Number.isFinite(slope)) throw new Error("The gradient is no longer finite.");
-    const { data } = this.filtered({ height, width, data: gradient }, (step + 1) / settings.iterations);
-    const [shift, scale] = normalization(data, settings.normalize), rate = settings.step / scale;
-    const moved = image.data.map((value, i) => value + rate * (data[i] - shift));
-    this.image = { ...image, data: settings.clip ? moved.map((value) => Math.min(1, Math.max(-1, value))) : moved };
+    const { settings, image } = this, roll = drawRoll(settings.seed, octave, step, settings.jitter);
+    const { loss, gradient } = this.network.program(image, this.terms).gradient(image.data, roll);
+    const slope = meanAbsolute(gradient);
+    if (!Number.isFinite(loss + slope)) throw new Error("The gradient is no longer finite.");
+    const direction = this.filtered({ ...image, data: gradient }, (step + 1) / settings.iterations);
+    const [shift, scale] = normalization(direction.data, settings.normalize), rate = settings.step / scale;
+    const limit = settings.clip ? 1 : Infinity, within = (value) => Math.min(limit, Math.max(-limit, value));
+    this.image = combine((value, along) => within(value + rate * (along - shift)), image, direction);
     return { loss, slope };
   }
 
@@ -90,20 +93,20 @@ export class Dream {
 
   // The image with what the original shows at this octave and could not show at the one before.
   withDetail(image, octave) {
-    if (octave === 0 || this.settings.detail !== "kept") return image;
-    const before = resize(this.original(octave - 1), image.height, image.width);
-    return combine(image, this.original(octave), before, (value, now, then) => value + Math.fround(now - then));
+    if (!octave || this.settings.detail !== "kept") return image;
+    const [now, before] = [this.original(octave), resize(this.original(octave - 1), image.height, image.width)];
+    return combine((value, shown, lost) => value + Math.fround(shown - lost), image, now, before);
   }
 
   // The image that ended an octave as the next octave begins with it.
   enlarged(image, octave) {
     const { shape } = this.shapes[octave + 1];
     if (this.settings.detail !== "added") return resize(this.withDetail(image, octave), ...shape);
-    const added = combine(image, this.original(octave), null, (value, before) => value - before);
-    return combine(this.original(octave + 1), resize(added, ...shape), null, (value, more) => value + more);
+    const added = combine((value, original) => value - original, image, this.original(octave));
+    return combine((value, more) => value + more, this.original(octave + 1), resize(added, ...shape));
   }
 
-  /** The dream so far at the picture's own size, taken through the octaves still to come: RGB bytes. */
+  // The dream so far at the picture's own size, taken through the octaves still to come: RGB bytes.
   picture() {
     const last = this.shapes.length - 1, [height, width] = this.size;
     let image = this.image;

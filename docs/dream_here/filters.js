@@ -6,68 +6,62 @@ const BINOMIAL = [1, 4, 6, 4, 1].map((weight) => weight / 16);
 const TENT = [1, 2, 1].map((weight) => weight / 4);
 const CASCADE_RADIUS = 4;
 
+const sumOf = (data, of) => data.reduce((sum, value) => sum + of(value), 0);
+
 function gaussian(sigma, radius) {
-  const weights = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / Math.max(sigma, 1e-3)) ** 2));
-  const sum = weights.reduce((a, b) => a + b);
+  const offsets = Array.from({ length: 2 * radius + 1 }, (_, i) => (i - radius) / Math.max(sigma, 1e-3));
+  const weights = offsets.map((offset) => Math.exp(-0.5 * offset ** 2)), sum = sumOf(weights, (weight) => weight);
   return weights.map((weight) => weight / sum);
 }
 
-/** Gaussian kernels along one axis: one, or three for the "cascade". */
+// Gaussian kernels along one axis: one, or three for the "cascade".
 export function gaussianKernels(sigma, kind) {
   if (kind === "cascade") return [0.5, 1, 2].map((factor) => gaussian(sigma * factor, CASCADE_RADIUS));
   return [gaussian(sigma, Math.max(1, Math.ceil(3 * sigma)))];
 }
 
-// Convolve along one axis, of `count` lines of `side` pixels: past the edge they are reflected.
-function convolveAxis(image, kernel, stride, alongRows) {
-  const { height, width, data } = image, side = alongRows ? width : height, radius = (kernel.length - 1) / 2;
-  const kept = Math.ceil(side / stride), taps = Array.from({ length: kept }, (_, i) =>
-    kernel.map((_, tap) => reflected(i * stride + tap - radius, side)));
-  const result = alongRows ? { height, width: kept } : { height: kept, width };
-  result.data = new Float32Array(result.height * result.width * 3);
-  for (let r = 0, to = 0; r < result.height; r++) {
-    for (let c = 0; c < result.width; c++) {
-      const places = taps[alongRows ? c : r];
-      for (let k = 0; k < 3; k++, to++) {
+// Convolve along rows, past whose ends they are reflected. The result has rows for columns: twice, and all is done.
+function convolveRows({ height, width, data }, kernel, stride) {
+  const kept = Math.ceil(width / stride), radius = kernel.length >> 1, result = new Float32Array(height * kept * 3);
+  for (let c = 0, to = 0; c < kept; c++) {
+    const taps = kernel.map((_, tap) => reflected(c * stride + tap - radius, width) * 3);
+    for (let r = 0; r < height; r++) {
+      for (let k = 0; k < 3; k++) {
         let sum = 0;
-        for (let tap = 0; tap < kernel.length; tap++) {
-          const pixel = alongRows ? r * width + places[tap] : places[tap] * width + c;
-          sum += kernel[tap] * data[pixel * 3 + k];
-        }
-        result.data[to] = sum;
+        for (let tap = 0; tap < kernel.length; tap++) sum += kernel[tap] * data[r * width * 3 + taps[tap] + k];
+        result[to++] = sum;
       }
     }
   }
-  return result;
+  return { height: kept, width: height, data: result };
 }
 
 function convolve(image, kernel, stride = 1) {
-  return convolveAxis(convolveAxis(image, kernel, stride, false), kernel, stride, true);
+  return convolveRows(convolveRows(image, kernel, stride), kernel, stride);
 }
 
-/** The mean of a gradient blurred with each kernel. */
+// The mean of a gradient blurred with each kernel.
 export function blur(gradient, kernels) {
   const blurred = kernels.map((kernel) => convolve(gradient, kernel).data);
-  const data = blurred[0].map((_, i) => blurred.reduce((sum, one) => sum + one[i], 0) / kernels.length);
+  const data = blurred[0].map((_, i) => sumOf(blurred, (one) => one[i]) / kernels.length);
   return { ...gradient, data };
 }
 
-function upsample(small, like) {
-  const { height, width } = like, data = new Float32Array(height * width * 3);
-  for (let r = 0, to = 0; r < height; r++) {
-    for (let c = 0; c < width; c++) {
-      for (let k = 0; k < 3; k++) data[to++] = small.data[((r >> 1) * small.width + (c >> 1)) * 3 + k];
-    }
+function upsample(small, { height, width }) {
+  const data = new Float32Array(height * width * 3), row = width * 3;
+  for (let i = 0; i < data.length; i++) {
+    const r = Math.trunc(i / row) >> 1, c = Math.trunc((i % row) / 3) >> 1;
+    data[i] = small.data[(r * small.width + c) * 3 + (i % 3)];
   }
   return convolve({ height, width, data }, TENT).data;
 }
 
 function unitRms(data) {
-  const rms = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length) + EPSILON;
+  const [, rms] = normalization(data, "l2");
   return data.map((value) => value / rms);
 }
 
-/** Divide each level of a Laplacian pyramid by its root mean square. */
+// Divide each level of a Laplacian pyramid by its root mean square.
 export function laplacianNormalize(gradient, levels) {
   const bands = [];
   for (let level = 0; level < levels; level++) {
@@ -84,14 +78,13 @@ export function laplacianNormalize(gradient, levels) {
 }
 
 export function meanAbsolute(data) {
-  return data.reduce((sum, value) => sum + Math.abs(value), 0) / data.length;
+  return sumOf(data, Math.abs) / data.length;
 }
 
-/** What to subtract from a gradient, and what to divide it by. */
+// What to subtract from a gradient, and what to divide it by.
 export function normalization(data, kind) {
   if (kind === "mean") return [0, Math.max(meanAbsolute(data), MIN_GRADIENT)];
-  const square = data.reduce((sum, value) => sum + value * value, 0) / data.length;
-  if (kind === "l2") return [0, Math.sqrt(square) + EPSILON];
-  const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
-  return [kind === "standard" ? mean : 0, Math.sqrt(Math.max(square - mean * mean, 0)) + EPSILON];
+  const mean = sumOf(data, (value) => value) / data.length, square = sumOf(data, (value) => value * value) / data.length;
+  const spread = kind === "l2" ? square : Math.max(square - mean * mean, 0);
+  return [kind === "standard" ? mean : 0, Math.sqrt(spread) + EPSILON];
 }

@@ -20,7 +20,7 @@ async function fetchWeights(address) {
 }
 
 export class Network {
-  /** Fetch plan and code from `base`; the weights come with `load`. */
+  // Fetch plan and code from `base`; the weights come with `load`.
   static async open(base) {
     const fetched = ["network.json", "net.wasm"].map((name) => fetch(new URL(name, base)));
     const [plan, module] = await Promise.all(fetched);
@@ -52,7 +52,7 @@ export class Network {
     return new Float32Array(this.code.memory.buffer, at, count);
   }
 
-  /** How many blocks the terms need: up to the deepest layer that one of them follows. */
+  // How many blocks the terms need: up to the deepest layer that one of them follows.
   depth(terms) {
     return 1 + Math.max(...terms.map(({ layer }) => this.blocks.findIndex(({ name }) => name === layer)));
   }
@@ -61,7 +61,7 @@ export class Network {
     return this.blocks.slice(0, depth).flatMap((block) => block.layers);
   }
 
-  /** Fetch the weights that these blocks still lack; `onShare` hears which share has come. */
+  // Fetch the weights that these blocks still lack; `onShare` hears how many of them have come.
   async load(depth, onShare = () => {}) {
     const missing = this.blocks.slice(this.loaded, depth), total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
     let come = 0;
@@ -71,9 +71,10 @@ export class Network {
       return values;
     });
     const weights = await Promise.all(fetched);
+    if (missing.length) this.kept = null; // its memory begins where these weights go
     missing.forEach(({ layers }, i) => {
-      this.program = null; // its memory begins where these weights go
-      layers.filter((layer) => layer.kind === "conv").reduce((from, layer) => this.pack(layer, weights[i], from), 0);
+      let from = 0;
+      for (const layer of layers) if (layer.kind === "conv") from = this.pack(layer, weights[i], from);
     });
     this.loaded = Math.max(this.loaded, depth);
   }
@@ -99,7 +100,7 @@ export class Network {
     return from + outputs;
   }
 
-  /** The rows and columns of every plane, for a picture of that size. */
+  // The rows and columns of every plane, for a picture of that size.
   sizes(height, width, depth) {
     const sizes = { image: [height, width] };
     for (const { from, to, same, size, stride } of this.layers(depth)) {
@@ -108,26 +109,16 @@ export class Network {
     return sizes;
   }
 
-  /** The shortest side, in cells, of the layers that the terms follow. */
+  // The shortest side, in cells, of the layers that the terms follow.
   cells(height, width, terms) {
     const sizes = this.sizes(height, width, this.depth(terms));
     return Math.min(...terms.flatMap(({ layer }) => sizes[layer]));
   }
 
-  // The program of the last size stays: most steps are of that.
-  programFor({ height, width }, terms) {
+  // What is computed for pictures of a size; the last program stays, as most steps are of that size.
+  program({ height, width }, terms) {
     const key = JSON.stringify([height, width, terms]);
-    if (this.program?.key !== key) this.program = Object.assign(new Program(this, height, width, terms), { key });
-    return this.program;
-  }
-
-  /** The {loss, gradient} of a picture {height, width, data}; the network sees it rolled by (rows, columns). */
-  gradient(picture, terms, roll = [0, 0]) {
-    return this.programFor(picture, terms).gradient(picture.data, roll);
-  }
-
-  /** The mean square of each channel of a layer, for a picture. */
-  meanSquares(picture, layer) {
-    return this.programFor(picture, [{ layer, weight: 1, measure: "norm" }]).meanSquares(picture.data);
+    if (this.kept?.key !== key) this.kept = Object.assign(new Program(this, height, width, terms), { key });
+    return this.kept;
   }
 }

@@ -1,18 +1,16 @@
 // The page: a picture, a look, and the worker that dreams.
-import { digest, png } from "./png.js";
+import { png } from "./png.js";
 
 const $ = (id) => document.getElementById(id);
 const { looks, version } = await (await fetch("looks.json")).json();
 const canvas = $("picture").getContext("2d", { willReadFrequently: true }), knobs = $("knobs").elements;
 const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-let source, look, original, dreamt, losses, dreaming = false, loaded = 0;
+let source, original, look, settings, losses, dreamt, dreaming = false, loaded = 0;
 
 function say(text, wrong = false) {
   $("status").textContent = text;
   $("status").classList.toggle("wrong", wrong);
 }
-
-// Pictures
 
 async function open(file) {
   if (dreaming) return;
@@ -53,8 +51,8 @@ function show(rgb) {
 
 // What the buttons offer, after a dream and before.
 function finished(yes) {
-  $("original").hidden = $("save").hidden = $("after").hidden = !yes;
   $("original").setAttribute("aria-pressed", "false");
+  document.body.classList.toggle("dreamt", yes);
   if (!yes) dreamt = null;
 }
 
@@ -64,50 +62,38 @@ function compare(before) {
   show(before ? original.data : dreamt);
 }
 
-// Looks
-
 function choose(chosen) {
   look = chosen;
-  for (const name of Object.keys(look.settings)) if (knobs[name]) knobs[name].value = look.settings[name];
-  $("about").textContent = `${look.about[0].toUpperCase()}${look.about.slice(1)}.${cost()}`;
+  for (const knob of knobs) knob.value = look.settings[knob.name] ?? knob.value;
+  tell();
 }
 
-function cost() {
-  const missing = look.bytes - loaded;
-  return missing > 0 ? ` Fetches ${(missing / 1e6).toFixed(1)} MB.` : "";
+function tell() {
+  const missing = look.bytes - loaded, cost = missing > 0 ? ` Fetches ${(missing / 1e6).toFixed(1)} MB.` : "";
+  $("about").textContent = `${look.about}.${cost}`;
 }
 
-for (const one of looks) {
-  const label = document.createElement("label"), input = document.createElement("input"), image = new Image();
-  Object.assign(input, { type: "radio", name: "look", value: one.name, onchange: () => choose(one) });
-  Object.assign(image, { src: `${one.name}.webp`, alt: "", width: 240, height: 160 });
-  label.append(input, image, one.name);
-  $("wall").append(label);
-}
-
-// The dream
-
-function settings() {
-  const given = {};
-  for (const { name, type, value } of knobs) if (type === "number") given[name] = Number(value);
-  return { ...look.settings, ...given };
-}
+const labels = looks.map(({ name }) => `<label><input type="radio" name="look" value="${name}">
+  <img src="${name}.webp" alt=""><span>${name}</span></label>`);
+$("wall").innerHTML = labels.join("");
+$("wall").onchange = ({ target }) => choose(looks.find(({ name }) => name === target.value));
 
 function begin() {
   if (!$("knobs").reportValidity()) return;
-  finished(false);
+  settings = { ...look.settings };
+  for (const { name, value } of knobs) if (name in settings) settings[name] = Number(value);
   losses = [];
+  finished(false);
   rest(false);
   say("Fetching the network …");
-  look.given = settings();
-  worker.postMessage({ pixels: original, settings: look.given, terms: look.terms });
+  worker.postMessage({ pixels: original, settings, terms: look.terms });
 }
 
 function rest(yes) {
   dreaming = !yes;
+  bar(0);
   document.body.classList.toggle("dreaming", dreaming);
   $("dream").textContent = dreaming ? "Stop" : "Dream";
-  $("curve").toggleAttribute("hidden", !dreaming);
   for (const part of [$("file"), ...knobs, ...document.querySelectorAll("#wall input")]) part.disabled = dreaming;
 }
 
@@ -117,62 +103,60 @@ function bar(share) {
 
 function step({ octave, octaves, step, loss }) {
   losses.push(loss);
-  const { iterations } = look.given, top = Math.max(...losses) || 1, across = 100 / Math.max(losses.length - 1, 1);
+  const { iterations } = settings, top = Math.max(...losses) || 1, across = 100 / Math.max(losses.length - 1, 1);
   const points = losses.map((value, i) => `${(i * across).toFixed(2)},${(29 - (27 * value) / top).toFixed(2)}`);
   $("curve").firstElementChild.setAttribute("points", points.join(" "));
   bar((octave * iterations + step + 1) / (octaves * iterations));
   say(`Size ${octave + 1} of ${octaves}, step ${step + 1} of ${iterations}: loss ${loss.toPrecision(4)}`);
 }
 
-async function end({ picture, losses, seconds, steps }) {
+async function end({ picture, losses, seconds }) {
   rest(true);
-  bar(0);
   loaded = Math.max(loaded, look.bytes);
-  choose({ ...look, settings: look.given });
-  if (!steps) return say("Nothing was dreamt.");
+  tell();
+  if (!losses.length) return say("Nothing was dreamt.");
   dreamt = picture;
   finished(true);
-  say(`${steps} steps in ${seconds.toFixed(1)} s, loss ${losses.at(-1).at(-1).toPrecision(4)}.`);
+  say(`${losses.flat().length} steps in ${seconds.toFixed(1)} s, loss ${losses.at(-1).at(-1).toPrecision(4)}.`);
+  const name = `${source.name.replace(/\.[^.]*$/, "")}-${look.name}.png`;
   const record = {
-    settings: look.given,
+    settings,
     versions: { kerasdream: version },
     losses: losses.map((octave) => octave.map((loss) => Number(loss.toPrecision(7)))),
     seconds: Number(seconds.toFixed(2)),
     source: source.name,
-    picture: await digest(original),
   };
   URL.revokeObjectURL($("save").href);
-  const name = `${source.name.replace(/\.[^.]*$/, "")}-${look.name}.png`;
   $("save").href = URL.createObjectURL(await png({ ...original, data: picture }, record));
   $("save").download = $("after").querySelector("span").textContent = name;
 }
 
+function failed(fault) {
+  rest(true);
+  say(`It did not work: ${fault}`, true);
+}
+
 worker.onmessage = ({ data }) => {
-  if (data.fault) {
-    rest(true);
-    say(data.fault, true);
-    return;
-  }
   if (data.picture) show(data.picture);
-  if (data.done) end(data);
-  else if (data.share !== undefined) bar(data.share);
+  if (data.fault) failed(data.fault);
+  else if (data.done) end(data);
+  else if ("share" in data) bar(data.share);
   else step(data);
 };
-worker.onerror = () => say("The worker of this page could not begin.", true);
-
-// What a reader does
+worker.onerror = () => failed("the worker of this page could not begin.");
 
 $("dream").onclick = () => (dreaming ? worker.postMessage("stop") : begin());
-$("file").onchange = ({ target }) => target.files[0] && open(target.files[0]);
+const given = ({ files: [file] }) => file && open(file);
+$("file").onchange = ({ target }) => given(target);
 $("original").onclick = () => compare($("original").getAttribute("aria-pressed") === "false");
 $("picture").onpointerdown = () => compare(true);
 $("picture").onpointerup = $("picture").onpointerleave = () => compare(false);
 knobs.side.onchange = fit;
-document.onpaste = ({ clipboardData }) => clipboardData.files[0] && open(clipboardData.files[0]);
+document.onpaste = ({ clipboardData }) => given(clipboardData);
 document.ondragover = (event) => event.preventDefault();
 document.ondrop = (event) => {
   event.preventDefault();
-  if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
+  given(event.dataTransfer);
 };
 
 knobs.side.value = matchMedia("(max-width: 600px)").matches ? 384 : 512;

@@ -1,52 +1,44 @@
 // Pictures of other sizes, to the last bit as the library makes them. A picture is {height, width, data}: RGB, float32.
 
-/** The sizes of the octaves, smallest first. */
-export function octaveShapes(height, width, count, scale) {
-  return Array.from({ length: count }, (_, i) => scale ** (count - 1 - i)).map((power) => [
-    Math.trunc(height / power),
-    Math.trunc(width / power),
-  ]);
-}
-
 // For every pixel of a resized side: the pixels before and after it, and its fraction of the way between.
 function neighbours(side, wanted) {
   const scale = Math.fround(side / wanted);
   return Array.from({ length: wanted }, (_, i) => {
     const centre = Math.fround(Math.fround((i + 0.5) * scale) - 0.5), before = Math.floor(centre);
-    return [Math.max(before, 0), Math.min(Math.max(before + 1, 0), side - 1), Math.fround(centre - before)];
+    return [Math.max(before, 0), Math.min(before + 1, side - 1), Math.fround(centre - before)];
   });
 }
 
-/** A picture at another size: bilinear, half-pixel centres, no antialiasing. */
+const between = (start, end, fraction) => Math.fround(Math.fround(end - start) * fraction) + start;
+
+// A picture at another size: bilinear, half-pixel centres, no antialiasing.
 export function resize(image, height, width) {
-  if (image.height === height && image.width === width) return { ...image, data: image.data.slice() };
+  if (image.height === height && image.width === width) return { height, width, data: Float32Array.from(image.data) };
   const across = neighbours(image.width, width), wide = new Float32Array(image.height * width * 3);
   for (let r = 0; r < image.height; r++) {
-    across.forEach(([left, right, fraction], c) => {
-      const from = (r * image.width + left) * 3, after = (r * image.width + right) * 3, to = (r * width + c) * 3;
-      for (let k = 0; k < 3; k++) {
-        const start = image.data[from + k];
-        wide[to + k] = Math.fround(Math.fround(image.data[after + k] - start) * fraction) + start;
+    let to = r * width * 3;
+    for (const [left, right, fraction] of across) {
+      for (let k = r * image.width * 3; k < r * image.width * 3 + 3; k++) {
+        wide[to++] = between(image.data[left * 3 + k], image.data[right * 3 + k], fraction);
       }
-    });
+    }
   }
   const data = new Float32Array(height * width * 3), row = width * 3;
   neighbours(image.height, height).forEach(([above, below, fraction], r) => {
     for (let i = 0; i < row; i++) {
-      const start = wide[above * row + i];
-      data[r * row + i] = Math.fround(Math.fround(wide[below * row + i] - start) * fraction) + start;
+      data[r * row + i] = between(wide[above * row + i], wide[below * row + i], fraction);
     }
   });
   return { height, width, data };
 }
 
-/** The index on an axis that goes back and forth between its ends. */
+// The index on an axis that goes back and forth between its ends.
 export function reflected(index, side) {
-  const period = Math.max(2 * (side - 1), 1), place = ((index % period) + period) % period;
+  const period = Math.max(2 * (side - 1), 1), place = Math.abs(index) % period;
   return Math.min(place, period - place);
 }
 
-/** A part of a picture, beginning at (top, left); past the edges it is reflected. */
+// A part of a picture, beginning at (top, left); past the edges it is reflected.
 export function cut(image, top, left, height, width) {
   const data = new Float32Array(height * width * 3);
   for (let r = 0; r < height; r++) {

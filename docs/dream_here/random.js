@@ -24,32 +24,29 @@ function seedWords(entropy) {
   return Array.from({ length: 8 }, (_, i) => BigInt(hash(pool[i % 4], 0x58f38ded) >>> 0));
 }
 
-/** How far a step rolls the picture, (rows, columns), at most `reach` pixels each way. */
-export function drawRoll(seed, octave, step, reach) {
-  if (!reach) return [0, 0];
-  const words = seedWords([seed, octave, step]);
-  const wide = (i) => (words[i + 1] << 96n) | (words[i] << 64n) | (words[i + 3] << 32n) | words[i + 2];
-  const increment = ((wide(4) << 1n) | 1n) & WIDE;
-  let state = (increment + wide(0)) & WIDE, half = null;
-  const advance = () => (state = (state * MULTIPLIER + increment) & WIDE);
-  advance();
-  const nextWord = () => {
-    if (half !== null) {
-      const word = half;
-      half = null;
-      return word;
-    }
-    advance();
+// PCG64: two words from each state.
+function* words(state, increment) {
+  for (;;) {
+    state = (state * MULTIPLIER + increment) & WIDE;
     const mixed = (state >> 64n) ^ (state & LONG), turn = state >> 122n;
     const long = ((mixed >> turn) | (mixed << (64n - turn))) & LONG;
-    half = long >> 32n;
-    return long & WORD;
-  };
-  const choices = BigInt(2 * reach + 1), refused = (WORD + 1n - choices) % choices;
-  const draw = () => {
-    let product = nextWord() * choices;
-    while ((product & WORD) < refused) product = nextWord() * choices;
+    yield long & WORD;
+    yield long >> 32n;
+  }
+}
+
+// How far a step rolls the picture, (rows, columns), at most `reach` pixels each way.
+export function drawRoll(seed, octave, step, reach) {
+  if (!reach) return [0, 0];
+  const seeds = seedWords([seed, octave, step]);
+  const wide = (i) => (seeds[i + 1] << 96n) | (seeds[i] << 64n) | (seeds[i + 3] << 32n) | seeds[i + 2];
+  const increment = ((wide(4) << 1n) | 1n) & WIDE, choices = BigInt(2 * reach + 1);
+  const drawn = words(((increment + wide(0)) * MULTIPLIER + increment) & WIDE, increment);
+  const refused = (WORD + 1n - choices) % choices;
+  return [0, 0].map(() => {
+    let product;
+    do product = drawn.next().value * choices;
+    while ((product & WORD) < refused);
     return Number(product >> 32n) - reach;
-  };
-  return [draw(), draw()];
+  });
 }

@@ -2,7 +2,7 @@
 import { Dream } from "./dream.js";
 import { Network } from "./network.js";
 
-const REST = 60; // milliseconds between two pictures shown
+const REST = 150; // milliseconds between two pictures shown
 let network, stopped;
 
 onmessage = ({ data }) => {
@@ -10,23 +10,19 @@ onmessage = ({ data }) => {
   else dream(data).catch((fault) => postMessage({ fault: fault.message }));
 };
 
-function send(message, picture) {
-  postMessage({ ...message, picture }, picture ? [picture.buffer] : []);
-}
-
 async function dream({ pixels, settings, terms }) {
   stopped = false;
   network ??= await Network.open(import.meta.url);
-  await network.load(network.depth(terms), (share) => send({ share }));
+  await network.load(network.depth(terms), (share) => postMessage({ share }));
   const started = performance.now(), dreamt = new Dream(pixels, settings, terms, network), octaves = dreamt.shapes.length;
   let shown = 0;
   for (const moment of stopped ? [] : dreamt.steps()) {
-    const show = performance.now() - shown > REST;
-    send({ ...moment, octaves }, show && dreamt.picture());
-    if (show) shown = performance.now();
+    const picture = performance.now() - shown > REST && dreamt.picture();
+    if (picture) shown = performance.now();
+    postMessage({ ...moment, octaves, picture });
     await new Promise((resolve) => setTimeout(resolve)); // a word from the page is heard now
     if (stopped) break;
   }
   const seconds = (performance.now() - started) / 1000, { losses } = dreamt;
-  send({ done: true, losses, seconds, steps: losses.flat().length }, dreamt.picture());
+  postMessage({ done: true, losses, seconds, picture: losses.length && dreamt.picture() });
 }
