@@ -23,8 +23,10 @@ def photograph(browser: Browser, address: str, folder: pathlib.Path, width: int,
     page.wait_for_selector("html[data-ready]")
     page.click(f"#wall label:has-text('{look}')")
     page.click("#dream")
-    after, during = "body.dreamt #save[download]", "#status:has-text('Size 3 of 4, step 16')"
-    page.wait_for_selector(after if wide else during, timeout=300_000)
+    if wide:
+        page.wait_for_selector("body.dreamt #save[download]", timeout=300_000)
+    else:
+        page.wait_for_function("() => document.getElementById('status').textContent.startsWith('Size 4')")
     keep(page, folder / f"dream-here-{width}.jpg", height)
     page.close()
 

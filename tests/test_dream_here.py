@@ -300,9 +300,7 @@ def test_a_dream_is_watched_and_stopped(visit, tmp_path):
     page.fill("[name=iterations]", "400")
     before = page.evaluate("() => document.getElementById('picture').toDataURL()")
     page.click("#dream")
-    page.wait_for_function(
-        "() => / step ([3-9]|\\d\\d+) of 400: loss \\d/.test(document.getElementById('status').textContent)"
-    )
+    page.wait_for_selector("text=/step ([3-9]|\\d\\d+) of 400: loss \\d/")
     page.wait_for_function("before => document.getElementById('picture').toDataURL() !== before", arg=before)
     assert page.is_visible("#curve")
     assert page.is_disabled("#file")
