@@ -25,6 +25,7 @@ def photograph(browser: Browser, address: str, folder: pathlib.Path, width: int,
     page.click("#dream")
     if wide:
         page.wait_for_selector("body.dreamt #save[download]", timeout=300_000)
+        page.wait_for_timeout(500)
     else:
         page.wait_for_function("() => document.getElementById('status').textContent.startsWith('Size 4')")
     keep(page, folder / f"dream-here-{width}.jpg", height)
