@@ -23,7 +23,15 @@ author = "the authors of kerasdream"
 copyright = author
 version = release = kerasdream.__version__
 
-extensions = ["made_from_code", "gallery", "dream_here", "notebooks", "myst_nb", "sphinx.ext.autodoc", "sphinx_copybutton"]
+extensions = [
+    "made_from_code",
+    "gallery",
+    "dream_here",
+    "notebooks",
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx_copybutton",
+]
 exclude_patterns = ["examples"]
 
 
