@@ -11,11 +11,26 @@ from sphinx.util.typing import ExtensionMetadata
 
 RUNS = "---\nfile_format: mystnb\n"
 FOLDER = "_downloads/notebooks"
+INSTALL = """\
+try:
+    import kerasdream
+except ModuleNotFoundError:
+    %pip install -q kerasdream
+    import kerasdream"""
 
 
 def runs(path: pathlib.Path) -> bool:
     """Say whether a page has code that runs."""
     return path.suffix == ".md" and path.read_text().startswith(RUNS)
+
+
+def name_of(page: str) -> str:
+    """Return the name of a page's notebook.
+
+    >>> name_of("guides/noise")
+    'guides-noise'
+    """
+    return page.replace("/", "-")
 
 
 def plain(text: str) -> str:
@@ -29,12 +44,14 @@ def plain(text: str) -> str:
 
 
 def notebook_of(path: pathlib.Path) -> nbformat.NotebookNode:
-    """Return a page as a notebook that has not run."""
+    """Return a page as a notebook that has not run; its first cell of code installs kerasdream where it is missing."""
     notebook = read_myst_markdown_notebook(path.read_text(), path=str(path))
     for cell in notebook.cells:
         cell.metadata = {}
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source)
+    if not any(cell.source == INSTALL for cell in notebook.cells):
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(INSTALL))
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return notebook
 
@@ -45,7 +62,7 @@ def link(app: Sphinx, doctree: nodes.document) -> None:
     title = next(doctree.findall(nodes.title), None)
     if title is None or not runs(pathlib.Path(app.env.doc2path(page))):
         return
-    address = "../" * page.count("/") + f"{FOLDER}/{page.split('/')[-1]}.ipynb"
+    address = "../" * page.count("/") + f"{FOLDER}/{name_of(page)}.ipynb"
     text = (
         f'<p class="notebook-link"><a href="{address}" download>Download as a notebook</a>, for Jupyter and Colab.</p>'
     )
@@ -60,7 +77,7 @@ def write(app: Sphinx, fault: Exception | None) -> None:
         for page in app.env.found_docs:
             path = pathlib.Path(app.env.doc2path(page))
             if runs(path):
-                nbformat.write(notebook_of(path), folder / f"{path.stem}.ipynb")
+                nbformat.write(notebook_of(path), folder / f"{name_of(page)}.ipynb")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
