@@ -66,10 +66,10 @@ def sheet(pictures: Iterable[Image.Image], columns: int) -> Image.Image:
     return page
 
 
-def keep(page: Image.Image, path: pathlib.Path, limit: int = 195_000) -> None:
-    """Save at the best quality that stays under a size in bytes."""
-    for quality in range(92, 40, -4):
-        page.save(path, quality=quality)
+def keep(page: Image.Image, path: pathlib.Path, limit: int = 130_000) -> None:
+    """Save as WebP, under a size in bytes where the quality allows it."""
+    for quality in range(84, 59, -4):
+        page.save(path, "WEBP", quality=quality, method=6)
         if path.stat().st_size < limit:
             break
     print(path, path.stat().st_size, flush=True)
@@ -86,33 +86,33 @@ def knobs(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Nam
     detail = whole.crop((150, 60, 630, 380))
     keep(
         sheet([whole, dream(whole, preset="fur")], 2).resize((1160, 386), Image.Resampling.LANCZOS),
-        folder / "before-after.jpg",
+        folder / "before-after.webp",
     )
     for name, settings in STRIPS.items():
         strip = [dream(detail, **one) for one in settings]
-        keep(sheet(strip, 3).resize((1164, 256), Image.Resampling.LANCZOS), folder / f"{name}.jpg")
+        keep(sheet(strip, 3).resize((1164, 256), Image.Resampling.LANCZOS), folder / f"{name}.webp")
     looks = [dream(detail, layers=name, step=0.02, max_loss=None) for name in LOOKS]
-    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), folder / "layers.jpg")
+    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), folder / "layers.webp")
 
 
 def mini(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     whole = kerasdream.sample()
     detail = whole.crop((150, 60, 630, 380))
-    keep(kerasdream.dream(whole, model="mini"), folder / "mini.jpg")
+    keep(kerasdream.dream(whole, model="mini"), folder / "mini.webp")
     looks = [kerasdream.dream(detail, layers=name, model="mini", step=0.02, max_loss=None) for name in LOOKS]
-    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), folder / "mini-layers.jpg")
+    keep(sheet(looks, 4).resize((1240, 412), Image.Resampling.LANCZOS), folder / "mini-layers.webp")
     detail = detail.resize((390, 260), Image.Resampling.LANCZOS)
     both = [dream(detail, preset=name) for name in COMPARED]
     both += [kerasdream.dream(detail, model="mini", preset=name) for name in COMPARED]
     labels = [f"{name}, {network}" for network in ("InceptionV3", "mini") for name in COMPARED]
-    keep(montage(both, labels, columns=len(COMPARED), cell=250), folder / "mini-looks.jpg")
+    keep(montage(both, labels, columns=len(COMPARED), cell=250), folder / "mini-looks.webp")
 
 
 def crops(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     detail = kerasdream.sample().crop((150, 60, 630, 380)).resize((390, 260), Image.Resampling.LANCZOS)
     settings: list[dict[str, Any]] = [{"model": "mini", "crops": number, **BASE} for number in (0, 8)]
     both = [kerasdream.dream(detail, **one) for one in settings]
-    keep(sheet(both, 2), folder / "control-crops.jpg", 70_000)
+    keep(sheet(both, 2), folder / "control-crops.webp", 50_000)
 
 
 def controls(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -120,7 +120,7 @@ def controls(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.
     plain = dream(detail, **BASE)
     for name, settings in CONTROLS.items():
         settings = {"mask": ellipse(detail.size)} if name == "mask" else settings
-        keep(sheet([plain, dream(detail, **BASE | settings)], 2), folder / f"control-{name}.jpg", 70_000)
+        keep(sheet([plain, dream(detail, **BASE | settings)], 2), folder / f"control-{name}.webp", 50_000)
 
 
 def presets(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -128,7 +128,7 @@ def presets(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.N
     names = [name for name in PRESETS if name != "robust"]  # which wants a network of its own
     keep(
         montage([dream(detail, preset=name) for name in names], names, columns=4, cell=310),
-        folder / "presets.jpg",
+        folder / "presets.webp",
     )
 
 
@@ -146,13 +146,13 @@ def objectives(dream: Callable[..., Any], folder: pathlib.Path, options: argpars
     left = np.repeat([[1.0] * 240 + [0.0] * 240], 320, axis=0)
     both = kerasdream.Layer("mixed3").inside(left) + kerasdream.Layer("mixed4").outside(left)
     shown["two masks"] = dream(detail, layers=both, **steady)
-    keep(montage(list(shown.values()), list(shown), columns=3, cell=400), folder / "objectives.jpg")
+    keep(montage(list(shown.values()), list(shown), columns=3, cell=400), folder / "objectives.webp")
 
 
 def visualize(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     network = {"model": "inception_v3", "weights": options.weights, "size": 224}
     channels = [f"mixed4:{channel}" for channel in CHANNELS]
-    keep(montage(kerasdream.visualize(channels, **network), channels, columns=5), folder / "visualize.jpg")
+    keep(montage(kerasdream.visualize(channels, **network), channels, columns=5), folder / "visualize.webp")
 
 
 def maps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -160,13 +160,13 @@ def maps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Name
     network = {"model": "inception_v3", "weights": options.weights}
     settings: dict[str, Any] = {"limit": 500, "grid": 10, "steps": 160, "output": options.work / "map"}
     atlas = kerasdream.activation_atlas(options.photographs, "mixed4", **network | settings)
-    keep(atlas, folder / "activation-atlas.jpg")
+    keep(atlas, folder / "activation-atlas.webp")
 
 
 def caricatures(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
     network: dict[str, Any] = {"model": "inception_v3", "weights": options.weights, "size": 224, "steps": 96}
     layers = ["mixed2", "mixed4", "mixed6", "mixed7"]
-    keep(kerasdream.caricatures(kerasdream.sample(), layers, **network), folder / "caricatures.jpg")
+    keep(kerasdream.caricatures(kerasdream.sample(), layers, **network), folder / "caricatures.webp")
 
 
 def accentuation(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -179,7 +179,7 @@ def accentuation(dream: Callable[..., Any], folder: pathlib.Path, options: argpa
         assert result.opacity is not None
         grey = Image.fromarray(np.round(255 * result.opacity).astype(np.uint8)).convert("RGB")
         tiles += [picture, result.image, grey, result.through_opacity().image]
-    keep(sheet(tiles, 4), folder / "accentuation.jpg")
+    keep(sheet(tiles, 4), folder / "accentuation.webp")
 
 
 def drawn_eye(size: tuple[int, int] = (360, 240), radius: int = 32) -> Image.Image:
@@ -217,7 +217,7 @@ def directions(dream: Callable[..., Any], folder: pathlib.Path, options: argpars
     detail = kerasdream.sample().crop((150, 60, 470, 380))
     shown.append(dream(detail, layers=found, step=0.02, jitter=32))
     labels = ["with", "without", "the direction, from noise", "dreamt along it"]
-    keep(montage(shown, labels, columns=4, cell=256), folder / "directions.jpg")
+    keep(montage(shown, labels, columns=4, cell=256), folder / "directions.webp")
 
 
 def microscope(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -240,7 +240,7 @@ def microscope(dream: Callable[..., Any], folder: pathlib.Path, options: argpars
             page.wait_for_function("[...document.images].every(one => one.complete)")
             shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
         browser.close()
-    keep(sheet(shots, 2).resize((1480, 577), Image.Resampling.LANCZOS), folder / "microscope.jpg", limit=200_000)
+    keep(sheet(shots, 2).resize((1480, 577), Image.Resampling.LANCZOS), folder / "microscope.webp")
 
 
 def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -248,7 +248,7 @@ def training(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.
     with tempfile.TemporaryDirectory() as dreams:
         example["train"](dreams)
         epochs = [Image.open(path).convert("RGB") for path in sorted(pathlib.Path(dreams).glob("*.png"))]
-    keep(montage(epochs, [f"epoch {number}" for number in range(1, 6)], columns=5), folder / "training.jpg")
+    keep(montage(epochs, [f"epoch {number}" for number in range(1, 6)], columns=5), folder / "training.webp")
 
 
 def sweeps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Namespace) -> None:
@@ -264,7 +264,7 @@ def sweeps(dream: Callable[..., Any], folder: pathlib.Path, options: argparse.Na
             home = options.work / name / (str(number) if len(every) > 1 else "")
             sweep = kerasdream.sweep(pictures if len(pictures) > 1 else image, output=home, **network | settings)
             page = sweep.sheets(cell=300)[0]
-            keep(page, folder / f"sweep-{name}{f'-{number}' if number > 1 else ''}.jpg")
+            keep(page, folder / f"sweep-{name}{f'-{number}' if number > 1 else ''}.webp")
     growth: dict[str, Any] = {"iterations": list(range(40, 241, 40)), "step": 0.01, "max_loss": None}
     for sizes in (1, 3):
         sweep = kerasdream.sweep(image, num_octave=sizes, output=options.work / f"growth{sizes}", **network | growth)
