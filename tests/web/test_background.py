@@ -109,12 +109,14 @@ def test_a_first_visit_finds_a_dream_and_it_stands_in_no_gallery(tmp_path, monke
 
 def test_the_welcome_is_given_up_for_a_dream_and_made_later(studio, monkeypatch):
     monkeypatch.setattr(welcome, "SIZE", (96, 64))
-    made = Welcome(studio.store, studio.worker.dreaming)
+    told = []
+    made = Welcome(studio.store, studio.worker.dreaming, told.append)
     asked = []
     assert made.work(lambda: len(asked) == 2 or asked.append(0))
     assert (studio.store.welcome(["mini"]), list((studio.store.folder / "dreams").iterdir())) == (None, [])
     assert made.work(lambda: False)
-    assert studio.store.welcome(["inception_v3", "mini"]).width == 96
+    found = studio.store.welcome(["inception_v3", "mini"])
+    assert (found.width, told) == (96, [{"welcome": {"id": found.id, "model": "mini"}}])
 
 
 def test_the_atlas_draws_some_channels_of_each_layer_in_the_background(web, studio, monkeypatch):
