@@ -9,7 +9,7 @@ from PIL import Image
 from serving import LONG, QUICK, a_file, ended
 
 from kerasdream import presets
-from kerasdream.web import walls, welcome
+from kerasdream.web import networks, walls, welcome
 from kerasdream.web.sketches import SHOWN
 from kerasdream.web.store import Store
 from kerasdream.web.studio import Studio
@@ -136,7 +136,7 @@ def test_the_atlas_draws_some_channels_of_each_layer_in_the_background(web, stud
     sketches.atlas = []
 
 
-def test_what_the_network_sees_at_a_place_stands_out_there(web):
+def test_what_the_network_sees_at_a_place_stands_out_there(web, monkeypatch):
     picture = Image.new("RGB", (320, 160), (90, 120, 160))
     stripes = np.asarray(picture).copy()
     stripes[:, 160::8] = 255
@@ -157,6 +157,8 @@ def test_what_the_network_sees_at_a_place_stands_out_there(web):
         ({"x": 2}, 400), ({"x": "0"}, 400), ({"y": True}, 400), ({"model": "vgg16"}, 404), ({"picture": "0" * 32}, 404),
     ):  # fmt: skip
         assert web.post("/api/seen", json={"picture": id, "x": 0.5, "y": 0.5} | wrong).status_code == status
+    monkeypatch.setattr(networks, "MOST_LOOKING", 0)
+    assert web.post("/api/seen", json={"picture": id, "x": 0.5, "y": 0.5}).status_code == 503
 
 
 def test_a_look_of_ones_own_is_kept_with_its_picture(web, studio):
