@@ -14,9 +14,10 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from kerasdream.errors import DreamError
-from kerasdream.image import files, metadata
+from kerasdream.image import metadata
 from kerasdream.process_memory import memory_released
 from kerasdream.web.body import receive
+from kerasdream.web.film_intake import FilmView, kind_of, take_in_film
 from kerasdream.web.intake import take_in
 from kerasdream.web.settings import settings_in_record
 from kerasdream.web.studio import Studio
@@ -31,6 +32,7 @@ class PictureView(TypedDict):
     height: int
     settings: Settings | None
     given: tuple[int, int]
+    film: FilmView | None
 
 
 class Pictures:
@@ -45,7 +47,6 @@ class Pictures:
             Route("/api/pictures", self.add, methods=["POST"]),
             Route("/api/pictures/sample", self.sample),
             Route("/api/pictures/{id:str}", self.show),
-            Route("/api/jobs/{id:str}/deeper", self.add_dream, methods=["POST"]),
         ]
 
     async def add(self, request: Request) -> Response:
@@ -59,7 +60,10 @@ class Pictures:
         try:
             with tempfile.TemporaryFile(dir=studio.store.folder) as file:
                 await receive(request, file, studio.max_upload)
-                kept = await to_thread.run_sync(self.keep, file, limiter=studio.decoding)
+                if ending := await to_thread.run_sync(kind_of, file, limiter=studio.decoding):
+                    kept = await to_thread.run_sync(self.keep_film, file, ending, limiter=studio.encoding)
+                else:
+                    kept = await to_thread.run_sync(self.keep, file, limiter=studio.decoding)
         finally:
             studio.uploads.release_on_behalf_of(request)
         return JSONResponse(kept, 201)
@@ -75,7 +79,17 @@ class Pictures:
             settings = settings_in_record(metadata.record_in(file, "the picture"), self.studio.models)
         return {
             "id": self.studio.store.add_picture(image), "width": image.width, "height": image.height,
-            "settings": settings, "given": given,
+            "settings": settings, "given": given, "film": None,
+        }  # fmt: skip
+
+    @memory_released()
+    def keep_film(self, file: BinaryIO, ending: str) -> PictureView:
+        """Write a film anew, and its first frame as a picture."""
+        id = self.studio.store.new_id()
+        film, image = take_in_film(file, ending, self.studio.store.folder / "films", id)
+        self.studio.store.keep_picture(id, image)
+        return {
+            "id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size, "film": film,
         }  # fmt: skip
 
     async def show(self, request: Request) -> Response:
@@ -85,20 +99,6 @@ class Pictures:
     async def sample(self, _: Request) -> Response:
         """Send the sample."""
         return Response(sample_file(), media_type="image/jpeg")
-
-    async def add_dream(self, request: Request) -> Response:
-        """Keep a dream as a picture to start from."""
-        studio = self.studio
-        studio.check_store()
-        path = studio.store.existing("dreams", request.path_params["id"], ".png")
-
-        @memory_released()
-        def copy() -> PictureView:
-            image = files.decode(path, None)
-            id = studio.store.add_picture(image)
-            return {"id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size}
-
-        return JSONResponse(await to_thread.run_sync(copy, limiter=studio.converting), 201)
 
 
 @functools.cache

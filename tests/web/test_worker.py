@@ -136,13 +136,13 @@ def test_a_dream_that_fails_says_why_and_the_next_one_is_dreamt(web):
 
 
 def test_a_dream_cancelled_before_its_first_step_builds_no_graph(web, studio, monkeypatch):
-    dreamer_of = studio.worker.dreamer_of
+    dreamer_of = studio.worker.dreaming.dreamer_of
 
     def cancelled_meanwhile(job):
         studio.worker.cancel(job.id)
         return dreamer_of(job)
 
-    monkeypatch.setattr(studio.worker, "dreamer_of", cancelled_meanwhile)
+    monkeypatch.setattr(studio.worker.dreaming, "dreamer_of", cancelled_meanwhile)
     monkeypatch.setattr(Dreamer, "run", lambda *_, **__: 1 / 0)
     id = web.post("/api/jobs", json={"picture": "noise:96x64", "settings": QUICK}).json()["id"]
     assert (ended(web, id)["state"], ended(web, id)["error"]) == (CANCELLED, "")
@@ -210,15 +210,15 @@ def test_a_sketch_is_given_up_between_two_steps_and_drawn_later(studio):
     sketches, asked = studio.worker.sketches, []
     channel = ("mini", "mixed2", 7)
     sketches.request(channel)
-    sketches.draw(channel, lambda: len(asked) == 3 or asked.append(0))
+    sketches.draw([channel], lambda: len(asked) == 3 or asked.append(0))
     assert len(asked) == 3
-    assert sketches.next() == channel
+    assert sketches.next() == [channel]
     assert list((studio.store.folder / "channels").iterdir()) == []
 
 
 def test_a_channel_that_cannot_be_drawn_says_why(studio):
     sketches, channel = studio.worker.sketches, ("mini", "mixed2", 10**6)
     sketches.request(channel)
-    sketches.draw(channel, lambda: False)
+    sketches.draw([channel], lambda: False)
     assert "1000000" in sketches.request(channel)
-    assert sketches.next() is None
+    assert sketches.next() == []
