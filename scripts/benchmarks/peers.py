@@ -220,8 +220,11 @@ def main() -> None:
     parser.add_argument(
         "--size", default="512x288", help="from 384x216 on: in smaller octaves kerasdream takes no steps"
     )
+    parser.add_argument("--without", default="", help="programs to leave out, with commas between them")
     options = parser.parse_args()
-    names = [name for name in CODES if name not in NEEDS or importlib.util.find_spec(NEEDS[name])]
+    left_out = options.without.split(",")
+    names = [name for name in CODES if name not in left_out]
+    names = [name for name in names if name not in NEEDS or importlib.util.find_spec(NEEDS[name])]
     folder = pathlib.Path(tempfile.mkdtemp())
     (folder / "graph").write_bytes(pickle.dumps(operations_of(options.weights)))
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
