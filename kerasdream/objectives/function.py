@@ -60,7 +60,7 @@ def objective_of(function: Callable[..., Any], layers: str | Sequence[str]) -> O
 
     >>> from kerasdream.objectives import Layer
     >>> def spread(activations):
-    ...     return keras.ops.std(activations, axis=(1, 2, 3))
+    ...     return keras.ops.var(activations, axis=(1, 2, 3))
     >>> objective_of(spread, "mixed4") + 0.5 * Layer("mixed5")
     objective('<function spread(mixed4)> + mixed5*0.5')
     """
