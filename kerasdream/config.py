@@ -272,6 +272,7 @@ def files_named(settings: Mapping[str, object]) -> dict[str, list[str]]:
     """
     found: dict[str, list[object]] = {
         "layers": [],
+        "model": [settings.get("model")] if str(settings.get("model")).endswith(".keras") else [],
         "mask": [settings.get("mask")],
         "weights": [settings.get("weights")],
     }

@@ -51,6 +51,7 @@ FLOORS = [
     "journeys",
     "callbacks",
     "training",
+    "teaching",
     "films",
     "cli",
     "web",

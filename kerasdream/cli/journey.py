@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import kerasdream
 from kerasdream.cli.flags import Flags, KnobParser
-from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
@@ -85,7 +84,7 @@ def work(flags: Flags, pictures: list[str]) -> int:
     if flags["list_recipes"]:
         print("\n".join(f"{name:12} {recipe.about}" for name, recipe in RECIPES.items()))
         return 0
-    settings = with_own_model(settings_from(flags))
+    settings = settings_from(flags)
     quiet_start()
     options = {"recipe": flags["recipe"], "keyframes": flags["keyframes"]}
     with results_apart() as results:
