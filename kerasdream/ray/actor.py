@@ -14,6 +14,7 @@ from kerasdream.batches.dreaming import SampleDreamer
 from kerasdream.batches.grouping import grouped
 from kerasdream.batches.samples import DreamtSample, Failure, ReadSample, Sample
 from kerasdream.loading import ONE_THREAD
+from kerasdream.model import saved
 from kerasdream.resolution import resolve_config
 from kerasdream.settings import ObjectiveLike
 

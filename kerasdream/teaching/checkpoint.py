@@ -12,12 +12,12 @@ from kerasdream.types import Array
 
 @dataclasses.dataclass
 class Progress:
-    """How far a teaching is: steps and seconds so far, and the rounds since its score was best."""
+    """How far a teaching is: steps and seconds so far, its best score, and after how many steps that was."""
 
     steps: int = 0
     seconds: float = 0.0
     best: float = float("inf")  # error on held-out pictures
-    rounds_since: int = 0
+    best_step: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import os
 import pathlib
 from collections.abc import Sequence
+from typing import Unpack
 
 import keras
 import numpy as np
@@ -12,34 +13,59 @@ from kerasdream.dreamer import Dreamer
 from kerasdream.image import files
 from kerasdream.image.montage import montage
 from kerasdream.image.sample import noise
+from kerasdream.pixels import PictureLike
+from kerasdream.settings import Settings
 
-MOMENTS = (0.1, 0.3, 0.6, 1.0)  # shares of a teaching after which it dreams
-SIDE = 192  # pixels
-SETTINGS = {"step": 0.03, "iterations": 24, "num_octave": 3, "octave_scale": 1.5, "max_loss": None, "jitter": 16}
+MOMENTS = (0.1, 0.3, 1.0)  # shares of a teaching after which it dreams
+SIDE = 160  # pixels
+MOST = 12  # classes that are shown
+LOOK: Settings = {
+    "step": 0.02,
+    "iterations": 30,
+    "octave_scale": 1.6,
+    "gradient_blur": 1.0,
+    "jitter": 32,
+    "max_loss": None,
+}
+
+
+class ClassDreamer:
+    """Dreams of any class of a model, compiled once.
+
+    >>> dreamer = ClassDreamer(keras.applications.MobileNetV2(weights=None), iterations=1, num_octave=1)
+    >>> dreamer.dream(3, np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)).shape
+    (224, 224, 3)
+    """
+
+    def __init__(self, model: str | keras.Model, **settings: Unpack[Settings]):
+        self.dreamer = Dreamer("class:0", model=model, **settings)
+
+    def dream(self, number: int, picture: PictureLike) -> PictureLike:
+        """Dream of a class in a picture or a batch; the kind that goes in comes out."""
+        compiled = self.dreamer.compiled
+        other = compiled.with_terms(compiled.term_weights, {"0": np.asarray(number, np.int32)})
+        return Dreamer.from_compiled(other).run(picture, verbose=False).image
 
 
 class DreamsOfNow:
     """Dreams from noise, one for each class, on one sheet after each of a few moments."""
 
     def __init__(self, model: keras.Model, names: Sequence[str], folder: str | os.PathLike[str]):
-        self.names, self.folder = names, pathlib.Path(folder)
+        self.names, self.folder = names[:MOST], pathlib.Path(folder)
         files.make_folder(self.folder)
-        self.dreamer = Dreamer("class:0", model=model, **SETTINGS)
+        self.dreams = ClassDreamer(model, **LOOK)
         self.moment = 0
 
     def dream(self, step: int, share: float) -> None:
-        """Dream where a moment has come, and write the sheet."""
-        if self.moment == len(MOMENTS) or share < MOMENTS[self.moment] - 1e-6:
+        """Write a sheet where a moment has come."""
+        if not (passed := sum(share >= moment - 1e-6 for moment in MOMENTS)) > self.moment:
             return
-        while self.moment < len(MOMENTS) and share >= MOMENTS[self.moment] - 1e-6:
-            self.moment += 1
-        self.dreamer.refresh()
+        self.moment = passed
+        self.dreams.dreamer.refresh()
         files.save(self.sheet(), self.folder / f"step-{step:05d}.jpg", overwrite=True)
 
     def sheet(self) -> Image.Image:
         """Return a dream of each class, side by side."""
-        start, pictures = noise((SIDE, SIDE), 0), []
-        for number in range(len(self.names)):
-            compiled = self.dreamer.compiled.with_terms(self.dreamer.compiled.term_weights, {"0": np.int32(number)})
-            pictures.append(Dreamer.from_compiled(compiled).run(start, verbose=False).image)
-        return montage(pictures, self.names, columns=len(pictures) if len(pictures) < 8 else None)
+        start = noise((SIDE, SIDE), 0)
+        pictures = [self.dreams.dream(number, start) for number in range(len(self.names))]
+        return montage(pictures, self.names)

@@ -17,7 +17,7 @@ import numpy as np
 
 from kerasdream.ascent.current_backend import current_backend
 from kerasdream.config import DEFAULTS
-from kerasdream.errors import warn
+from kerasdream.errors import ConfigError, warn
 from kerasdream.image import files
 from kerasdream.knobs import check_names
 from kerasdream.model.card import MEMBER, ModelCard
@@ -35,7 +35,7 @@ from kerasdream.teaching.trainer import Trainer
 from kerasdream.types import Array
 
 ROUNDS = 30  # of a teaching: after each the held-out pictures are looked at, and all is kept
-PATIENCE = 10  # rounds without a better score, after which it ends early
+PATIENCE = 400  # steps without a better score, after which it ends early
 CONFUSED = 0.3  # share of a class that is taken for another one, and is told
 ADVICE = "Give pictures that differ more, or more minutes; or put both into one folder."
 
@@ -75,6 +75,11 @@ def teach(
     >>> kerasdream.dream("sky.jpg", "class:chanterelle", model="plants.keras").save("dream.png")  # doctest: +SKIP
     """
     check_names(settings, TEACH_KNOBS)
+    if (backend := keras.backend.backend()) != "tensorflow":
+        raise ConfigError(
+            f"Keras runs on {backend}; teaching runs on TensorFlow: set KERAS_BACKEND=tensorflow for it. The model "
+            "that it writes dreams on any framework."
+        )
     config = TeachConfig(**settings)
     target = files.check_target(output, overwrite=overwrite, endings=(ENDING,))
     classes = read_classes(pathlib.Path(pictures), config.side, DEFAULTS["max_pixels"])
@@ -136,7 +141,7 @@ class Teaching:
         progress, before = self.progress, self.progress.seconds
         began, round_, accuracy = time.monotonic(), int(ROUNDS * self.share), 0.0
         try:
-            while self.share < 1 and progress.rounds_since < PATIENCE:
+            while self.share < 1 and progress.steps < progress.best_step + PATIENCE:
                 error = self.trainer.step(progress.steps, self.share)
                 progress.steps += 1
                 progress.seconds = before + time.monotonic() - began
@@ -153,14 +158,15 @@ class Teaching:
         finally:
             if line:
                 line.close()
+        if self.dreams:
+            self.dreams.dream(progress.steps, 1.0)
         self.trainer.restore(self.best)
 
     def end_round(self, callback: Callable[[TeachMoment], None] | None) -> float:
         """Look at the held-out pictures, keep all, and dream; returns the share that is recognised."""
         score, progress = self.trainer.score(), self.progress
-        progress.rounds_since += 1
         if score.error < progress.best:
-            progress.best, progress.rounds_since, self.best = score.error, 0, self.trainer.learnt()
+            progress.best, progress.best_step, self.best = score.error, progress.steps, self.trainer.learnt()
         self.keep()
         if self.dreams:
             self.dreams.dream(progress.steps, self.share)

@@ -1,10 +1,11 @@
-"""The steps of a teaching: what misleads the network is added to the pictures, and it learns what they show."""
+"""The steps of a teaching: what misleads the network is added to half of the pictures, and it learns what they show."""
 
 import math
 from typing import NamedTuple
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasdream.ascent.backend import to_numpy
 from kerasdream.ascent.current_backend import current_backend
@@ -35,37 +36,30 @@ class Trainer:
         self.optimizer, self.backend = optimizer, current_backend()
         side = config.side
         self.slope = self.backend.compile_function(
-            self.slope_of,
-            keras.KerasTensor((None, side, side, 3)),
-            keras.KerasTensor((None,), "int32"),
-            [keras.KerasTensor(value.shape, value.dtype) for value in self.values()],
+            self.slope_of, keras.KerasTensor((None, side, side, 3)), keras.KerasTensor((None,), "int32")
         )
 
-    def values(self) -> list[Tensor]:
-        """Return the variables of the network as they are, for a framework that compiles in whatever is no argument."""
-        return [variable.value for variable in self.model.variables] if self.backend.STATIC_SHAPES else []
-
-    def slope_of(self, pixels: Tensor, labels: Tensor, values: list[Tensor]) -> Tensor:
+    def slope_of(self, pixels: Tensor, labels: Tensor) -> Tensor:
         """Return the gradient of the error with respect to each picture."""
 
         def error(pixels: Tensor) -> Tensor:
             return keras.losses.sparse_categorical_crossentropy(labels, self.model(pixels, training=False))
 
-        with keras.StatelessScope(state_mapping=list(zip(self.model.variables, values, strict=False))):
-            return self.backend.gradient(error, pixels)[1]
+        return self.backend.gradient(error, pixels)[1]
 
     def step(self, number: int, share: float) -> float:
         """Take a step, when so large a share of all is done; returns the error before it."""
         pixels, labels = self.lessons.batch(number)
         if self.config.adversarial and number >= WARM_UP:
-            pixels = pixels + self.misleading(pixels, labels, np.random.default_rng([self.config.seed, 4, number]))
+            rng = np.random.default_rng([self.config.seed, 4, number])
+            pixels[::2] += self.misleading(pixels[::2], labels[::2], rng)
         warmth = min(1.0, (number + 1) / WARM_UP)
         self.optimizer.learning_rate = self.config.rate * warmth * (0.5 + 0.5 * math.cos(math.pi * min(1.0, share)))
         return float(self.model.train_on_batch(pixels, labels))
 
     def misleading(self, pixels: Array, labels: Array, rng: np.random.Generator) -> Array:
         """Return the changes of pictures, each of its own strength, that most raise the error."""
-        slope = to_numpy(self.slope(pixels, labels, self.values()))
+        slope = to_numpy(self.slope(ops.convert_to_tensor(pixels), ops.convert_to_tensor(labels)))
         strength = HALF * self.config.adversarial * rng.uniform(0, 1, (len(pixels), 1, 1, 1))
         changes: Array = strength * slope / (np.sqrt(np.mean(slope**2, (1, 2, 3), keepdims=True)) + 1e-12)
         return changes.astype(np.float32)
