@@ -30,7 +30,7 @@ def split_into_kinds(one: PictureClass, model: keras.Model, side: int, seed: int
 
 def features(pictures: Sequence[Picture], model: keras.Model, side: int) -> Array:
     """Return what the last block sees on average in each picture, all rows of length 1."""
-    function = keras.Model(model.inputs, model.get_layer(MEAN).output)
+    function = keras.Model(model.input, model.get_layer(MEAN).output)
     squares = np.stack([picture.square(side) for picture in pictures])
     seen = np.asarray(function.predict(squares, batch_size=16, verbose=0), np.float32)
     seen -= seen.mean(0)

@@ -54,5 +54,5 @@ def freeze_below(model: keras.Model, taught: str) -> None:
     """Keep the layers below a block from being trained."""
     lower = BLOCKS[: BLOCKS.index(taught)]
     if lower:
-        for layer in keras.Model(model.inputs, model.get_layer(lower[-1]).output).layers:
+        for layer in keras.Model(model.input, model.get_layer(lower[-1]).output).layers:
             layer.trainable = False

@@ -25,7 +25,7 @@ def trainer():
 def test_it_begins_as_its_base(trainer):
     pixels = trainer.lessons.batch(0)[0][:1]
     base = zoo.build("mini", "imagenet", 0, ["mixed7"])
-    taught = keras.Model(trainer.model.inputs, trainer.model.get_layer("mixed7").output)
+    taught = keras.Model(trainer.model.input, trainer.model.get_layer("mixed7").output)
     np.testing.assert_allclose(
         ops.convert_to_numpy(taught(pixels)), ops.convert_to_numpy(base(pixels / 127.5 - 1)), atol=2e-3
     )
@@ -50,7 +50,7 @@ def test_what_misleads_raises_the_error_by_more_than_noise(trainer):
 def test_a_step_changes_the_upper_blocks_only_and_a_state_brings_all_back(trainer):
     trainer.step(0, 0.0)
     before, lower = trainer.state(), trainer.model.get_layer("mixed5").output
-    function = keras.Model(trainer.model.inputs, lower)
+    function = keras.Model(trainer.model.input, lower)
     pixels = trainer.lessons.batch(0)[0][:1]
     seen = ops.convert_to_numpy(function(pixels))
     first = trainer.step(1, 0.0)
