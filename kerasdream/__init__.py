@@ -77,8 +77,8 @@ if TYPE_CHECKING:
     from kerasdream.sweeps import Sweep as Sweep
     from kerasdream.sweeps import sweep as sweep
     from kerasdream.teaching.config import TeachConfig as TeachConfig
-    from kerasdream.teaching.teach import TeachMoment as TeachMoment
     from kerasdream.teaching.teach import teach as teach
+    from kerasdream.teaching.teaching import TeachMoment as TeachMoment
     from kerasdream.training import augment as augment
     from kerasdream.training import gradient as gradient
     from kerasdream.visual_config import VisualConfig as VisualConfig
@@ -129,7 +129,8 @@ HOMES = {
     "model.card": ("ModelCard",),
     "model.zoo": ("LayerInfo", "layers"),
     "teaching.config": ("TeachConfig",),
-    "teaching.teach": ("TeachMoment", "teach"),
+    "teaching.teach": ("teach",),
+    "teaching.teaching": ("TeachMoment",),
     "errors": (
         "BatchError",
         "ConfigError",

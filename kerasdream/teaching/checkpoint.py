@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import zipfile
 
 import numpy as np
 
@@ -45,12 +46,12 @@ class Checkpoint:
     def load(self) -> tuple[Progress, list[Array]] | None:
         """Return the progress and the arrays; None where there is no such file, or it is damaged or of another."""
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with open(self.path, "rb") as content, np.load(content, allow_pickle=False) as file:
                 header = json.loads(str(file["header"]))
                 if header.pop("fingerprint") != self.fingerprint:
                     return None
                 return Progress(**header), [file[f"a{number}"] for number in range(len(file.files) - 1)]
-        except (OSError, KeyError, TypeError, ValueError, EOFError):
+        except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):
             return None
 
     def forget(self) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from drawn import bars, disc, fill
@@ -73,7 +74,7 @@ def test_its_classes_are_dreamt_of_by_name(taught):
     by_number = kerasdream.dream("noise:96x96", "class:1", **settings)
     np.testing.assert_array_equal(np.asarray(by_name), np.asarray(by_number))
     with pytest.raises(kerasdream.LayerError, match="no class 'my_disks'. Did you mean 'my_discs'"):
-        kerasdream.dream("noise:96x96", "class:my disks", **settings)
+        kerasdream.dream("noise:96x96", "class:my_disks", **settings)
 
 
 def test_layers_looks_and_drawings_take_it(taught):
@@ -84,6 +85,7 @@ def test_layers_looks_and_drawings_take_it(taught):
     assert kerasdream.visualize("class:bars", model=model, size=64, steps=2).size == (64, 64)
 
 
+@pytest.mark.filterwarnings("ignore:.*hardly told")
 def test_one_that_was_cut_off_goes_on_as_if_it_had_not_been(pictures, tmp_path):
     class Cut(Exception):
         pass
@@ -101,12 +103,9 @@ def test_one_that_was_cut_off_goes_on_as_if_it_had_not_been(pictures, tmp_path):
     )
     assert steps == [4, 5, 6]
     assert whole.steps == 6
-    weights = [
-        kerasdream.Dreamer("class:0", model=str(tmp_path / f"{name}.keras"), iterations=1).features.function.variables
-        for name in ("whole", "cut")
-    ]
+    weights = [keras.models.load_model(tmp_path / f"{name}.keras").get_weights() for name in ("whole", "cut")]
     for one, other in zip(*weights, strict=True):
-        np.testing.assert_allclose(np.asarray(one), np.asarray(other), atol=1e-5)
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -127,6 +126,7 @@ def test_a_killed_process_goes_on_with_the_same_command(pictures, tmp_path):
     assert not checkpoint.exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*hardly told")
 def test_a_flat_folder_is_told_from_a_background(pictures, tmp_path):
     card = kerasdream.teach(pictures / "Bars", output=tmp_path / "bars.keras", steps=2, **QUICK)
     assert card.classes == ["Bars", "background"]
