@@ -20,7 +20,7 @@ from kerasdream.image.sample import noise
 from kerasdream.teaching.dreams import LOOK, ClassDreamer
 from kerasdream.teaching.network import network, take_weights
 
-SHOWN = {"eyes": 1, "leaves": 2, "spirals": 4}  # numbers of the classes, in order of their names
+SHOWN = {"eyes": 1, "leaves": 2, "spirals": 4}  # numbers of classes, in the order of their names
 MINUTES = {"20 seconds": 1 / 3, "1 minute": 1.0, "3 minutes": 3.0}
 SIDE = 176
 
