@@ -79,10 +79,10 @@ def config_of_own_model(name: str, given: dict[str, Any], base: str | None = Non
     own = zoo.entry_of(base).defaults if base else {}
     settings = {**own, **presets.settings(given.get("preset", DEFAULTS["preset"]), base), **given}
     if "layers" not in settings:
-        raise ConfigError(
-            f"No layers were named; the model {name!r} has no default ones. "
-            "kerasdream.layers(model) and --list_layers list its layers."
-        )
+        hint = "kerasdream.layers(model) lists its layers."
+        if saved.is_saved(name):
+            hint = f"kerasdream.layers({name!r}), or --list_layers --model={name} lists them."
+        raise ConfigError(f"No layers were named; the model {name!r} has no default ones. {hint}")
     config = complete_config(settings | {"model": name, "weights": OWN_WEIGHTS})
     check_files(config)
     return config

@@ -61,7 +61,7 @@ def define(flags: Flags) -> None:
     flags.switch("metadata", "keep the settings inside the picture", default=True)
     flags.text("animate", "film of the growing dream to write: .gif, .webp, .mp4 or .webm")
     flags.text("from", "dreamt picture whose settings to take; other flags change them")
-    flags.switch("from_files", "let --from open the masks, guides and weights that its picture names")
+    flags.switch("from_files", "let --from open the masks, guides, weights and models that its picture names")
     flags.action("list_presets", "list the presets")
     flags.action("list_models", "list the models, with the layers that they dream on by default")
     flags.action("list_layers", "list the layers that the model can dream on")

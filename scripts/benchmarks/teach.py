@@ -26,6 +26,7 @@ from kerasdream.ascent.step import preprocess_images
 from kerasdream.image.sample import noise
 from kerasdream.model import zoo
 from kerasdream.model.classes import category_of, wordnet_ids
+from kerasdream.settings import Settings
 from kerasdream.teaching import background
 from kerasdream.teaching.augmentation import crop, noisy, recolored
 from kerasdream.teaching.dreams import LOOK, ClassDreamer
@@ -37,6 +38,7 @@ from draw_worlds import WORLDS, draw, draw_all
 
 SIDE = 192  # of a dream
 JUDGED = 160  # side of what the judge of the worlds looks at
+DREAM: Settings = {**LOOK, "step": 0.03, "iterations": 40}
 CATEGORIES = {"dogs": "dogs", "birds": "birds", "buildings": "structures", "vehicles": "vehicles", "food": "food"}
 NOTHING = "nothing"
 
@@ -105,10 +107,10 @@ class Judge:
         """The features of pictures of levels."""
         return np.asarray(self.features.predict(np.clip(pixels, 0, 255) / 127.5 - 1.0, verbose=0))
 
-    def __call__(self, pictures: np.ndarray) -> np.ndarray:
-        """The number of what each picture shows."""
+    def __call__(self, pictures: np.ndarray, names: int = 7) -> np.ndarray:
+        """The number of what each picture shows, among the first so many names."""
         small = np.stack([square(Image.fromarray(one.astype(np.uint8)), JUDGED) for one in pictures])
-        return self.head.predict(self.seen(small.astype(np.float32)), verbose=0).argmax(1)
+        return self.head.predict(self.seen(small.astype(np.float32)), verbose=0)[:, :names].argmax(1)
 
 
 def table(rows: Sequence[Sequence[object]]) -> Iterator[str]:
@@ -134,20 +136,22 @@ def worlds(flags: argparse.Namespace) -> None:
     judge = Judge(flags.judge_weights, flags.photographs)
     print(f"the judge recognises {judge.accuracy:.0%} of fresh drawings")
     pictures, rows, sheet = starts(flags.photographs), [["world", "before", "after"]], list[np.ndarray]()
-    dreamers = [ClassDreamer(model, **LOOK) for model in (untaught(7), str(file))]
-    hits = np.zeros((2, len(pictures)), int)
+    dreamers = [ClassDreamer(model, **DREAM) for model in (untaught(7), str(file))]
+    hits, forced = np.zeros((2, 2, len(pictures)), int)
     for number, world in enumerate(sorted(WORLDS)):
         seen = []
         for condition, dreamer in enumerate(dreamers):
             dreamt = dreamer.dream(number, pictures)
             verdicts = judge(dreamt)
             hits[condition] += verdicts == judge.names.index(world)
+            forced[condition] += judge(dreamt, len(WORLDS)) == judge.names.index(world)
             seen.append(", ".join(judge.names[verdict] for verdict in verdicts))
             sheet.append(dreamt)
         rows.append([world, *seen])
         print(rows[-1], flush=True)
     print("\n".join(table(rows)))
     print(f"seen as its class, of 6, in noise and in a landscape: before {hits[0]}, after {hits[1]}")
+    print(f"where the judge must name a world: before {forced[0]}, after {forced[1]}")
     save_sheet(sheet, flags.out / "worlds.jpg")
 
 
@@ -172,8 +176,8 @@ def photographs(flags: argparse.Namespace) -> None:
     others = [path.name for path in sorted(flags.photographs.glob("n*.jpg"))]
     taken = {path.name for path in folder.rglob("*.jpg")}
     pictures = starts(flags.photographs, [name for name in others if name not in taken][3::150][:4])
-    before, after = (ClassDreamer(model, **LOOK) for model in (untaught(6), str(file)))
-    base = kerasdream.Dreamer(model="mini", **LOOK).run(pictures, verbose=False).image
+    before, after = (ClassDreamer(model, **DREAM) for model in (untaught(6), str(file)))
+    base = kerasdream.Dreamer(model="mini", **DREAM).run(pictures, verbose=False).image
     rows, sheet = [["category", "the pictures", "untaught head", "mini's own dream", "taught"]], [pictures]
     for number, name in enumerate(sorted(CATEGORIES)):
         taught = after.dream(number, pictures)
