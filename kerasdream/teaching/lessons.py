@@ -17,15 +17,15 @@ BACKGROUND_SHARE = 0.2  # of a batch, at least
 class Lessons:
     """Batches drawn from (seed, step) alone, and the held-out pictures, of the classes and of the background."""
 
-    def __init__(self, classes: Sequence[PictureClass], config: TeachConfig):
-        self.config = config
+    def __init__(self, classes: Sequence[PictureClass], config: TeachConfig, flat: bool = False):
+        """Split the pictures. Those of one flat folder must differ from their own pieces, too."""
+        self.config, self.flat = config, flat
         splits = [
             one.split(config.held_out, np.random.default_rng([config.seed, number]))
             for number, one in enumerate(classes)
         ]
         self.names = [one.name for one in classes]
         self.pictures: list[list[Picture]] = [learnt for learnt, _ in splits]
-        self.apart = len(classes) == 1  # one kind of things: it must differ from its own pieces, too
         if BACKGROUND not in self.names:
             self.names.append(BACKGROUND)
         self.background = self.names.index(BACKGROUND)
@@ -52,7 +52,7 @@ class Lessons:
 
     def nothing(self, rng: np.random.Generator) -> Array:
         """Return a picture of the background."""
-        kind = rng.integers(3 if self.apart else 2)
+        kind = rng.integers(3 if self.flat else 2)
         if kind == 0:
             return background.drawn(self.config.side, rng)
         pictures = self.pictures[rng.integers(len(self.pictures))]

@@ -18,7 +18,7 @@ from kerasdream.model.card import ModelCard
 from kerasdream.progress import progress_line
 from kerasdream.result import versions
 from kerasdream.teaching.checkpoint import Checkpoint, Progress
-from kerasdream.teaching.classes import PictureClass
+from kerasdream.teaching.classes import BACKGROUND, PictureClass
 from kerasdream.teaching.config import TeachConfig
 from kerasdream.teaching.dreams import DreamsOfNow
 from kerasdream.teaching.kinds import split_into_kinds
@@ -60,10 +60,10 @@ class Teaching:
             self.precision = "bfloat16" if current_backend().has_bfloat16() else "float32"
         self.counts = {one.name: len(one.pictures) for one in classes}
         fingerprint = fingerprint_of(classes, config)
-        if len(classes) == 1:
+        if flat := len(classes) == 1:
             classes = split_into_kinds(classes[0], self.network(1), config.side, config.seed)
             self.counts = {one.name: len(one.pictures) for one in classes}
-        self.lessons = Lessons(classes, config)
+        self.lessons = Lessons(classes, config, flat)
         self.trainer = Trainer(self.network(len(self.lessons.names)), self.lessons, config)
         self.checkpoint = Checkpoint(target.with_suffix(".teaching.npz"), fingerprint)
         self.progress, self.best = Progress(), self.trainer.learnt()
@@ -134,7 +134,7 @@ class Teaching:
     def card(self) -> ModelCard:
         """Return what the model knows."""
         lessons, confusion = self.lessons, self.confusion()
-        counted = [number for number, name in enumerate(lessons.names) if name in self.counts or lessons.apart]
+        counted = [number for number, name in enumerate(lessons.names) if name in self.counts or lessons.flat]
         right, held_out = np.diag(confusion)[counted].sum(), confusion[counted].sum()
         settings = {name: value for name, value in dataclasses.asdict(self.config).items() if name != "base"}
         return ModelCard(
@@ -165,6 +165,8 @@ class Teaching:
             wrong = np.where(np.arange(len(row)) == number, 0, row)
             if names[number] in self.counts and wrong.max() > CONFUSED * row.sum():
                 other = names[int(wrong.argmax())]
+                if self.lessons.flat and other != BACKGROUND:
+                    continue  # kinds that nobody has named
                 warn(
                     f"{names[number]!r} is hardly told from {other!r}: {wrong.max()} of its {row.sum()} held-out "
                     f"pictures are taken for that. {ADVICE}"

@@ -74,7 +74,7 @@ class Trainer:
         lessons, labels = self.lessons, self.lessons.held_out_labels
         right = self.probabilities(lessons.held_out).argmax(1) == labels
         noisy = self.probabilities(lessons.noisy_held_out())[np.arange(len(labels)), labels]
-        counted = right if lessons.apart else right[~lessons.of_background]
+        counted = right if lessons.flat else right[~lessons.of_background]
         return Score(float(counted.mean()), float(-np.log(np.maximum(noisy, 1e-7)).mean()))
 
     def learnt(self) -> list[Array]:

@@ -38,9 +38,9 @@ def test_classes_come_equally_often_and_the_background_in_a_third(lessons):
 
 
 def test_one_class_is_half_of_the_batches():
-    alone = Lessons([class_of("discs", disc)], TeachConfig(side=96, batch=10))
+    alone = Lessons([class_of("discs", disc)], TeachConfig(side=96, batch=10), flat=True)
     assert alone.names == ["discs", "background"]
-    assert alone.apart
+    assert alone.flat
     assert np.bincount(alone.batch(0)[1]).tolist() == [5, 5]
 
 

@@ -7,7 +7,9 @@ from keras import ops
 from test_lessons import bars, class_of, disc
 
 from kerasdream.model import zoo
+from kerasdream.teaching.classes import PictureClass
 from kerasdream.teaching.config import TeachConfig
+from kerasdream.teaching.kinds import split_into_kinds
 from kerasdream.teaching.lessons import Lessons
 from kerasdream.teaching.network import freeze_below, network, take_weights
 from kerasdream.teaching.trainer import Trainer
@@ -61,6 +63,17 @@ def test_a_step_changes_the_upper_blocks_only_and_a_state_brings_all_back(traine
     assert trainer.step(1, 0.0) == pytest.approx(first, rel=1e-5)
     for one, other in zip(trainer.state(), after, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_flat_folder_of_two_kinds_is_split_into_them(trainer):
+    both = [*class_of("bars", bars, 35).pictures, *class_of("discs", disc, 35).pictures]
+    kinds = split_into_kinds(PictureClass("things", both, list(range(70))), trainer.model, 96, 0)
+    assert [kind.name for kind in kinds] == ["things-1", "things-2"]
+    for kind in kinds:
+        share = np.mean([any(picture is bar for bar in both[:35]) for picture in kind.pictures])
+        assert min(share, 1 - share) < 0.2
+    few = PictureClass("few", both[:40], list(range(40)))
+    assert split_into_kinds(few, trainer.model, 96, 0) == [few]
 
 
 def test_the_learning_rate_warms_up_and_falls(trainer):
