@@ -30,7 +30,7 @@ class DreamConfig:
 
     model: str = knob(
         "inception_v3",
-        "network that dreams: inception_v3, mini (embedded), or another of docs/models.md",
+        "network that dreams: inception_v3, mini (embedded), another of docs/models.md, or a .keras file",
         "str",
         compiled=True,
         page="Other",

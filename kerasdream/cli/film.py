@@ -38,7 +38,7 @@ def define(flags: Flags) -> None:
     flags.number("preview_every", "seconds between two previews, OUTPUT.preview.jpg", None, 1)
     flags.switch("overwrite", "write over an existing output")
     flags.text("from", "dreamt film whose settings to take; other flags change them")
-    flags.switch("from_files", "let --from open the masks, guides and weights that its film names")
+    flags.switch("from_files", "let --from open the masks, guides, weights and models that its film names")
 
 
 def rate_of(text: str | None) -> Fraction | None:

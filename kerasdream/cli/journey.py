@@ -52,7 +52,7 @@ def define(flags: Flags) -> None:
     flags.text("output", "film to write: .mp4, .webm, .gif, .webp, or a folder", default="journey.mp4")
     flags.switch("overwrite", "write over an existing output")
     flags.text("from", "film of a journey whose settings to take; other flags change them")
-    flags.switch("from_files", "let --from open the masks, guides and weights that its film names")
+    flags.switch("from_files", "let --from open the masks, guides, weights and models that its film names")
     flags.action("list_recipes", "list the recipes")
 
 
