@@ -26,7 +26,6 @@ from kerasdream.ascent.step import preprocess_images
 from kerasdream.image.sample import noise
 from kerasdream.model import zoo
 from kerasdream.model.classes import category_of, wordnet_ids
-from kerasdream.settings import Settings
 from kerasdream.teaching import background
 from kerasdream.teaching.augmentation import crop, noisy, recolored
 from kerasdream.teaching.dreams import LOOK, ClassDreamer
@@ -38,7 +37,6 @@ from draw_worlds import WORLDS, draw, draw_all
 
 SIDE = 192  # of a dream
 JUDGED = 160  # side of what the judge of the worlds looks at
-DREAM: Settings = {**LOOK, "step": 0.03, "iterations": 40}
 CATEGORIES = {"dogs": "dogs", "birds": "birds", "buildings": "structures", "vehicles": "vehicles", "food": "food"}
 NOTHING = "nothing"
 
@@ -132,11 +130,13 @@ def worlds(flags: argparse.Namespace) -> None:
     if not folder.exists():
         draw_all(folder, count=40, seed=1)
     if not file.exists():
-        print(kerasdream.teach(folder, output=file, steps=flags.steps, verbose=True))
+        print(
+            kerasdream.teach(folder, output=file, steps=flags.steps, taught=flags.taught, rate=flags.rate, verbose=True)
+        )
     judge = Judge(flags.judge_weights, flags.photographs)
     print(f"the judge recognises {judge.accuracy:.0%} of fresh drawings")
     pictures, rows, sheet = starts(flags.photographs), [["world", "before", "after"]], list[np.ndarray]()
-    dreamers = [ClassDreamer(model, **DREAM) for model in (untaught(7), str(file))]
+    dreamers = [ClassDreamer(model, **LOOK) for model in (untaught(7), str(file))]
     hits, forced = np.zeros((2, 2, len(pictures)), int)
     for number, world in enumerate(sorted(WORLDS)):
         seen = []
@@ -171,13 +171,15 @@ def photographs(flags: argparse.Namespace) -> None:
     if not folder.exists():
         group(flags.photographs, folder)
     if not file.exists():
-        print(kerasdream.teach(folder, output=file, steps=flags.steps, verbose=True))
+        print(
+            kerasdream.teach(folder, output=file, steps=flags.steps, taught=flags.taught, rate=flags.rate, verbose=True)
+        )
     judge, categories = classifier(flags.judge_weights), np.array([category_of(i) for i in range(1000)])
     others = [path.name for path in sorted(flags.photographs.glob("n*.jpg"))]
     taken = {path.name for path in folder.rglob("*.jpg")}
     pictures = starts(flags.photographs, [name for name in others if name not in taken][3::150][:4])
-    before, after = (ClassDreamer(model, **DREAM) for model in (untaught(6), str(file)))
-    base = kerasdream.Dreamer(model="mini", **DREAM).run(pictures, verbose=False).image
+    before, after = (ClassDreamer(model, **LOOK) for model in (untaught(6), str(file)))
+    base = kerasdream.Dreamer(model="mini", **LOOK).run(pictures, verbose=False).image
     rows, sheet = [["category", "the pictures", "untaught head", "mini's own dream", "taught"]], [pictures]
     for number, name in enumerate(sorted(CATEGORIES)):
         taught = after.dream(number, pictures)
@@ -195,6 +197,8 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=("worlds", "photographs"))
     parser.add_argument("out", type=pathlib.Path, help="folder for pictures, models and sheets")
     parser.add_argument("--steps", type=int, default=5160)
+    parser.add_argument("--taught", default="mixed4", help="lowest block that learns")
+    parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
     parser.add_argument("--judge_weights", required=True, help="weights file of MobileNetV2")
     parser.add_argument("--photographs", type=pathlib.Path, required=True, help="a photograph of each ImageNet class")
     arguments = parser.parse_args()
