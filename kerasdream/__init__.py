@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from kerasdream.journeys.journey import settings_of_journey as settings_of_journey
     from kerasdream.maps.activation_atlas import activation_atlas as activation_atlas
     from kerasdream.microscopes.microscope import microscope as microscope
+    from kerasdream.model.card import ModelCard as ModelCard
     from kerasdream.model.zoo import LayerInfo as LayerInfo
     from kerasdream.model.zoo import layers as layers
     from kerasdream.objectives import L2 as L2
@@ -75,6 +76,9 @@ if TYPE_CHECKING:
     from kerasdream.sweeps import Cell as Cell
     from kerasdream.sweeps import Sweep as Sweep
     from kerasdream.sweeps import sweep as sweep
+    from kerasdream.teaching.config import TeachConfig as TeachConfig
+    from kerasdream.teaching.teach import teach as teach
+    from kerasdream.teaching.teaching import TeachMoment as TeachMoment
     from kerasdream.training import augment as augment
     from kerasdream.training import gradient as gradient
     from kerasdream.visual_config import VisualConfig as VisualConfig
@@ -122,7 +126,11 @@ HOMES = {
     "image.spectra": ("Spectrum", "spectrum"),
     "image.metadata": ("record_of", "settings_of"),
     "image.sample": ("sample",),
+    "model.card": ("ModelCard",),
     "model.zoo": ("LayerInfo", "layers"),
+    "teaching.config": ("TeachConfig",),
+    "teaching.teach": ("teach",),
+    "teaching.teaching": ("TeachMoment",),
     "errors": (
         "BatchError",
         "ConfigError",

@@ -30,7 +30,7 @@ class DreamConfig:
 
     model: str = knob(
         "inception_v3",
-        "network that dreams: inception_v3, mini (embedded), or another of docs/models.md",
+        "network that dreams: inception_v3, mini (embedded), another of docs/models.md, or a .keras file",
         "str",
         compiled=True,
         page="Other",
@@ -272,6 +272,7 @@ def files_named(settings: Mapping[str, object]) -> dict[str, list[str]]:
     """
     found: dict[str, list[object]] = {
         "layers": [],
+        "model": [settings.get("model")] if str(settings.get("model")).endswith(".keras") else [],
         "mask": [settings.get("mask")],
         "weights": [settings.get("weights")],
     }

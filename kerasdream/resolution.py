@@ -18,7 +18,7 @@ from kerasdream.image.files import check_picture_file
 from kerasdream.image.limits import check_size
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise, noise_size
-from kerasdream.model import zoo
+from kerasdream.model import saved, zoo
 from kerasdream.model.inputs import default_preprocess, input_channels
 from kerasdream.objectives import follows_whole_layers
 from kerasdream.objectives.direction_file import SUFFIX, read_directions
@@ -48,10 +48,14 @@ def resolve_config(
     given = {name: value for name, value in named.items() if value is not None} | dict(settings)
     if given.get("weights") == OWN_WEIGHTS:
         del given["weights"]
-        if not isinstance(model, keras.Model):
-            raise ModelError(f"These settings were made with a model of your own, {model!r}; pass it as model=.")
+        if not isinstance(model, keras.Model) and not saved.is_saved(model):
+            raise ModelError(
+                f"These settings were made with a model of your own, {model!r}; pass it, or its .keras file, as model=."
+            )
     if isinstance(model, keras.Model):
-        return config_of_own_model(model, given)
+        return config_of_own_model(model.name, given)
+    if saved.is_saved(model):
+        return config_of_own_model(model, given, saved.base_of(model))
     if preprocess is not None:
         raise ConfigError(
             "preprocess was given with a named model, which has its own. Leave it out, or pass a keras.Model."
@@ -61,25 +65,25 @@ def resolve_config(
     return config_of_named_model(given)
 
 
-def config_of_own_model(model: keras.Model, given: dict[str, Any]) -> DreamConfig:
-    """Return the settings of a dream on a user's model."""
+def config_of_own_model(name: str, given: dict[str, Any], base: str | None = None) -> DreamConfig:
+    """Return the settings of a dream on a user's model; those of its base, where it was taught on one."""
     if "weights" in given:
         raise ConfigError(
-            f"weights={given['weights']!r} was given with the model {model.name!r}, which has its own. "
-            "Leave weights out."
+            f"weights={given['weights']!r} was given with the model {name!r}, which has its own. Leave weights out."
         )
     if given.get("precision", "float32") != "float32":
         raise ConfigError(
-            f"precision={given['precision']!r} was given with the model {model.name!r}, which has its own. "
+            f"precision={given['precision']!r} was given with the model {name!r}, which has its own. "
             "Build it with another dtype policy, and leave precision out."
         )
-    if "layers" not in given:
-        raise ConfigError(
-            f"No layers were named; the model {model.name!r} has no default ones. "
-            "kerasdream.layers(model) lists its layers."
-        )
-    preset = presets.settings(given.get("preset", DEFAULTS["preset"]))
-    config = complete_config(preset | given | {"model": model.name, "weights": OWN_WEIGHTS})
+    own = zoo.entry_of(base).defaults if base else {}
+    settings = {**own, **presets.settings(given.get("preset", DEFAULTS["preset"]), base), **given}
+    if "layers" not in settings:
+        hint = "kerasdream.layers(model) lists its layers."
+        if saved.is_saved(name):
+            hint = f"kerasdream.layers({name!r}), or --list_layers --model={name} lists them."
+        raise ConfigError(f"No layers were named; the model {name!r} has no default ones. {hint}")
+    config = complete_config(settings | {"model": name, "weights": OWN_WEIGHTS})
     check_files(config)
     return config
 
@@ -131,6 +135,8 @@ def build_network(
     if has_built:  # a network that was dropped is a reference cycle, which Python frees late
         release_memory()
     has_built = True
+    if saved.is_saved(config.model) and not isinstance(model, keras.Model):
+        model = saved.load(config.model)
     if isinstance(model, keras.Model):
         if preprocess is None:
             return model, default_preprocess(model)

@@ -20,6 +20,7 @@ from kerasdream.image import files
 from kerasdream.image.blend import blend
 from kerasdream.image.metadata import Loss, Record
 from kerasdream.image.picture import Picture
+from kerasdream.model.saved import is_saved
 from kerasdream.video import animation, writer
 
 SHOWN = 1024  # pixels: the longer side of a picture in a notebook
@@ -203,6 +204,7 @@ def recorded_settings(config: DreamConfig) -> dict[str, Any]:
     """Return the settings of a dream as its record holds them: of paths, only the names."""
     settings = config.as_dict()
     settings["weights"] = os.path.basename(settings["weights"])
+    settings["model"] = os.path.basename(settings["model"]) if is_saved(settings["model"]) else settings["model"]
     settings["mask"] = settings["mask"] and os.path.basename(settings["mask"])
     settings["layers"] = config.layers and config.layers.without_folders().as_dict()
     return settings

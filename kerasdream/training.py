@@ -76,7 +76,7 @@ class TrainedNetwork:
 
     def class_index(self, name: str) -> int:
         """Return the number of a class."""
-        return number_of(name, self.channel_count(SCORES))
+        return number_of(name, self.channel_count(SCORES), self.features.class_names)
 
     def picture_activations(self, picture: PictureSource, layer: str) -> Array:
         """Raise ConfigError: the activations of a guide would be computed anew in each step."""

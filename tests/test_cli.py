@@ -110,10 +110,15 @@ def test_a_saved_model_of_ones_own_dreams(here, small_net, photo, capsys):
     assert np.array_equal(pixels("sky-dream.png"), alone)
     assert run("sky.png", *few) == 2
     assert "--list_layers --model=my.keras lists them" in capsys.readouterr().err
-    assert run("--image=sky.png", "--from=sky-dream.png", "--output=b.png") == 2
+    kerasdream.Dreamer("relu1", model=small_net, iterations=1, max_loss=None).run(photo).save("python.png")
+    assert run("--image=sky.png", "--from=python.png", "--output=b.png") == 2
     assert "was dreamt by a model of somebody's own, 'small'. Name its file" in capsys.readouterr().err
+    assert run("--image=sky.png", "--from=sky-dream.png", "--output=b.png") == 1
+    assert "name files: my.keras. --from_files opens them" in capsys.readouterr().err
     assert run("--image=sky.png", "--from=sky-dream.png", "--model=my.keras", "--output=b.png") == 0
+    assert run("--image=sky.png", "--from=sky-dream.png", "--from_files", "--output=c.png") == 0
     assert np.array_equal(pixels("b.png"), alone)
+    assert np.array_equal(pixels("c.png"), alone)
     assert run("sweep", "sky.png", "--layers=relu1", *few, "--vary=step=0.01,0.02") == 0
     assert len(list((here / "sweep").glob("step*.png"))) == 2
     assert run("visualize", "relu1:3", "--model=my.keras", "--size=32", "--steps=1") == 0

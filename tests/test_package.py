@@ -11,6 +11,7 @@ import kerasdream
 from kerasdream.cli import PROGRAMS
 from kerasdream.config import DEFAULTS, KNOBS
 from kerasdream.model import zoo
+from kerasdream.teaching.config import TEACH_DEFAULTS
 from kerasdream.visual_config import VISUAL_DEFAULTS
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -53,6 +54,7 @@ FLOORS = [
     "journeys",
     "callbacks",
     "training",
+    "teaching",
     "films",
     "cli",
     "web",
@@ -185,6 +187,14 @@ def test_the_page_on_visualisation_names_every_setting_with_its_default():
     for name, default in VISUAL_DEFAULTS.items():
         row = next((line for line in page.splitlines() if line.startswith(f"| `{name}` |")), None)
         assert row is not None, f"docs/visualize.md says nothing of {name}"
+        assert str(default) in row, row
+
+
+def test_the_page_on_teaching_names_every_setting_with_its_default():
+    page = (ROOT / "docs" / "teach.md").read_text()
+    for name, default in TEACH_DEFAULTS.items():
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{name}` |")), None)
+        assert row is not None, f"docs/teach.md says nothing of {name}"
         assert str(default) in row, row
 
 

@@ -239,7 +239,7 @@ class CompiledObjective:
 
     def class_index(self, name: str) -> int:
         """Return the number of a class; LayerError where the network has no such class."""
-        return number_of(name, self.channel_count(SCORES))
+        return number_of(name, self.channel_count(SCORES), self.features.class_names)
 
     def picture_pixels(self, picture: PictureSource, size: Size | None = None) -> Array:
         """Return the pixels (1, H, W, 3) of a picture; with `size`, of its middle at that size."""

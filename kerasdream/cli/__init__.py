@@ -20,6 +20,7 @@ PROGRAMS = {
     "film": "kerasdream.cli.film",
     "journey": "kerasdream.cli.journey",
     "study": "kerasdream.cli.study",
+    "teach": "kerasdream.cli.teach",
     "studio": "kerasdream.web.serve",
 }
 

@@ -19,7 +19,6 @@ from collections.abc import Callable
 import kerasdream
 from kerasdream.batch_config import BATCH_DEFAULTS, BATCH_KNOBS
 from kerasdream.cli.flags import Flags
-from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
@@ -71,7 +70,6 @@ def work(flags: Flags, arguments: list[str]) -> int:
     if not flags["ray"]:
         settings = {"workers": a_thread_for_each_core()} | settings
     quiet_start()
-    settings = with_own_model(settings)
     dream_many = on_cluster(flags) if flags["ray"] else kerasdream.dream_many
     with results_apart() as results:
         try:

@@ -12,7 +12,7 @@ import kerasdream
 from kerasdream import presets
 from kerasdream.cli.flags import Flags
 from kerasdream.cli.jobs import STANDARD, Job, find_jobs, is_several
-from kerasdream.cli.models import list_layers, list_models, with_own_model
+from kerasdream.cli.models import list_layers, list_models
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KNOBS, OWN_WEIGHTS, files_named
@@ -45,6 +45,7 @@ Other programs, each with a --help of its own:
     kerasdream visualize                           what a layer or channel looks for, drawn from noise
     kerasdream journey                             a film that moves, each frame dreamt from the one before
     kerasdream study                               what a network remembers, with figures and a report
+    kerasdream teach                               a network that dreams of your own pictures
     kerasdream studio                              a dream machine in the browser
 """
 
@@ -60,7 +61,7 @@ def define(flags: Flags) -> None:
     flags.switch("metadata", "keep the settings inside the picture", default=True)
     flags.text("animate", "film of the growing dream to write: .gif, .webp, .mp4 or .webm")
     flags.text("from", "dreamt picture whose settings to take; other flags change them")
-    flags.switch("from_files", "let --from open the masks, guides and weights that its picture names")
+    flags.switch("from_files", "let --from open the masks, guides, weights and models that its picture names")
     flags.action("list_presets", "list the presets")
     flags.action("list_models", "list the models, with the layers that they dream on by default")
     flags.action("list_layers", "list the layers that the model can dream on")
@@ -92,17 +93,18 @@ def settings_from(flags: Flags) -> dict[str, Any]:
     elif {"layers", "model"} & given.keys():  # the limit of then was made for other losses
         settings.pop("max_loss", None)
     if settings.get("weights") == OWN_WEIGHTS:
-        if "model" not in given:
+        if "model" not in given and not str(settings["model"]).endswith(".keras"):
             raise ConfigError(
                 f"{flags['from']!r} was dreamt by a model of somebody's own, {settings['model']!r}. Name its file with "
                 "--model=PATH.keras, or another model and its --layers."
             )
-        del settings["weights"]
+        if "model" in given:
+            del settings["weights"]
     named = {} if flags["from_files"] else files_named(settings)
     if unnamed := [file for name, files in named.items() if name not in given for file in files]:
         raise InputImageError(
             f"The settings in {flags['from']!r} name files: {', '.join(unnamed)}. --from_files opens them, or "
-            "name others with --mask, --layers and --weights."
+            "name others with --mask, --layers, --model and --weights."
         )
     return settings | given
 
@@ -120,7 +122,6 @@ def dream_all(flags: Flags, names: Sequence[str]) -> int:
         jobs = skip_done(jobs)
     if not jobs:
         return 0
-    settings = with_own_model(settings)
     quiet_start()
     faults = []
     with results_apart() as results:

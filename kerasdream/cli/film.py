@@ -16,7 +16,6 @@ from typing import Any
 
 import kerasdream
 from kerasdream.cli.flags import Flags
-from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
@@ -39,7 +38,7 @@ def define(flags: Flags) -> None:
     flags.number("preview_every", "seconds between two previews, OUTPUT.preview.jpg", None, 1)
     flags.switch("overwrite", "write over an existing output")
     flags.text("from", "dreamt film whose settings to take; other flags change them")
-    flags.switch("from_files", "let --from open the masks, guides and weights that its film names")
+    flags.switch("from_files", "let --from open the masks, guides, weights and models that its film names")
 
 
 def rate_of(text: str | None) -> Fraction | None:
@@ -67,7 +66,6 @@ def work(flags: Flags, sources: list[str]) -> int:
         settings = kerasdream.film_settings_of(flags["from"], files=flags["from_files"])
     settings |= flags.given(FILM_KNOBS | DREAM_KNOBS)
     settings = {name: value for name, value in settings.items() if name not in KEEPS_MORE}
-    settings = with_own_model(settings)
     with results_apart() as results:
         try:
             target = kerasdream.film(

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import kerasdream
 from kerasdream.cli.flags import Flags, KnobParser
-from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
@@ -53,7 +52,7 @@ def define(flags: Flags) -> None:
     flags.text("output", "film to write: .mp4, .webm, .gif, .webp, or a folder", default="journey.mp4")
     flags.switch("overwrite", "write over an existing output")
     flags.text("from", "film of a journey whose settings to take; other flags change them")
-    flags.switch("from_files", "let --from open the masks, guides and weights that its film names")
+    flags.switch("from_files", "let --from open the masks, guides, weights and models that its film names")
     flags.action("list_recipes", "list the recipes")
 
 
@@ -85,7 +84,7 @@ def work(flags: Flags, pictures: list[str]) -> int:
     if flags["list_recipes"]:
         print("\n".join(f"{name:12} {recipe.about}" for name, recipe in RECIPES.items()))
         return 0
-    settings = with_own_model(settings_from(flags))
+    settings = settings_from(flags)
     quiet_start()
     options = {"recipe": flags["recipe"], "keyframes": flags["keyframes"]}
     with results_apart() as results:

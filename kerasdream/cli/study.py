@@ -13,7 +13,6 @@ from typing import Any
 
 import kerasdream
 from kerasdream.cli.flags import Flags, split_at_commas
-from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KEEPS_MORE, KNOBS
@@ -69,7 +68,7 @@ def work(flags: Flags, pictures: list[str]) -> int:
     from kerasdream.studies import report
 
     with results_apart() as results:
-        study = kerasdream.Study(**with_own_model(settings))
+        study = kerasdream.Study(**settings)
         began = time.perf_counter()
         for done, whole in study.steps():
             print(f"{done} of {whole} pictures, {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)

@@ -13,7 +13,6 @@ from typing import Any
 
 import kerasdream
 from kerasdream.cli.flags import Flags, KnobParser, split_at_commas
-from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KNOBS
@@ -63,7 +62,7 @@ def sweeps(flags: Flags) -> list[dict[str, Any]]:
     if flags["recipe"] is None:
         if not pairs:
             raise ConfigError("Nothing varies. --vary=KNOB=VALUE,VALUE or --recipe=NAME was expected.")
-        return [with_own_model(settings)]
+        return [settings]
     quiet_start()
     from kerasdream.resolution import resolve_config
 
@@ -71,8 +70,7 @@ def sweeps(flags: Flags) -> list[dict[str, Any]]:
     network = settings.get("model") or resolve_config(None, None, None, weights).model
     if isinstance(network, list):
         raise ConfigError("A recipe is done on one model; --model was expected.")
-    ready = [{"model": network} | sweep | settings for sweep in sweeps_of(flags["recipe"], network)]
-    return [with_own_model(sweep) for sweep in ready]
+    return [{"model": network} | sweep | settings for sweep in sweeps_of(flags["recipe"], network)]
 
 
 def work(flags: Flags, pictures: list[str]) -> int:

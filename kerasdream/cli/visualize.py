@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from kerasdream.cli.flags import Flags
-from kerasdream.cli.models import with_own_model
 from kerasdream.cli.process import INTERRUPTED, complain, quiet_start, results_apart
 from kerasdream.cli.program import Program
 from kerasdream.config import DEFAULTS, KNOBS
@@ -102,8 +101,6 @@ def draw_atlas(flags: Flags, folder: pathlib.Path | None, settings: dict[str, An
     from kerasdream.visualization import atlas
 
     with results_apart() as results:
-        settings = with_own_model({"layers": layer} | settings)
-        del settings["layers"]
         sheet = atlas(layer, channels, output=folder, **settings)
         print(files.save(sheet, target, overwrite=overwrite), file=results)
     return 0
@@ -117,8 +114,6 @@ def draw_map(pictures: str, layers: list[str], output: str | None, settings: dic
     from kerasdream.maps.activation_atlas import activation_atlas
 
     with results_apart() as results:
-        settings = with_own_model({"layers": layers[0]} | settings)
-        del settings["layers"]
         activation_atlas(pictures, layers[0], output=output, **settings)
         print(pathlib.Path(output) / "atlas.html", file=results)
     return 0
@@ -131,8 +126,6 @@ def make_microscope(flags: Flags, layers: list[str], settings: dict[str, Any]) -
     from kerasdream.microscopes.microscope import microscope
 
     with results_apart() as results:
-        settings = with_own_model({"layers": layers} | settings)
-        del settings["layers"]
         shown = {"layers": layers or None, "channels": channels, "images": flags["images"]}
         print(microscope(output=flags["microscope"], **shown, **settings), file=results)
     return 0
@@ -182,8 +175,6 @@ def draw(targets: Targets, settings: dict[str, Any], overwrite: bool) -> int:
 
     with results_apart() as results:
         objectives = [wanted for wanted, _ in targets]
-        settings = with_own_model({"layers": objectives[0]} | settings)
-        del settings["layers"]
         visualizer = Visualizer(objectives, **settings)
         paths = [(path, visualizer.record(wanted)) for wanted, ones in targets for path in ones]
         try:

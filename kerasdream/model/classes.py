@@ -3,6 +3,7 @@
 import csv
 import functools
 import importlib.resources
+from collections.abc import Sequence
 
 from kerasdream.errors import LayerError, suggest
 
@@ -55,19 +56,24 @@ def categories() -> tuple[str, ...]:
     return tuple(dict.fromkeys(category for _, _, category in table()))
 
 
-def number_of(name: str, count: int) -> int:
-    """Return the number of a class, given by number or by ImageNet name, in a model of `count` classes.
+def number_of(name: str, count: int, names: Sequence[str] = ()) -> int:
+    """Return the number of a class, given by number or by name, in a model of `count` classes.
 
-    Raises LayerError for a number that is too large, a name that ImageNet does not know, and for any name where the
-    model does not have ImageNet's classes.
+    `names` are the model's own, where it has some; a model of 1000 classes without them has ImageNet's. Raises
+    LayerError for a number that is too large, and for a name that the model does not know.
 
-    >>> number_of("tabby", 1000)
-    281
+    >>> number_of("tabby", 1000), number_of("sea_shells", 2, ["stones", "Sea shells"])
+    (281, 1)
     """
+    own = [normalized(one) for one in names]
+    if name in own:
+        return own.index(name)
     if name.isdecimal():
         if int(name) >= count:
             raise LayerError(f"The class {name} was asked for; the model has {count}, 0 to {count - 1}.")
         return int(name)
+    if own:
+        raise LayerError(f"The model has no class {name!r}.{suggest(name, own)} Its classes are {', '.join(own)}.")
     if count != IMAGENET:
         raise LayerError(
             f"The class {name!r} was asked for; the model has {count} classes without names. A number from 0 to "
@@ -79,3 +85,12 @@ def number_of(name: str, count: int) -> int:
             "from 0 to 999, was expected."
         )
     return imagenet().index(name)
+
+
+def normalized(name: str) -> str:
+    """Return the name of a class as an objective has it.
+
+    >>> normalized("Sea shells")
+    'sea_shells'
+    """
+    return name.strip().replace(" ", "_").lower()

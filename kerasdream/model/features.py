@@ -76,6 +76,7 @@ class Features:
             self.softmax, output = find_logits(model)
             names, outputs = [*names, head], [*outputs, output]
         self.head, self.names = head, tuple(names)
+        self.class_names: tuple[str, ...] = tuple(getattr(model, "class_names", ()))
         if not outputs:
             raise LayerError("No layer of the network is followed; at least one layer or class was expected.")
         self.function = keras.Function(model.inputs, outputs, name="features")

@@ -105,8 +105,20 @@ def network(
     >>> network("narrow", (8, 8, 16, 16, 32), {"mixed0": [[(8, 1)], [(4, 1), (8, 5)]]}).output.shape
     (None, None, None, 16)
     """
-    conv = conv_layers(convolutions, activation)
     image = keras.Input((None, None, 3))
+    return keras.Model(image, output(image, stem, blocks, convolutions, activation, scales), name=name)
+
+
+def output(
+    image: keras.KerasTensor,
+    stem: Sequence[int],
+    blocks: Mapping[str, Sequence[Branch]],
+    convolutions: Iterable[tuple[Array, Array]] | None = None,
+    activation: str = "relu",
+    scales: Mapping[str, float] | None = None,
+) -> keras.KerasTensor:
+    """Return what such a network makes of an image from -1 to 1."""
+    conv = conv_layers(convolutions, activation)
     x = conv(image, stem[0], 3, 2)
     x = conv(x, stem[1], 3, padding="valid")
     x = layers.MaxPooling2D(3, 2)(conv(x, stem[2], 3))
@@ -118,7 +130,7 @@ def network(
             x = layers.Rescaling(scales[block], name=block)(layers.Concatenate()(outputs))
         else:
             x = layers.Concatenate(name=block)(outputs)
-    return keras.Model(image, x, name=name)
+    return x
 
 
 def conv_layers(

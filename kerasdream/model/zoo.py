@@ -16,7 +16,7 @@ import numpy as np
 
 from kerasdream.errors import FallbackWarning, ModelError, WeightsError, suggest, warn
 from kerasdream.forking import check_process
-from kerasdream.model import googlenet, inception, mini, weights
+from kerasdream.model import googlenet, inception, mini, saved, weights
 from kerasdream.model.graph import followable_outputs, kind_of
 from kerasdream.model.inputs import input_channels
 from kerasdream.model.mini.network import network
@@ -224,9 +224,9 @@ def entry_of(name: str) -> Entry:
     >>> entry_of("mini").defaults["layers"]["mixed4"]
     1.0
     """
-    if name not in ZOO and name.endswith((".keras", ".h5", ".hdf5")):
+    if name not in ZOO and name.endswith((".h5", ".hdf5")):
         raise ModelError(
-            f"model={name!r} names a file; the name of a model or a keras.Model was expected. Load it, "
+            f"model={name!r} names a file; a .keras file, the name of a model or a keras.Model was expected. Load it, "
             f"model=keras.models.load_model({name!r}); or, where it holds the weights of a named model, give it as "
             "weights=."
         )
@@ -321,6 +321,8 @@ def layers(model: str | keras.Model = "inception_v3") -> list[LayerInfo]:
     """
     check_process()
     looks: Mapping[str, str] = {".*": ""}
+    if saved.is_saved(model):
+        looks, model = (entry_of(base).looks if (base := saved.base_of(model)) else looks), saved.load(model)
     if isinstance(model, str):
         looks = entry_of(model).looks
         with computing_in("float32"):

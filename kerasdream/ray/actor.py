@@ -14,6 +14,7 @@ from kerasdream.batches.dreaming import SampleDreamer
 from kerasdream.batches.grouping import grouped
 from kerasdream.batches.samples import DreamtSample, Failure, ReadSample, Sample
 from kerasdream.loading import ONE_THREAD
+from kerasdream.model import saved
 from kerasdream.resolution import resolve_config
 from kerasdream.settings import ObjectiveLike
 
@@ -47,9 +48,12 @@ class Job:
         Raises ConfigError or ModelError for what cannot be.
         """
         config = resolve_config(layers, model, preprocess, settings)
+        batch = dataclasses.replace(batch, workers=1)
         if not isinstance(model, keras.Model):  # the network that stands in for one that is not at hand is so for all
+            if saved.is_saved(config.model):  # its file may be on this machine only
+                return cls(layers, saved.load(config.model), preprocess, settings, batch, os.getcwd())
             model, settings = config.model, {**settings, "precision": config.precision}
-        return cls(layers, model, preprocess, settings, dataclasses.replace(batch, workers=1), os.getcwd())
+        return cls(layers, model, preprocess, settings, batch, os.getcwd())
 
 
 def environment(on_gpu: bool) -> dict[str, str]:

@@ -155,7 +155,7 @@ def test_an_unknown_model_gets_the_nearest():
         zoo.entry_of("inception_v2")
 
 
-@pytest.mark.parametrize("name", ["nest.keras", "models/net.h5"])
+@pytest.mark.parametrize("name", ["net.hdf5", "models/net.h5"])
 def test_a_file_as_the_name_of_a_model_is_told_how_to_load_it(name):
     with pytest.raises(ModelError, match=rf"'{name}' names a file; .*keras.models.load_model\('{name}'\)"):
         zoo.entry_of(name)
