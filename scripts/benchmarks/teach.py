@@ -26,6 +26,7 @@ from kerasdream.ascent.step import preprocess_images
 from kerasdream.image.sample import noise
 from kerasdream.model import zoo
 from kerasdream.model.classes import category_of, wordnet_ids
+from kerasdream.settings import Settings
 from kerasdream.teaching import background
 from kerasdream.teaching.augmentation import crop, noisy, recolored
 from kerasdream.teaching.dreams import LOOK, ClassDreamer
@@ -37,6 +38,7 @@ from draw_worlds import WORLDS, draw, draw_all
 
 SIDE = 192  # of a dream
 JUDGED = 160  # side of what the judge of the worlds looks at
+SOFT: Settings = {**LOOK, "step": 0.012, "iterations": 40, "gradient_blur": 1.5}  # nearer to a drawing
 CATEGORIES = {"dogs": "dogs", "birds": "birds", "buildings": "structures", "vehicles": "vehicles", "food": "food"}
 NOTHING = "nothing"
 
@@ -136,7 +138,7 @@ def worlds(flags: argparse.Namespace) -> None:
     judge = Judge(flags.judge_weights, flags.photographs)
     print(f"the judge recognises {judge.accuracy:.0%} of fresh drawings")
     pictures, rows, sheet = starts(flags.photographs), [["world", "before", "after"]], list[np.ndarray]()
-    dreamers = [ClassDreamer(model, **LOOK) for model in (untaught(7), str(file))]
+    dreamers = [ClassDreamer(model, **SOFT) for model in (untaught(7), str(file))]
     hits, forced = np.zeros((2, 2, len(pictures)), int)
     for number, world in enumerate(sorted(WORLDS)):
         seen = []
