@@ -1,0 +1,59 @@
+// The atlas: the layers and channels of a network as pictures, to be clicked into the mix.
+
+import { call } from "/static/api.js";
+import { html, Part } from "/static/html.js";
+import { Mix, isMixed, toggle } from "/static/mix.js";
+import { Network } from "/static/network.js";
+import { Seen } from "/static/seen.js";
+import { set, state, tried } from "/static/state.js";
+import { Tile } from "/static/tile.js";
+
+export const loadAtlas = tried(async () => {
+  const { model } = state;
+  if (state.atlas?.model === model) return;
+  set({ atlas: { model, layers: [] } });
+  const answer = await call(`/api/atlas?model=${encodeURIComponent(model)}`);
+  if (state.model === model) set({ atlas: { model, layers: answer.layers, open: state.atlas?.open ?? null } });
+});
+
+export class Atlas extends Part {
+  componentDidMount() {
+    loadAtlas();
+  }
+
+  componentDidUpdate() {
+    if (state.atlas?.model !== state.model) loadAtlas();
+  }
+
+  render() {
+    const layers = state.atlas?.layers ?? [];
+    return html`<section id="atlas" aria-label="Layers and channels">
+      <div class="head"><h2>Layers</h2><${Network} /></div>
+      <p class="note">What each part of the network looks for, from the first strokes to whole animals. Click to dream of it; click more to mix.</p>
+      ${state.tool === "touch" && html`<${Seen} />`}
+      ${state.edits.layers && html`<${Mix} />`}
+      ${layers.map((layer) => html`<${Layer} key=${layer.name} layer=${layer} />`)}
+    </section>`;
+  }
+}
+
+function Layer({ layer }) {
+  const channels = layer.drawn ?? [];
+  return html`<div class="layer-of">
+    <h3><button type="button" class="whole" aria-pressed=${isMixed(layer.name)} onClick=${() => toggle(layer.name)}>${layer.name}</button> <small>${layer.look ?? ""}</small></h3>
+    <div class="tiles">${channels.map((channel) => html`<${Tile} key=${channel.channel} layer=${layer.name} channel=${channel.channel} name=${channel.name} />`)}
+      <${More} layer=${layer} />
+    </div>
+  </div>`;
+}
+
+// One channel by its number; the studio draws it when nothing else waits.
+function More({ layer }) {
+  const add = (event) => {
+    const channel = Number(event.target.value);
+    event.target.value = "";
+    if (!Number.isInteger(channel) || channel < 0 || channel >= layer.channels) return;
+    toggle(`${layer.name}:${channel}`);
+  };
+  return html`<label class="tile number"><span class="hidden">A channel of ${layer.name} by its number</span><input type="text" inputmode="numeric" placeholder=${`0–${layer.channels - 1}`} onChange=${add} /></label>`;
+}
