@@ -80,9 +80,9 @@ export function curve(losses) {
 function Progress({ job }) {
   const { progress } = job;
   return html`<div id="progress">
-    <svg id="curve" viewBox="0 0 300 60" preserveAspectRatio="none" aria-hidden="true"><polyline points=${curve(progress?.losses ?? [])} /></svg>
     <progress max="1" value=${progress?.done ?? 0} aria-label="How far the dream is"></progress>
     <div class="row">
+      <svg id="curve" viewBox="0 0 300 60" preserveAspectRatio="none" aria-hidden="true"><polyline points=${curve(progress?.losses ?? [])} /></svg>
       <p id="status"><b>${words(job)}</b> <span>${state.online ? left(job) : "The studio does not answer; waiting for it"}</span></p>
       <${Button} id="stop" label="Stop and keep" onClick=${() => stop(job.id)} disabled=${job.state !== "running"} />
       <${Button} id="cancel" class="quiet" label="Cancel" onClick=${() => cancel(job.id)} />
@@ -114,7 +114,7 @@ function Result({ job }) {
   const link = (id, path, text, name, more) => html`<a id=${id} class="entry" href=${path} download=${name}>${text}${more && html`<small>${more}</small>`}</a>`;
   return html`<div id="finished">
     ${film ? html`<p class="film"><a class="button" href=${`${own}/film.mp4`} download="film.mp4">MP4</a> <a class="button" href=${`${own}/film.webp`} download="film.webp">WebP</a></p>` : html`<${Growth} job=${job} />`}
-    <div class="row results">
+    ${state.moment === null && html`<div class="row results">
       <${Button} id="favourite" class="quiet heart" icon="heart" text=${false} label=${job.favourite ? "No favourite" : "Favourite"} aria-pressed=${Boolean(job.favourite)} onClick=${() => favour(job)} />
       <${Button} id="deeper" icon="deeper" label="Deeper" title="Dream on from this dream" onClick=${() => deeper(job)} />
       <a id="download" class="button" href=${`${own}/result`} download="dream.png" title="The picture, with its settings inside">Save PNG</a>
@@ -130,8 +130,8 @@ function Result({ job }) {
         ["Copy as a command", tried(() => copy(asCommand()))],
         ["Delete", () => forget(job)],
       ]} />
-      <${Button} class="quiet" icon="close" text=${false} label="Back to the picture" onClick=${() => set({ shown: null, moment: null, split: 0 })} />
-    </div>
+      <${Button} class="quiet" icon="close" text=${false} label=${state.from ? "Back to the grid" : "Back to the picture"} onClick=${() => set({ shown: null, moment: null, split: 0, group: state.from, from: null })} />
+    </div>`}
   </div>`;
 }
 

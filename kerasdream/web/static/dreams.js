@@ -71,7 +71,7 @@ export function show(id) {
   unwatch();
   const job = state.jobs[id];
   const other = job && (job.picture !== state.picture.id || noise(job.picture));
-  set({ shown: id, moment: null, view: "stage", split: 0, seen: null, group: null, camera: other ? { zoom: 1, x: 0.5, y: 0.5 } : state.camera });
+  set({ shown: id, moment: null, view: "stage", split: 0, seen: null, group: null, from: state.group ?? (state.from?.ids.includes(id) ? state.from : null), camera: other ? { zoom: 1, x: 0.5, y: 0.5 } : state.camera });
   if (!job || !isOver(job)) ended = listen(`/api/jobs/${id}/events`, (message) => receive(id, message));
   else growth(id);
 }
@@ -121,11 +121,11 @@ function wall({ picture, model, look }) {
 }
 
 function queue(jobs) {
-  const living = jobs.filter((job) => !state.jobs[job.id] || !isOver(state.jobs[job.id]));
-  know(...living.map((job) => ({ ...job, progress: { ...job.progress, losses: state.jobs[job.id]?.progress?.losses ?? [] } })));
-  const ids = living.map((job) => job.id);
+  const news = jobs.filter((job) => !state.jobs[job.id] || !isOver(state.jobs[job.id]));
+  know(...news.map((job) => ({ ...job, progress: { ...job.progress, losses: state.jobs[job.id]?.progress?.losses ?? [] } })));
   const gone = state.queue.filter((id) => !jobs.some((job) => job.id === id));
-  set({ queue: ids });
+  set({ queue: news.filter((job) => !isOver(job)).map((job) => job.id) });
+  news.filter(isOver).forEach(over);
   for (const id of gone) settle(id).catch(() => {});
 }
 
@@ -157,7 +157,9 @@ export const favour = tried(async (job) => {
 export const open = tried(async (id) => {
   const job = state.jobs[id] ?? (await call(`/api/jobs/${id}`));
   know(job);
+  const { group: from } = state;
   await again(job);
+  set({ group: from });
   show(id);
 });
 

@@ -37,7 +37,8 @@ export class Growth extends Component {
       <${Button} class="quiet" icon="play" text=${false} label="Watch it grow" onClick=${() => this.play(last)} />
       <input id="scrubber" type="range" min="0" max=${last} value=${at} aria-label="The growth of the dream" aria-valuetext=${one ? `size ${one.octave + 1}, step ${one.step + 1}` : "the finished dream"} onInput=${seek} />
       <p id="status"><b>${one ? `Size ${one.octave + 1}, step ${one.step + 1}` : job.stopped ? "Stopped, and kept" : "Done"}</b> <span>${one ? "" : took(job)}</span></p>
-      ${one && html`<${Button} id="branch" icon="branch" label="Branch here" title="Dream on from this moment" onClick=${() => branch(job, state.moment)} />`}
+      ${one && html`<${Button} id="branch" class="strong" icon="branch" label="Branch here" title="Dream on from this moment" onClick=${() => branch(job, state.moment)} />
+        <${Button} class="quiet" icon="close" text=${false} label="Back to the finished dream" onClick=${() => set({ moment: null })} />`}
     </div>`;
   }
 }

@@ -82,7 +82,7 @@ const NAMES = { ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
 export function Help() {
   if (state.dialog !== "keys") return null;
   const key = (name) => name.split(/(?<=.)\+(?=.)/).map((part) => html`<kbd>${NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part)}</kbd>`);
-  return html`<dialog id="help" aria-label="Shortcuts" open ref=${(at) => at && !at.matches(":modal") && (at.close(), at.showModal())} onClose=${() => state.dialog && set({ dialog: "" })} onClick=${(event) => event.target === event.currentTarget && set({ dialog: "" })}>
+  return html`<dialog id="help" aria-label="Shortcuts" ref=${(at) => at && !at.open && at.showModal()} onClose=${() => state.dialog && set({ dialog: "" })} onClick=${(event) => event.target === event.currentTarget && set({ dialog: "" })}>
     <div class="head"><h2>Shortcuts</h2><${Button} class="quiet" icon="close" text=${false} label="Close" onClick=${() => set({ dialog: "" })} /></div>
     <dl>${KEYS.map(([name, words]) => html`<div key=${name}><dt>${key(name)}</dt><dd>${words}</dd></div>`)}</dl>
     <p class="note">Wheel or pinch: nearer. Drag: move. Double click: the picture's own pixels.</p>

@@ -43,12 +43,14 @@ export class Pane extends Component {
   }
 
   // The handle between before and after, where there are both: on the part of the picture that is seen.
-  handleIn({ left, scale, width }, pane) {
+  handleIn({ left, top, scale, width, height }, pane) {
     const from = Math.max(0, left);
     const to = Math.min(pane.width, left + width * scale);
     if (to - from < 2 * EDGE) return null;
     const at = from + state.split * (to - from);
-    return { from, to, at: Math.min(to - EDGE, Math.max(from + EDGE, at)), cut: (at - left) / scale };
+    const above = Math.max(0, top);
+    const below = Math.min(pane.height, top + height * scale);
+    return { from, to, above, below, at: Math.min(to - EDGE, Math.max(from + EDGE, at)), cut: (at - left) / scale };
   }
 
   render({ job, moment, insets, main, name }, { width = 0, height = 0 }) {
@@ -73,7 +75,7 @@ export class Pane extends Component {
           onSize=${sized} style=${`clip-path:inset(0 ${Math.max(0, picture.width - cut)}px 0 0)`} hidden=${both && cut <= 0} />
         ${main && html`<${MaskLayer} />`}
       </div>
-      ${this.handle && main && html`<${Handle} at=${this.handle.at} />`}
+      ${this.handle && main && html`<${Handle} ...${this.handle} />`}
       ${main && html`<${Pen} />`}
     </div>`;
   }
@@ -98,7 +100,7 @@ const Pen = () => {
 
 const STEPS = { ArrowLeft: -0.02, ArrowRight: 0.02, PageUp: 0.1, PageDown: -0.1, Home: -1, End: 1 };
 
-function Handle({ at }) {
+function Handle({ at, above, below }) {
   const percent = Math.round(100 * state.split);
   const key = (event) => {
     if (!(event.key in STEPS)) return;
@@ -107,7 +109,7 @@ function Handle({ at }) {
     set({ split: Math.min(1, Math.max(0, state.split + STEPS[event.key])) });
   };
   return html`<div id="handle" role="slider" tabindex="0" aria-label="Before and after" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent}
-    aria-valuetext=${`${percent} % before`} style=${`transform:translateX(${at}px)`} onKeyDown=${key}><span>⟨ ⟩</span></div>`;
+    aria-valuetext=${`${percent} % before`} style=${`transform:translate(${at}px,${above}px);height:${below - above}px`} onKeyDown=${key}><span>⟨ ⟩</span></div>`;
 }
 
 const INSETS = {

@@ -16,6 +16,7 @@ export const state = {
   shown: null, // id of a dream
   moment: null, // index of a moment of its growth
   group: null, // { id, kind, ids, ... } of variations or a sweep
+  from: null, // the group that the shown dream was chosen from
   compared: [], // ids of dreams
   split: 0, // how much of the picture before is seen
   camera: { zoom: 1, x: 0.5, y: 0.5 }, // over the fitted picture, and the place of it in the middle

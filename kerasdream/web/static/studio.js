@@ -46,8 +46,8 @@ function Studio() {
 
 // What a first visitor reads.
 function Intro() {
-  if (state.been || state.asking || (state.shown && state.shown !== state.welcome)) return null;
-  return html`<div id="intro"><p>Drop a picture, choose a look, dream.</p></div>`;
+  if (state.been || state.asking || state.group || (state.shown && state.shown !== state.welcome)) return null;
+  return html`<p id="intro"><span>Drop a picture, </span><span>choose a look, </span><span>dream.</span></p>`;
 }
 
 function Words({ fault, toast }) {
