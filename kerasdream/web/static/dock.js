@@ -25,12 +25,9 @@ export class Dock extends Part {
 
 function Actions() {
   const ask = tried((event) => event.detail > 1 ? null : dream()); // a double click is one dream
-  const file = (event) => {
-    takeFiles(event.target.files).then(() => (event.target.value = ""));
-    set({ menu: null });
-  };
-  const choose = html`<label class="entry">Choose pictures or a film…<input id="file" type="file" accept="image/*,video/*" multiple onChange=${file} /></label>`;
-  return html`<div class="actions">
+  const file = (event) => takeFiles(event.target.files).then(() => (event.target.value = ""));
+  const choose = ["Choose pictures or a film…", () => document.getElementById("file").click()];
+  return html`<div class="actions"><input id="file" type="file" accept="image/*,video/*" multiple hidden onChange=${file} />
     <${Menu} name="picture" icon="picture" label="Picture" hint="What to dream on" up entries=${[choose, ["The sample", sample], ["Noise", noise], html`<p class="note wide-only">Or drop one anywhere, or paste it.</p>`]} />
     <${Button} id="surprise" class="quiet" icon="surprise" label="Surprise me" title="A look nobody chose (S)" onClick=${surprise} />
     <button id="dream" type="button" aria-busy=${state.asking} onClick=${ask} title="Dream (Ctrl+Enter)">${state.asking ? "Asking…" : "Dream"}</button>

@@ -25,7 +25,7 @@ const REST = 2500; // milliseconds without a hand after which the controls fade
 function Studio() {
   const { view, group, bare, fault, toast } = state;
   const job = shownJob();
-  return html`<div class="studio" data-view=${view} data-bare=${bare ? "" : undefined}>
+  return html`<div class="studio" data-view=${view} data-tool=${state.tool} data-bare=${bare ? "" : undefined}>
     <${Bar} />
     ${view === "gallery" ? html`<main class="page"><${Gallery} /></main>` : html`<main id="stage" aria-label="The picture">
       <${Ambient} />
