@@ -14,8 +14,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from kerasdream.errors import DreamError, OutputError
+from kerasdream.web.gallery import Gallery
+from kerasdream.web.groups import Groups
 from kerasdream.web.guard import Guard
 from kerasdream.web.jobs import Jobs
+from kerasdream.web.moments import Moments
 from kerasdream.web.networks import Networks
 from kerasdream.web.pictures import Pictures
 from kerasdream.web.studio import Studio
@@ -37,7 +40,7 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Guard:
     async def life(_: Starlette) -> AsyncIterator[None]:
         studio.worker.start()
         yield
-        studio.hub.close()
+        studio.close()
         await to_thread.run_sync(studio.worker.stop)
         studio.store.close()
 
@@ -47,6 +50,9 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Guard:
             Route("/", page),
             *Pictures(studio).routes(),
             *Jobs(studio).routes(),
+            *Groups(studio).routes(),
+            *Moments(studio).routes(),
+            *Gallery(studio).routes(),
             *Networks(studio).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

@@ -1,4 +1,6 @@
-"""Dreams over HTTP: asked for, watched while they grow, cancelled, looked at and deleted."""
+"""Jobs over HTTP: asked for, watched while they grow, stopped, moved, looked at and deleted."""
+
+import functools
 
 from anyio import to_thread
 from starlette.exceptions import HTTPException
@@ -6,16 +8,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from kerasdream.config import DEFAULTS
-from kerasdream.image.sample import noise_size
+from kerasdream.web.asking import Asking
 from kerasdream.web.body import json_object
+from kerasdream.web.feed import without_losses
 from kerasdream.web.films import write_gif
-from kerasdream.web.settings import check_layers, check_settings, search_words
 from kerasdream.web.studio import Studio, client_of
 from kerasdream.web.views import DONE, FINISHED
 
-PAGE = 24  # dreams of the gallery at a time
-VIEWERS = 2000  # event streams at a time
+STREAM = functools.partial(StreamingResponse, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 class Jobs:
@@ -23,6 +23,7 @@ class Jobs:
 
     def __init__(self, studio: Studio):
         self.studio, self.store, self.worker = studio, studio.store, studio.worker
+        self.asking = Asking(studio)
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -31,14 +32,17 @@ class Jobs:
             Route("/api/jobs", self.add, methods=["POST"]),
             Route("/api/jobs", self.waiting),
             Route(job, self.remove, methods=["DELETE"]),
+            Route(job, self.change, methods=["PATCH"]),
             Route(job, self.show),
+            Route("/api/events", self.feed),
             Route(f"{job}/events", self.events),
             Route(f"{job}/preview", self.preview),
             Route(f"{job}/cancel", self.cancel, methods=["POST"]),
+            Route(f"{job}/stop", self.stop, methods=["POST"]),
+            Route(f"{job}/move", self.move, methods=["POST"]),
             Route(f"{job}/result", self.result),
             Route(f"{job}/thumb", self.thumb),
             Route(f"{job}/growth.{{format:str}}", self.growth),
-            Route("/api/gallery", self.gallery),
         ]
 
     async def add(self, request: Request) -> Response:
@@ -47,34 +51,20 @@ class Jobs:
         asked = await json_object(request)
         studio.check_queue(client)
         studio.check_store()
-        settings = check_settings(asked.get("settings", {}), studio.models)
-        await to_thread.run_sync(check_layers, settings, limiter=studio.reading)
-        picture = asked.get("picture", "sample")
-        self.check_picture(picture)
-        more = {name: asked[name] for name in ("guide", "mask") if asked.get(name)}
-        for id in more.values():
-            self.store.existing("pictures", id, ".png")
-        look = settings.get("preset", DEFAULTS["preset"])
+        wanted = await self.asking.read(asked)
         studio.check_queue(client)  # again: others may have come since, but from here to the store nothing waits
-        job = self.store.add_job(client, picture, settings, look, search_words(settings), **more)
-        self.worker.wake.set()
+        job = self.store.add_job(client, wanted)
+        self.worker.call()
         return JSONResponse(studio.view(job), 201)
 
-    def check_picture(self, picture: object) -> None:
-        """Refuse a picture to dream on that is not there, or noise that is too large."""
-        most = self.studio.max_pixels
-        if size := noise_size(picture):
-            if size[0] * size[1] > most:
-                raise HTTPException(400, f"Noise of {size[1]} x {size[0]} is larger than the {most:,} pixels here.")
-        elif picture != "sample":
-            self.store.existing("pictures", str(picture), ".png")
-
     async def waiting(self, _: Request) -> Response:
-        """Send the jobs that wait or run, without their losses: every page asks for them now and then."""
-        jobs = [self.studio.view(job) for job in self.store.waiting()]
-        for job in jobs:
-            job["progress"]["losses"] = []
-        return JSONResponse({"jobs": jobs})
+        """Send the jobs that wait or run, without their losses."""
+        return JSONResponse({"jobs": [without_losses(job) for job in self.studio.waiting()]})
+
+    async def feed(self, _: Request) -> Response:
+        """Send what waits and runs, and what is ready in the background, as server-sent events without an end."""
+        self.studio.check_viewers()
+        return STREAM(self.studio.feed.watch())
 
     async def show(self, request: Request) -> Response:
         """Send how a job stands."""
@@ -84,10 +74,8 @@ class Jobs:
         """Send how a job goes on, as server-sent events, until it ends."""
         id = request.path_params["id"]
         self.store.job(id)
-        if self.studio.hub.viewers >= VIEWERS:
-            raise HTTPException(503, "Too many watch the studio; try again when some have gone.")
-        stream = self.studio.hub.watch(id)
-        return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        self.studio.check_viewers()
+        return STREAM(self.studio.hub.watch(id))
 
     async def preview(self, request: Request) -> Response:
         """Send the picture as it is by now."""
@@ -99,9 +87,35 @@ class Jobs:
         raise KeyError(job.id)
 
     async def cancel(self, request: Request) -> Response:
-        """End a job within a step."""
+        """End a job within a step, and throw it away."""
         job = self.store.job(request.path_params["id"])
         self.worker.cancel(job.id)
+        return JSONResponse(self.studio.view(self.store.job(job.id)))
+
+    async def stop(self, request: Request) -> Response:
+        """End a job after its step, and keep what is there."""
+        job = self.store.job(request.path_params["id"])
+        if job.state not in FINISHED and not self.worker.end_early(job.id):
+            raise HTTPException(409, "This dream has not begun, so that there is nothing to keep; cancel it instead.")
+        return JSONResponse(self.studio.view(self.store.job(job.id)))
+
+    async def move(self, request: Request) -> Response:
+        """Put a job that waits before another one, or last."""
+        before = (await json_object(request)).get("before")
+        try:
+            self.store.move(request.path_params["id"], None if before is None else str(before))
+        except KeyError:
+            raise HTTPException(409, "Only what still waits can be moved, and only before what still waits.") from None
+        self.worker.publish()
+        return await self.waiting(request)
+
+    async def change(self, request: Request) -> Response:
+        """Mark a dream as a favourite, or as none."""
+        job = self.store.job(request.path_params["id"])
+        asked = await json_object(request)
+        if asked.keys() != {"favourite"} or not isinstance(asked["favourite"], bool):
+            raise HTTPException(400, '{"favourite": true} or {"favourite": false} was expected.')
+        self.store.favour(job.id, asked["favourite"])
         return JSONResponse(self.studio.view(self.store.job(job.id)))
 
     async def result(self, request: Request) -> Response:
@@ -132,14 +146,3 @@ class Jobs:
             raise HTTPException(409, "This dream is not finished; cancel it first.")
         self.store.remove(job.id)
         return Response(status_code=204)
-
-    async def gallery(self, request: Request) -> Response:
-        """Send finished dreams, newest first, a page at a time."""
-        before = request.query_params.get("before", "")
-        found = self.store.gallery(
-            request.query_params.get("search", "")[:200],
-            int(before) if before.isdecimal() and len(before) < 16 else None,
-            PAGE,
-        )
-        last = found[-1].number if len(found) == PAGE else None
-        return JSONResponse({"dreams": [job.view() for job in found], "next": last})

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from kerasdream.errors import DreamError
-from kerasdream.image import files, metadata
+from kerasdream.image import metadata
 from kerasdream.process_memory import memory_released
 from kerasdream.web.body import receive
 from kerasdream.web.intake import take_in
@@ -45,7 +45,6 @@ class Pictures:
             Route("/api/pictures", self.add, methods=["POST"]),
             Route("/api/pictures/sample", self.sample),
             Route("/api/pictures/{id:str}", self.show),
-            Route("/api/jobs/{id:str}/deeper", self.add_dream, methods=["POST"]),
         ]
 
     async def add(self, request: Request) -> Response:
@@ -85,20 +84,6 @@ class Pictures:
     async def sample(self, _: Request) -> Response:
         """Send the sample."""
         return Response(sample_file(), media_type="image/jpeg")
-
-    async def add_dream(self, request: Request) -> Response:
-        """Keep a dream as a picture to start from."""
-        studio = self.studio
-        studio.check_store()
-        path = studio.store.existing("dreams", request.path_params["id"], ".png")
-
-        @memory_released()
-        def copy() -> PictureView:
-            image = files.decode(path, None)
-            id = studio.store.add_picture(image)
-            return {"id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size}
-
-        return JSONResponse(await to_thread.run_sync(copy, limiter=studio.converting), 201)
 
 
 @functools.cache

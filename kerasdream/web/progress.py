@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from kerasdream.web.growth import KeptMoment
 from kerasdream.web.views import QUEUED, ProgressView
 
 
@@ -25,12 +26,23 @@ class Progress:
     error: str = ""  # why it failed, or why it waits
     note: str = ""  # what one should know of the dream
     preview: bytes = b""  # the picture by now, as JPEG
+    moments: list[KeptMoment] = dataclasses.field(default_factory=list)
     cancelled: bool = False
+    stopped: bool = False  # it ends early, and is kept
+
+    def begin(self, state: str) -> None:
+        """Forget how far an earlier attempt has come."""
+        self.state, self.error, self.losses, self.moments = state, "", [], []
+
+    def show(self, preview: bytes) -> None:
+        """Show the picture as it is by now."""
+        self.preview = preview
+        self.previews += 1
 
     def view(self) -> ProgressView:
         """Return what the page may know of it."""
         return {
             "state": self.state, "octave": self.octave, "num_octave": self.num_octave, "step": self.step,
             "iterations": self.iterations, "done": self.done, "left": self.left, "losses": list(self.losses),
-            "previews": self.previews, "error": self.error, "note": self.note,
+            "previews": self.previews, "moments": len(self.moments), "error": self.error, "note": self.note,
         }  # fmt: skip

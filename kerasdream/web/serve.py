@@ -64,7 +64,7 @@ def define() -> flags.FlagValues:
 
 
 def models_of(weights: str | None) -> dict[str, Settings]:
-    """Return the models at hand, each with the settings of the machine for it; mini first, for it is quick."""
+    """Return the models at hand, each with the settings of the machine for it; the best one first."""
     from kerasdream.model.weights import cache_folder
     from kerasdream.model.zoo import ZOO
 
@@ -72,9 +72,9 @@ def models_of(weights: str | None) -> dict[str, Settings]:
     if weights is not None:
         if not pathlib.Path(weights).is_file():
             raise ConfigError(f"There is no weights file {weights!r}. A file for InceptionV3 was expected.")
-        return {"mini": {}, "inception_v3": {"weights": weights}}
+        return {"inception_v3": {"weights": weights}, "mini": {}}
     there = entry.url is not None and (cache_folder() / entry.url.rsplit("/", 1)[-1]).is_file()
-    return {"mini": {}, "inception_v3": {}} if there else {"mini": {}}
+    return {"inception_v3": {}, "mini": {}} if there else {"mini": {}}
 
 
 def is_own(host: str) -> bool:
@@ -127,7 +127,7 @@ def serve(values: flags.FlagValues) -> None:
         allow_connections()
         # Only a proxy on this machine, which a name of one's own tells of, may say for whom it asks.
         proxied = not all(map(is_own, names))
-        Server(app(studio, hosts_of(host, names), token), studio.hub, proxied=proxied).run([listener])
+        Server(app(studio, hosts_of(host, names), token), studio.close, proxied=proxied).run([listener])
 
 
 def address_of(host: str, port: int, names: list[str], token: str | None) -> str:

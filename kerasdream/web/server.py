@@ -2,12 +2,12 @@
 
 import os
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
 from kerasdream.errors import OutputError
 from kerasdream.web.guard import Guard
-from kerasdream.web.hub import Hub
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -48,7 +48,7 @@ def allow_connections() -> None:
 class Server(uvicorn.Server):
     """Uvicorn for the studio: at its end it would wait for event streams, so these end first."""
 
-    def __init__(self, app: Guard, hub: Hub, *, proxied: bool):
+    def __init__(self, app: Guard, end_streams: Callable[[], None], *, proxied: bool):
         super().__init__(
             uvicorn.Config(
                 app,
@@ -59,9 +59,9 @@ class Server(uvicorn.Server):
                 proxy_headers=proxied,
             )
         )
-        self.hub = hub
+        self.end_streams = end_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then everything else."""
-        self.hub.close()
+        self.end_streams()
         await super().shutdown(sockets)

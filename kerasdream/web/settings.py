@@ -1,5 +1,6 @@
 """Settings from the page: what may be set, what a form shows, and nothing that names a file."""
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any, TypedDict
@@ -8,8 +9,11 @@ from kerasdream import presets
 from kerasdream.config import DEFAULTS, KNOBS, DreamConfig, check_names
 from kerasdream.errors import ConfigError, suggest
 from kerasdream.image.metadata import Record
+from kerasdream.journeys.recipes import RECIPES
+from kerasdream.knobs import Knob
 from kerasdream.model import zoo
 from kerasdream.objectives import Objective, objective
+from kerasdream.web.sliders import Slider, sliders
 from kerasdream.web.views import Settings
 
 LONGEST_TEXT = 2000  # letters of layers as text
@@ -44,12 +48,23 @@ class LookView(TypedDict):
     settings: Settings
 
 
+class RecipeView(TypedDict):
+    """A ready journey as the form shows it."""
+
+    name: str
+    about: str
+    settings: Settings
+
+
 class Schema(TypedDict):
     """What the page builds its form from."""
 
     knobs: list[KnobView]
     looks: list[LookView]
     models: list[str]
+    model: str  # the one to begin with
+    simple: dict[str, list[Slider]]  # by model
+    recipes: list[RecipeView]
 
 
 def schema(models: Sequence[str]) -> Schema:
@@ -62,7 +77,16 @@ def schema(models: Sequence[str]) -> Schema:
         {"name": name, "about": preset.about, "settings": settings_of_look(name, models[0])}
         for name, preset in presets.PRESETS.items()
     ]
-    return {"knobs": [knob_view(name, models) for name in SHOWN], "looks": looks, "models": list(models)}
+    return {
+        "knobs": [knob_view(name, models) for name in SHOWN],
+        "looks": looks,
+        "models": list(models),
+        "model": models[0],
+        "simple": {model: sliders(model) for model in models},
+        "recipes": [
+            {"name": name, "about": one.about, "settings": dict(one.settings)} for name, one in RECIPES.items()
+        ],
+    }
 
 
 def knob_view(name: str, models: Sequence[str]) -> KnobView:
@@ -79,8 +103,19 @@ def knob_view(name: str, models: Sequence[str]) -> KnobView:
         "choices": choices,
         "group": knob.page,
         "help": "network that dreams; mini is the quick one" if name == "model" else knob.help,
-        "expected": knob.expectation(),
+        "expected": on_page(name, choices).expectation(),
     }
+
+
+def on_page(name: str, choices: Sequence[str] = ()) -> Knob:
+    """Return a knob with the range and the choices that the page has.
+
+    >>> on_page("num_octave").expectation()
+    'a whole number from 1 to 12'
+    """
+    knob = KNOBS[name]
+    kind, high = "choice" if choices else knob.kind, min(knob.high, knob.page_high)
+    return dataclasses.replace(knob, high=high, kind=kind, choices=tuple(choices) or knob.choices)
 
 
 def finite(number: float) -> float | None:
@@ -127,7 +162,9 @@ def check_settings(given: object, models: Sequence[str]) -> Settings:
     look = settings.get("preset", DEFAULTS["preset"])
     if not isinstance(look, str):
         raise ConfigError(f"preset={look!r} was given; the name of a look was expected.")
-    check_limits(DreamConfig(**presets.settings(look, settings["model"]) | settings))
+    for name in settings.keys() - {"layers"}:
+        check_range(name, settings[name])
+    check_growth(DreamConfig(**presets.settings(look, settings["model"]) | settings))
     return settings
 
 
@@ -146,12 +183,17 @@ def check_objective(layers: object) -> Objective:
     return asked
 
 
-def check_limits(config: DreamConfig) -> None:
-    """Raise ConfigError where a setting is more than a page may ask for."""
-    for name in SHOWN:
-        value, most = getattr(config, name), KNOBS[name].page_high
-        if most < float("inf") and max(value if isinstance(value, tuple) else [value]) > most:
+def check_range(name: str, value: object) -> None:
+    """Raise ConfigError where a setting is none, or is more than a page may ask for."""
+    most = KNOBS[name].page_high
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, int | float) and most < number:
             raise ConfigError(f"{name}={value} was given; {most:g} at most was expected.")
+    on_page(name).check(name, value)
+
+
+def check_growth(config: DreamConfig) -> None:
+    """Raise ConfigError where a picture would become too large on the way."""
     growth = config.octave_scale**config.octaves_above
     if growth > LARGEST_GROWTH:
         raise ConfigError(

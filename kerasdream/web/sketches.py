@@ -28,8 +28,13 @@ class Sketches:
     ('mini', 'mixed4', 150)
     """
 
-    def __init__(self, store: Store, models: dict[str, Settings]):
-        self.store, self.models = store, models
+    def __init__(
+        self,
+        store: Store,
+        models: dict[str, Settings],
+        announce: Callable[[dict[str, object]], None] = lambda notice: None,
+    ):
+        self.store, self.models, self.announce = store, models, announce
         self.faults: dict[Channel, str] = {}  # empty where it is still to be drawn
         self.lock = threading.Lock()
 
@@ -45,6 +50,13 @@ class Sketches:
         """Return the channel to draw next, or None."""
         with self.lock:
             return next((channel for channel, fault in self.faults.items() if not fault), None)
+
+    def work(self, should_stop: Callable[[], bool]) -> bool:
+        """Draw the next channel, and return whether there was one."""
+        channel = self.next()
+        if channel is not None:
+            self.draw(channel, should_stop)
+        return channel is not None
 
     def draw(self, channel: Channel, should_stop: Callable[[], bool]) -> None:
         """Draw a channel and keep it, or note why it cannot be drawn; `should_stop` is asked before each step."""
@@ -66,6 +78,7 @@ class Sketches:
             return
         with self.lock:
             self.faults.pop(channel, None)
+        self.announce({"sketch": {"model": model, "layer": layer, "channel": number}})
 
 
 def file_name(channel: Channel) -> str:

@@ -11,62 +11,33 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PIL import Image
 
 from kerasdream.errors import OutputError
 from kerasdream.image import files
-from kerasdream.web.views import CANCELLED, DONE, FAILED, QUEUED, RUNNING, DreamView, Settings
+from kerasdream.web.job import SELECTED, Asked, Job, Value, make_table
+from kerasdream.web.views import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 
-Value = str | float | None  # of a column
 ID = re.compile(r"[0-9a-f]{32}")
 THUMB_SIDE = 360
 MOST_STARTS = 10  # of a job that never ends: so often it is hardly somebody else who ends the studio
 LEAST_FREE = 200_000_000  # bytes that stay free on the disk
 FORGOTTEN = 86_400.0  # seconds after which goes what no dream has
-FILES = (("dreams", ".png"), ("dreams", ".webp"), ("dreams", ".gif"), ("thumbs", ".webp"))  # of a dream
+FOLDERS = ("pictures", "dreams", "thumbs", "films")
+FILES = (  # of a dream
+    ("dreams", ".png"), ("dreams", ".webp"), ("dreams", ".gif"), ("dreams", ".moments"), ("thumbs", ".webp"),
+    ("films", ".mp4"), ("films", ".webm"), ("films", ".webp"),
+)  # fmt: skip
+ASKED = [field.name for field in dataclasses.fields(Asked)]
+LARGEST_FAMILY = 200  # dreams
+SHOWN = """relation != 'welcome' AND NOT (relation = 'brush' AND EXISTS (
+    SELECT 1 FROM jobs AS later WHERE later.parent = jobs.id AND later.relation = 'brush' AND later.state = 'done'))"""
+DESCENDANTS = """WITH RECURSIVE tree (id) AS (
+    VALUES (?) UNION SELECT jobs.id FROM jobs JOIN tree ON jobs.parent = tree.id) SELECT id FROM tree"""
 FULL = "The disk of this machine is nearly full. Delete some dreams; what waits begins when there is room."
 GONE = "The studio's folder {!r} was removed or replaced while the studio ran. Put it back, and start the studio again."
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
-    picture TEXT NOT NULL, guide TEXT, mask TEXT, look TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL,
-    created REAL NOT NULL, seconds REAL, loss REAL, width INTEGER, height INTEGER, error TEXT NOT NULL DEFAULT '',
-    starts INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS by_state ON jobs (state, number);
-"""
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """One dream that was asked for; its settings are empty where they cannot be read."""
-
-    number: int
-    id: str
-    client: str
-    state: str
-    picture: str
-    guide: str | None
-    mask: str | None
-    look: str
-    settings: Settings
-    words: str
-    created: float
-    seconds: float | None
-    loss: float | None
-    width: int | None
-    height: int | None
-    error: str
-    starts: int
-
-    def view(self) -> DreamView:
-        """Return what the page may know of it."""
-        return {
-            "id": self.id, "state": self.state, "picture": self.picture, "guide": self.guide, "mask": self.mask,
-            "look": self.look, "settings": self.settings, "created": self.created, "seconds": self.seconds,
-            "loss": self.loss, "width": self.width, "height": self.height, "error": self.error,
-        }  # fmt: skip
 
 
 class Store:
@@ -82,13 +53,13 @@ class Store:
 
     def __init__(self, folder: pathlib.Path):
         self.folder, self.file = folder, folder / "studio.db"
-        for name in ("pictures", "dreams", "thumbs"):
+        for name in FOLDERS:
             files.make_folder(folder / name)
         self.lock = threading.Lock()
         try:
             self.base = sqlite3.connect(self.file, check_same_thread=False, timeout=1.0)
             self.base.execute("PRAGMA locking_mode = EXCLUSIVE")  # two studios would dream every job twice
-            self.base.executescript(SCHEMA)
+            make_table(self.base)
             self.recover()
             self.identity = os.stat(self.file)
         except sqlite3.Error as fault:
@@ -172,26 +143,21 @@ class Store:
         with self.lock, self.base:
             yield self.base
 
-    def add_job(
-        self,
-        client: str,
-        picture: str,
-        settings: Settings,
-        look: str,
-        words: str,
-        *,
-        guide: str | None = None,
-        mask: str | None = None,
-    ) -> Job:
-        """Accept a job: from here on it survives a kill."""
-        id = uuid.uuid4().hex
+    def add_jobs(self, client: str, many: Sequence[Asked]) -> list[Job]:
+        """Accept jobs, all or none: from here on they survive a kill."""
+        ids = [uuid.uuid4().hex for _ in many]
         with self.writing() as base:
-            base.execute(
-                "INSERT INTO jobs (id, client, state, picture, guide, mask, look, settings, words, created) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (id, client, QUEUED, picture, guide, mask, look, json.dumps(settings), words, time.time()),
-            )
-        return self.job(id)
+            for id, asked in zip(ids, many, strict=True):
+                values: dict[str, object] = {field: getattr(asked, field) for field in ASKED}
+                values |= {name: json.dumps(values[name]) for name in ("settings", "plan")}
+                values |= {"id": id, "client": client, "state": QUEUED, "created": time.time()}
+                names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
+                base.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(values.values()))
+        return [self.job(id) for id in ids]
+
+    def add_job(self, client: str, asked: Asked) -> Job:
+        """Accept a job."""
+        return self.add_jobs(client, [asked])[0]
 
     def job(self, id: str) -> Job:
         """Return a job; KeyError for an unknown one."""
@@ -202,35 +168,77 @@ class Store:
 
     def jobs(self, where: str, values: tuple[Value, ...], order: str = "number", limit: int = -1) -> list[Job]:
         """Return the jobs that a condition of ours holds for."""
-        names = [field.name for field in dataclasses.fields(Job)]
-        query = f"SELECT {', '.join(names)} FROM jobs WHERE {where} ORDER BY {order} LIMIT {limit:d}"
+        query = f"SELECT {SELECTED} FROM jobs WHERE {where} ORDER BY {order} LIMIT {limit:d}"
         with self.lock:
             rows = list(self.base.execute(query, values))
-        jobs = [dict(zip(names, row, strict=True)) for row in rows]
-        return [Job(**job | {"settings": settings_in(job["settings"])}) for job in jobs]
+        return [Job.of_row(row) for row in rows]
 
     def waiting(self) -> list[Job]:
-        """Return the jobs that are still to be done, first come first served."""
-        return self.jobs("state IN (?, ?)", (QUEUED, RUNNING))
+        """Return the jobs that are still to be done: what runs, then what is urgent, then all others in their order."""
+        return self.jobs("state IN (?, ?)", (QUEUED, RUNNING), "state = 'queued', urgent DESC, COALESCE(place, number)")
 
-    def gallery(self, search: str, before: int | None, limit: int) -> list[Job]:
-        """Return finished dreams, newest first; `search` is a look or a layer, `before` where the last page ended."""
+    def move(self, id: str, before: str | None) -> None:
+        """Put a job that waits before another one, or last; KeyError where either no longer waits."""
+        queue = {job.id: job for job in self.waiting() if job.state == QUEUED}
+        moved, other = queue[id], None if before is None else queue[before]
+        if moved is other:
+            return
+        order = [job for job in queue.values() if job is not moved]
+        order.insert(order.index(other) if other else len(order), moved)
+        places = sorted(job.place for job in order)
+        with self.writing() as base:
+            base.executemany(
+                "UPDATE jobs SET place = ? WHERE id = ?",
+                [(place, job.id) for place, job in zip(places, order, strict=True)],
+            )
+
+    def gallery(self, search: str, before: int | None, limit: int, favourites: bool = False) -> list[Job]:
+        """Return finished dreams, newest first; `search` is a look or a layer, `before` where the last page ended.
+
+        Of the strokes of a brush that follow each other only the last is shown.
+        """
         escaped = re.sub(r"([%_\\])", r"\\\1", search.strip())
         return self.jobs(
-            r"state = ? AND words LIKE ? ESCAPE '\' AND number < ?",
-            (DONE, f"%{escaped}%", 2**62 if before is None else before),
+            rf"state = ? AND words LIKE ? ESCAPE '\' AND number < ? AND favourite >= ? AND {SHOWN}",
+            (DONE, f"%{escaped}%", 2**62 if before is None else before, int(favourites)),
             "number DESC",
             limit,
         )
 
+    def family(self, id: str) -> list[Job]:
+        """Return the dreams that a dream comes from and all that come from those, oldest first; KeyError for none."""
+        root = self.job(id)
+        for _ in range(LARGEST_FAMILY):
+            above = self.jobs("id = ?", (root.parent,))
+            if not above:
+                break
+            root = above[0]
+        return self.jobs(f"id IN ({DESCENDANTS})", (root.id,), "number", LARGEST_FAMILY)
+
+    def welcome(self, model: str) -> Job | None:
+        """Return the latest dream that welcomes with this model, None where there is none."""
+        found = self.jobs("relation = 'welcome' AND state = ?", (DONE,), "number DESC", 20)
+        return next((job for job in found if job.settings.get("model") == model), None)
+
     def update(self, id: str, state: str, only: tuple[str, ...] = (), **changes: Value) -> bool:
         """Change a job, with `only` where it is in one of these states, and return whether it was."""
-        sets = ", ".join(f"{name} = ?" for name in ("state", *changes))
+        sets = ", ".join(f'"{name}" = ?' for name in ("state", *changes))
         query, values = f"UPDATE jobs SET {sets} WHERE id = ?", (state, *changes.values(), id)
         if only:
             query, values = f"{query} AND state IN ({','.join('?' * len(only))})", (*values, *only)
         with self.writing() as base:
             return base.execute(query, values).rowcount == 1
+
+    def favour(self, id: str, favourite: bool) -> None:
+        """Mark a job as a favourite, or as none."""
+        with self.writing() as base:
+            base.execute("UPDATE jobs SET favourite = ? WHERE id = ?", (favourite, id))
+
+    def count_of_group(self, group: str) -> int:
+        """Return how many jobs of a group there are."""
+        with self.lock:
+            (count,) = self.base.execute('SELECT COUNT(*) FROM jobs WHERE "group" = ?', (group,)).fetchone()
+        return int(count)
 
     def remove(self, id: str) -> None:
         """Forget a finished job and its files; the page may still show its pictures, which go after a day."""
@@ -238,6 +246,7 @@ class Store:
         for kind, ending in FILES:
             self.path(kind, job.id, ending).unlink(missing_ok=True)  # first: a full disk may have no room to forget it
         with self.writing() as base:
+            base.execute("UPDATE jobs SET parent = ? WHERE parent = ?", (job.parent, job.id))  # the tree stays whole
             base.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         for picture in {job.picture, job.guide or "", job.mask or ""}:
             with contextlib.suppress(KeyError, FileNotFoundError):
@@ -246,17 +255,3 @@ class Store:
     def close(self) -> None:
         """Let go of the folder."""
         self.base.close()
-
-
-def settings_in(text: object) -> Settings:
-    """Return the settings in a row; none where they cannot be read.
-
-    >>> settings_in('{"step": 0.1}'), settings_in('{"step": 1e999}'), settings_in('{"step": ')
-    ({'step': 0.1}, {}, {})
-    """
-    try:
-        settings = json.loads(text) if isinstance(text, str) else None
-        json.dumps(settings, allow_nan=False)  # what no answer could hold
-    except (ValueError, RecursionError):
-        return {}
-    return settings if isinstance(settings, dict) else {}

@@ -1,16 +1,20 @@
 """The studio: what all its requests share."""
 
 import sqlite3
+from collections.abc import Sequence
 
 import anyio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from kerasdream.web.feed import Feed
 from kerasdream.web.hub import Hub
-from kerasdream.web.store import Job, Store
+from kerasdream.web.job import Job
+from kerasdream.web.store import Store
 from kerasdream.web.views import QUEUED, JobView, Settings
 from kerasdream.web.worker import Worker
 
+VIEWERS = 2000  # event streams at a time
 UPLOADS = 32  # that may come at a time
 DECODING, CONVERTING, READING = 2, 1, 1  # threads for uploaded pictures, for films and copies, for networks
 
@@ -35,18 +39,37 @@ class Studio:
         per_client: int = 10,
     ):
         self.store, self.models = store, list(models)
-        self.hub = Hub(self.describe)
-        self.worker = Worker(store, models, self.hub.publish)
+        self.hub, self.feed = Hub(self.describe), Feed(self.waiting, self.describe)
+        self.worker = Worker(store, models, self.publish, self.feed.announce)
         self.max_upload, self.max_pixels, self.queue, self.per_client = max_upload, max_pixels, queue, per_client
         # Each kind of work has its own threads, so that none holds up another.
         self.uploads = anyio.CapacityLimiter(UPLOADS)
         self.decoding, self.converting = anyio.CapacityLimiter(DECODING), anyio.CapacityLimiter(CONVERTING)
         self.reading = anyio.CapacityLimiter(READING)
 
+    def publish(self, *ids: str) -> None:
+        """Tell those who watch that jobs have changed, or the queue where none is named."""
+        self.hub.publish(*ids)
+        self.feed.publish(*ids)
+
     def view(self, job: Job) -> JobView:
         """Return what the page may know of a job."""
-        before = sum(other.number < job.number for other in self.store.waiting()) if job.state == QUEUED else 0
+        queue = [other.id for other in self.store.waiting()] if job.state == QUEUED else []
+        return self.view_in(job, queue)
+
+    def view_in(self, job: Job, queue: Sequence[str]) -> JobView:
+        """Return what the page may know of a job, and how many of the queue come before it."""
+        before = queue.index(job.id) if job.id in queue else 0
         return {**job.view(), "progress": self.worker.progress_of(job).view(), "before": before}
+
+    def waiting(self) -> list[JobView]:
+        """Return what the page may know of the jobs that wait or run; nothing where the database cannot be read."""
+        try:
+            jobs = self.store.waiting()
+        except sqlite3.Error:
+            return []
+        queue = [job.id for job in jobs]
+        return [self.view_in(job, queue) for job in jobs]
 
     def describe(self, id: str) -> JobView | None:
         """Return what the page may know of a job; None where there is none, or the database cannot be read."""
@@ -61,12 +84,27 @@ class Studio:
             raise HTTPException(507, obstacle)
 
     def check_queue(self, client: str) -> None:
-        """Refuse a dream where too many wait, of all or of one client."""
+        """Refuse a dream where too many wait, of all or of one client. A group counts as one."""
         waiting = self.store.waiting()
-        if len(waiting) >= self.queue:
-            raise HTTPException(429, f"{len(waiting)} dreams wait already; try again when some are done.")
-        if sum(job.client == client for job in waiting) >= self.per_client:
-            raise HTTPException(429, f"{self.per_client} dreams of yours wait already; let some of them end first.")
+        if (count := len(entries(waiting))) >= self.queue:
+            raise HTTPException(429, f"{count} dreams wait already; try again when some are done.")
+        if (count := len(entries([job for job in waiting if job.client == client]))) >= self.per_client:
+            raise HTTPException(429, f"{count} dreams of yours wait already; let some of them end first.")
+
+    def check_viewers(self) -> None:
+        """Refuse one more stream of events where there are too many."""
+        if self.hub.viewers + self.feed.viewers >= VIEWERS:
+            raise HTTPException(503, "Too many watch the studio; try again when some have gone.")
+
+    def close(self) -> None:
+        """End all streams."""
+        self.hub.close()
+        self.feed.close()
+
+
+def entries(jobs: Sequence[Job]) -> set[str]:
+    """Return what jobs count as in the queue: each by itself, those of a group as one."""
+    return {job.group or job.id for job in jobs}
 
 
 def client_of(request: Request) -> str:

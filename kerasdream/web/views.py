@@ -4,6 +4,7 @@ from typing import Any, TypedDict
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 FINISHED = (DONE, FAILED, CANCELLED)
+DREAM, FILM, JOURNEY = "dream", "film", "journey"  # kinds of jobs
 Settings = dict[str, Any]  # knobs of a dream by name: their values are of many types
 
 
@@ -19,6 +20,7 @@ class ProgressView(TypedDict):
     left: float | None
     losses: list[float]
     previews: int
+    moments: int
     error: str
     note: str
 
@@ -27,12 +29,21 @@ class DreamView(TypedDict):
     """A dream as it was asked for, and what came of it."""
 
     id: str
+    kind: str
     state: str
     picture: str
     guide: str | None
     mask: str | None
     look: str
     settings: Settings
+    plan: Settings
+    parent: str | None
+    relation: str
+    group: str | None
+    label: str
+    favourite: bool
+    stopped: bool
+    urgent: bool
     created: float
     seconds: float | None
     loss: float | None

@@ -1,4 +1,4 @@
-"""The watch over a dream: its progress, its preview and its film, step by step."""
+"""The watch over a dream: its progress, its preview and its growth, step by step."""
 
 import time
 from collections.abc import Callable
@@ -8,20 +8,30 @@ from PIL import Image
 from kerasdream.config import DreamConfig
 from kerasdream.result import Moment
 from kerasdream.web.films import GROWTH_SIDE, jpeg, smaller
+from kerasdream.web.growth import KeptMoment, thinned
 from kerasdream.web.progress import Progress
 
 PREVIEW_EVERY = 0.6  # seconds
-FRAMES = 24  # of the film that is kept of each dream
+FRAMES = 24  # of the film that is kept of each dream, and moments
 
 
 class Watch:
-    """The callback of a dream: keeps its progress, its preview and its film, and ends it where it should end."""
+    """The callback of a dream: keeps its progress, its preview and its growth, and ends it where it should end.
+
+    `after_step` is called after each step, whatever else is due. With `grows` off neither film nor moments are kept.
+    """
 
     def __init__(
-        self, config: DreamConfig, progress: Progress, publish: Callable[[], None], ending: Callable[[], bool]
+        self,
+        config: DreamConfig,
+        progress: Progress,
+        after_step: Callable[[], None],
+        ending: Callable[[], bool],
+        *,
+        grows: bool = True,
     ):
-        self.config, self.progress, self.publish, self.ending = config, progress, publish, ending
-        self.film: list[Image.Image] = []
+        self.config, self.progress, self.after_step, self.ending = config, progress, after_step, ending
+        self.grows, self.film = grows, list[Image.Image]()
         self.began = self.first = 0.0  # at the first step: what comes before it happens once
         self.previewed = 0.0
 
@@ -36,16 +46,27 @@ class Watch:
         progress.step, progress.iterations = moment.step, moment.iterations
         progress.losses.append(round(moment.loss, 4))
         self.estimate(moment, now)
-        due = len(self.film) < FRAMES * progress.done
-        if now - self.previewed > PREVIEW_EVERY or moment.step == 0 or due:
+        way = (moment.octave + (moment.step + 1) / moment.iterations) / moment.num_octave
+        due = self.grows and len(self.film) < FRAMES * way
+        if now - self.previewed > PREVIEW_EVERY or moment.step == 0 or due or progress.stopped:
             picture = moment.picture()
-            progress.preview, self.previewed = jpeg(picture), now
-            progress.previews += 1
+            self.previewed = now
+            progress.show(jpeg(picture))
             if due:
-                self.film.append(smaller(picture, GROWTH_SIDE))
-        self.publish()
-        if self.over():
+                self.keep(moment, picture)
+        self.after_step()
+        if self.over() or progress.stopped:
             moment.stop()
+
+    def keep(self, moment: Moment, picture: Image.Image) -> None:
+        """Keep a frame of the film, and the moment, as large as the dream is at this octave."""
+        self.film.append(smaller(picture, GROWTH_SIDE))
+        above = moment.num_octave - 1 - moment.octave - self.config.octaves_above
+        scale = min(1.0, self.config.octave_scale**-above)
+        width, height = (max(1, int(side * scale)) for side in picture.size)
+        picture = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+        kept = KeptMoment.of(picture, moment.octave, moment.step, round(moment.loss, 4))
+        self.progress.moments = thinned([*self.progress.moments, kept])
 
     def estimate(self, moment: Moment, now: float) -> None:
         """Work out how much is done, and how long the rest takes: a size costs as much more as it has pixels."""

@@ -3,27 +3,18 @@
 import threading
 import time
 import traceback
-import warnings
 from collections.abc import Callable
+from typing import Protocol
 
-from PIL import Image
-
-from kerasdream.dreamer import Dreamer, DreamerCache
-from kerasdream.errors import ConfigError, DreamError, DreamWarning, OutputError
-from kerasdream.image.picture import Picture
-from kerasdream.image.sample import noise_size, sample
-from kerasdream.objectives import Guide
+from kerasdream.errors import ConfigError, DreamError, OutputError
 from kerasdream.process_memory import memory_released
-from kerasdream.resolution import resolve_config
-from kerasdream.result import DreamResult
-from kerasdream.web.films import GROWTH_SIDE, THUMB_SIDE, jpeg, smaller, write_film, write_webp
+from kerasdream.web.dreaming import Dreaming
+from kerasdream.web.job import Job, Value
 from kerasdream.web.progress import Progress
 from kerasdream.web.sketches import Sketches
-from kerasdream.web.store import Job, Store, Value
+from kerasdream.web.store import Store
 from kerasdream.web.views import CANCELLED, DONE, FAILED, FINISHED, QUEUED, RUNNING, Settings
-from kerasdream.web.watch import Watch
 
-WARM = 3  # dreamers that stay
 PATIENCE = 3  # starts of a dream that ended the studio, after which it waits for all others and a while
 GRACE = 30.0  # seconds of that while, in which it can be cancelled
 TIDY_EVERY = 3600.0  # seconds
@@ -32,10 +23,18 @@ SUSPECT = "The studio ended {} times while it dreamt this. It is tried again in 
 UNREADABLE = "The settings of this dream can no longer be read from the database. Choose them again."
 
 
+class Background(Protocol):
+    """What is made when no dream waits."""
+
+    def work(self, should_stop: Callable[[], bool]) -> bool:
+        """Make one thing, unless `should_stop` says otherwise, and return whether there was one to make."""
+
+
 class Worker:
     """Takes jobs from a store and dreams them; `models` are the models at hand, each with its own settings.
 
-    `publish` is called with the id of a job whose progress has changed, and with none where the queue has.
+    `publish` is called with the id of a job whose progress has changed, and with none where the queue has; `announce`
+    with what was made in the background.
 
     >>> import pathlib, tempfile
     >>> worker = Worker(Store(pathlib.Path(tempfile.mkdtemp())), {"mini": {}})
@@ -43,12 +42,20 @@ class Worker:
     >>> worker.stop()
     """
 
-    def __init__(self, store: Store, models: dict[str, Settings], publish: Callable[..., None] = lambda *ids: None):
-        self.store, self.models, self.publish = store, models, publish
-        self.dreamers = DreamerCache(WARM)
+    def __init__(
+        self,
+        store: Store,
+        models: dict[str, Settings],
+        publish: Callable[..., None] = lambda *ids: None,
+        announce: Callable[[dict[str, object]], None] = lambda notice: None,
+    ):
+        self.store, self.publish = store, publish
+        self.dreaming = Dreaming(store, models)
         self.progress: dict[str, Progress] = {}
-        self.sketches = Sketches(store, models)
-        self.wake, self.ending = threading.Event(), threading.Event()
+        self.sketches = Sketches(store, models, announce)
+        self.background: list[Background] = [self.sketches]
+        # `asked` tells those in the background that a dream waits, `wake` the worker that there is anything to do.
+        self.wake, self.asked, self.ending = threading.Event(), threading.Event(), threading.Event()
         self.began = self.tidied = time.monotonic()
         self.thread = threading.Thread(target=self.run, name="dreams", daemon=True)
 
@@ -59,15 +66,22 @@ class Worker:
     def stop(self) -> None:
         """End after the step in hand; the job it was at runs again at the next start."""
         self.ending.set()
+        self.asked.set()
         self.wake.set()
         self.thread.join(60)
+
+    def call(self) -> None:
+        """Say that a job waits: what is made in the background is given up for it."""
+        self.asked.set()
+        self.wake.set()
+        self.publish()
 
     def progress_of(self, job: Job) -> Progress:
         """Return how far a job is."""
         return self.progress.get(job.id) or Progress(state=job.state, error=job.error)
 
     def cancel(self, id: str) -> None:
-        """End a job: at once where it waits, after its step where it runs."""
+        """End a job and throw it away: at once where it waits, after its step where it runs."""
         if self.store.job(id).state in FINISHED:
             return
         progress = self.progress.setdefault(id, Progress())
@@ -76,11 +90,19 @@ class Worker:
             progress.state = CANCELLED
             self.publish()
 
+    def end_early(self, id: str) -> bool:
+        """End a job after its step, and keep it; False where it does not run."""
+        if self.store.job(id).state != RUNNING:
+            return False
+        self.progress.setdefault(id, Progress()).stopped = True
+        return True
+
     def run(self) -> None:
         """Take jobs until the studio ends."""
         last = ""
         while not self.ending.is_set():
             self.wake.clear()
+            self.asked.clear()
             try:
                 self.take_next()
             except Exception as fault:  # such as a full disk: the studio goes on when it can
@@ -90,9 +112,9 @@ class Worker:
                 self.ending.wait(2.0)
 
     def take_next(self) -> None:
-        """Dream, else draw a sketch, else wait."""
+        """Take a job, else make something in the background, else wait."""
         if waiting := self.store.waiting():
-            job = min(waiting, key=lambda job: (job.starts >= PATIENCE, job.number))
+            job = min(waiting, key=lambda job: job.starts >= PATIENCE)
             if obstacle := self.store.obstacle():
                 self.postpone(job, obstacle)
             elif job.starts >= PATIENCE and time.monotonic() - self.began < GRACE:
@@ -102,10 +124,12 @@ class Worker:
         elif time.monotonic() - self.tidied > TIDY_EVERY:
             self.store.tidy()
             self.tidied = time.monotonic()
-        elif (channel := self.sketches.next()) and not self.store.obstacle():
-            self.sketches.draw(channel, self.ending.is_set)
-        else:
+        elif self.store.obstacle() or not any(one.work(self.is_called) for one in self.background):
             self.wake.wait(5.0)
+
+    def is_called(self) -> bool:
+        """Return whether what is made in the background should be given up."""
+        return self.asked.is_set() or self.ending.is_set()
 
     def postpone(self, job: Job, reason: str) -> None:
         """Say why the first in the queue waits, and look again soon."""
@@ -116,11 +140,11 @@ class Worker:
 
     @memory_released()
     def take(self, job: Job) -> None:
-        """Dream one job; whatever goes wrong is kept with it, and the next one is taken."""
+        """Make one job; whatever goes wrong is kept with it, and the next one is taken."""
         progress = self.progress.setdefault(job.id, Progress())
         if not self.store.update(job.id, RUNNING, only=(QUEUED, RUNNING)):
             return
-        progress.state, progress.error, progress.losses = RUNNING, "", []
+        progress.begin(RUNNING)
         self.publish()
         try:
             self.dream(job, progress)
@@ -136,55 +160,34 @@ class Worker:
                 del self.progress[next(iter(self.progress))]
 
     def dream(self, job: Job, progress: Progress) -> None:
-        """Make the dream itself, with previews on the way; between its parts it ends where it was cancelled."""
+        """Make the dream itself; it ends where it was cancelled, and is not ended where the studio ends."""
         if not job.settings:
             raise ConfigError(UNREADABLE)
-        dreamer = self.dreamer_of(job)
-        picture = self.picture_of(job)
-        watch = Watch(dreamer.config, progress, lambda: self.publish(job.id), self.ending.is_set)
-        if not watch.over():
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always", DreamWarning)
-                result = dreamer.run(picture, callback=watch, verbose=False)
-            progress.note = " ".join(str(one.message) for one in caught if isinstance(one.message, DreamWarning))
+
+        def after_step() -> None:
+            self.publish(job.id)
+            if not job.urgent:
+                self.let_urgent_through()
+
+        made = self.dreaming.make(job, progress, after_step, self.ending.is_set)
         if progress.cancelled:
             self.end(job, progress, CANCELLED)
-        elif not self.ending.is_set():  # else it is still marked as running, and runs again
-            self.keep(job, result, watch.film)
-            loss = float(result.losses[-1][-1]) if result.losses else None
-            size = {"width": result.image.width, "height": result.image.height}
-            progress.preview = jpeg(result.image)
-            progress.previews += 1
-            self.end(job, progress, DONE, seconds=result.seconds, loss=loss, **size)
+        elif made is not None:  # else it is still marked as running, and runs again
+            self.end(job, progress, DONE, **made)
 
-    def keep(self, job: Job, result: DreamResult, film: list[Image.Image]) -> None:
-        """Write the files of a dream; the picture last, so that where it is, all is."""
-        start = smaller(result.picture.as_pillow(result.picture.source), GROWTH_SIDE)
-        write_film([start, *film, smaller(result.image, GROWTH_SIDE)], self.store.path("dreams", job.id, ".webp"))
-        write_webp(smaller(result.image, THUMB_SIDE), self.store.path("thumbs", job.id, ".webp"))
-        result.save(self.store.path("dreams", job.id, ".png"), overwrite=True)
+    def let_urgent_through(self) -> None:
+        """Take the strokes that wait, between two steps of a dream."""
+        if not self.asked.is_set():
+            return
+        self.asked.clear()
+        for job in self.store.waiting():
+            if job.urgent and job.state == QUEUED and job.starts < PATIENCE:
+                self.take(job)
 
-    def end(self, job: Job, progress: Progress, state: str, *, error: str = "", **changes: Value) -> None:
+    def end(self, job: Job, progress: Progress, state: str, **changes: Value) -> None:
         """Note how a job ended: first for good, then for those who watch."""
-        self.store.update(job.id, state, (), error=error, **changes)
+        error = str(changes.get("error", ""))
+        self.store.update(job.id, state, (), **changes | {"error": error})
         progress.state, progress.error, progress.left = state, error, None
         progress.done = 1.0 if state == DONE else progress.done
         self.publish()
-
-    def picture_of(self, job: Job) -> Image.Image | str:
-        """Return what a job dreams on."""
-        if job.picture == "sample":
-            return sample()
-        return job.picture if noise_size(job.picture) else self.store.picture(job.picture)
-
-    def dreamer_of(self, job: Job) -> Dreamer:
-        """Return a dreamer with the settings of a job; what is compiled alike is kept warm."""
-        settings = job.settings | self.models[job.settings["model"]]
-        if job.mask:
-            settings["mask"] = self.store.picture(job.mask).convert("L")
-        config = resolve_config(settings.pop("layers", None), settings.pop("model"), None, settings)
-        if job.guide:
-            layers = config.layers.layers() if config.layers else ()
-            guide = Picture.of(self.store.picture(job.guide)).source
-            config = config.replace(layers=[Guide(layer, guide) for layer in layers], max_loss=None)
-        return self.dreamers.get(config)

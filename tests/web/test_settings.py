@@ -22,6 +22,38 @@ def test_the_form_has_every_knob_but_those_of_the_machine():
     assert found["normalize"]["choices"] == ["mean", "std", "standard", "l2"]
 
 
+def test_the_limits_in_words_are_those_of_the_page():
+    expected = {knob["name"]: knob["expected"] for knob in schema(MODELS)["knobs"]}
+    assert expected["num_octave"] == "a whole number from 1 to 12"
+    assert expected["iterations"] == "a whole number from 1 to 400, or a list of them"
+    assert expected["step"] == "a number above 0, 10 at most, or a list of them"
+    assert expected["model"] == "'mini' or 'inception_v3'"
+
+
+def test_the_first_model_is_the_one_to_begin_with():
+    found = schema(MODELS[::-1])
+    assert (found["model"], check_settings({}, MODELS[::-1])["model"]) == ("inception_v3", "inception_v3")
+    assert [recipe["name"] for recipe in found["recipes"]] == ["zoom", "breathing", "layers", "channels", "tunnel"]
+
+
+def test_every_stop_of_a_slider_is_one_that_can_be_dreamt():
+    found = schema(MODELS)
+    assert found["simple"].keys() == set(MODELS)
+    for model, sliders in found["simple"].items():
+        assert [slider["name"] for slider in sliders] == ["strength", "scale", "depth", "detail"]
+        for slider in sliders:
+            for number, stop in enumerate(slider["stops"]):
+                settings = dict(stop["set"])
+                for name, share in stop["times"].items():
+                    settings[name] = type(DEFAULTS[name])(DEFAULTS[name] * share)
+                for name, more in stop["plus"].items():
+                    settings[name] = max(1, DEFAULTS[name] + more)
+                check_settings(settings | {"model": model}, MODELS)
+                assert (settings == {}) == (number == slider["default"])
+    depths = found["simple"]["mini"][2]["stops"]
+    assert [stop["set"]["layers"] for stop in depths] == [{f"mixed{number}": 1.0} for number in range(8)]
+
+
 def test_every_look_is_one_that_can_be_dreamt():
     looks = {look["name"]: look["settings"] for look in schema(MODELS)["looks"]}
     assert looks.keys() == presets.PRESETS.keys()
@@ -45,6 +77,10 @@ def test_every_look_is_one_that_can_be_dreamt():
         ({"iterations": 401}, "^iterations=401 was given; 400 at most"),
         ({"iterations": [1, 2, 500]}, "^iterations=.* 400 at most"),
         ({"num_octave": 50}, "^num_octave=50 was given; 12 at most"),
+        ({"num_octave": 0}, "^num_octave=0 is out of range; a whole number from 1 to 12 was expected"),
+        ({"num_octave": 101}, "^num_octave=101 was given; 12 at most"),
+        ({"jitter": 1e40}, r"^jitter=1e\+40 was given; 4096 at most"),
+        ({"seed": 1e40}, r"^seed=1e\+40 was given; a whole number from 0 to 4294967295 was expected"),
         ({"preset": "eys"}, "Did you mean 'eyes'"),
         ({"layers": "class:tabby"}, "^layers names a class"),
         (

@@ -1,12 +1,14 @@
 """What the studio keeps, through kills and links."""
 
 import os
+import sqlite3
 import time
 
 import pytest
 from PIL import Image
 
 from kerasdream.errors import OutputError
+from kerasdream.web.job import Asked
 from kerasdream.web.store import FORGOTTEN, MOST_STARTS, Store
 from kerasdream.web.views import CANCELLED, DONE, QUEUED, RUNNING
 
@@ -20,13 +22,12 @@ def store(tmp_path):
 
 def add(store, **changes):
     values = {
-        "client": "me",
         "picture": "sample",
         "settings": {"model": "mini"},
         "look": "fur",
         "words": "fur mini mixed4",
     }
-    return store.add_job(**values | changes)
+    return store.add_job("me", Asked(**values | changes))
 
 
 @pytest.mark.parametrize("id", BAD)
@@ -139,3 +140,48 @@ def test_a_folder_that_cannot_hold_it_is_told(tmp_path):
     (tmp_path / "data" / "studio.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(OutputError, match="cannot be used"):
         Store(tmp_path / "data")
+
+
+FIRST_EDITION = """
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
+    picture TEXT NOT NULL, guide TEXT, mask TEXT, look TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL,
+    created REAL NOT NULL, seconds REAL, loss REAL, width INTEGER, height INTEGER, error TEXT NOT NULL DEFAULT '',
+    starts INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX by_state ON jobs (state, number);
+"""
+
+
+def test_a_folder_of_the_first_edition_is_opened_with_all_that_it_holds(tmp_path):
+    (tmp_path / "data").mkdir()
+    done, queued = "a" * 32, "b" * 32
+    with sqlite3.connect(tmp_path / "data" / "studio.db") as base:
+        base.executescript(FIRST_EDITION)
+        for id, state in ((done, DONE), (queued, RUNNING)):
+            base.execute(
+                "INSERT INTO jobs (id, client, state, picture, look, settings, words, created, loss, width, height) "
+                "VALUES (?, 'me', ?, 'sample', 'fur', '{\"model\": \"mini\"}', 'fur mini mixed4', 5.0, 2.5, 6, 4)",
+                (id, state),
+            )
+        base.execute("ALTER TABLE jobs ADD COLUMN label TEXT NOT NULL DEFAULT ''")  # as after a kill in between
+    base.close()
+    store = Store(tmp_path / "data")
+    (job,) = store.gallery("mixed4", None, 9)
+    assert (job.id, job.loss, job.settings, job.kind, job.plan) == (done, 2.5, {"model": "mini"}, "dream", {})
+    assert (job.parent, job.relation, job.group, job.favourite, job.stopped) == (None, "", None, False, False)
+    assert [(one.id, one.place) for one in store.waiting()] == [(queued, 2)]
+    store.favour(done, True)
+    later = add(store, parent=done, relation="deeper", plan={"zoom": 1.5})
+    store.close()
+    again = Store(tmp_path / "data")
+    assert [one.id for one in again.family(later.id)] == [done, later.id]
+    assert again.job(later.id).plan == {"zoom": 1.5}
+    assert again.job(done).favourite
+
+
+def test_the_order_of_the_queue_stays_after_a_restart(store):
+    a, b, c = (add(store).id for _ in range(3))
+    store.move(c, a)
+    urgent = add(store, urgent=True).id
+    store.close()
+    assert [job.id for job in Store(store.folder).waiting()] == [urgent, c, a, b]

@@ -136,13 +136,13 @@ def test_a_dream_that_fails_says_why_and_the_next_one_is_dreamt(web):
 
 
 def test_a_dream_cancelled_before_its_first_step_builds_no_graph(web, studio, monkeypatch):
-    dreamer_of = studio.worker.dreamer_of
+    dreamer_of = studio.worker.dreaming.dreamer_of
 
     def cancelled_meanwhile(job):
         studio.worker.cancel(job.id)
         return dreamer_of(job)
 
-    monkeypatch.setattr(studio.worker, "dreamer_of", cancelled_meanwhile)
+    monkeypatch.setattr(studio.worker.dreaming, "dreamer_of", cancelled_meanwhile)
     monkeypatch.setattr(Dreamer, "run", lambda *_, **__: 1 / 0)
     id = web.post("/api/jobs", json={"picture": "noise:96x64", "settings": QUICK}).json()["id"]
     assert (ended(web, id)["state"], ended(web, id)["error"]) == (CANCELLED, "")

@@ -1,0 +1,97 @@
+"""Dreaming: how the worker makes a dream of what a job asks for, and what it keeps of it."""
+
+import warnings
+from collections.abc import Callable
+
+from PIL import Image
+
+from kerasdream.dreamer import Dreamer, DreamerCache
+from kerasdream.errors import DreamWarning
+from kerasdream.image.picture import Picture
+from kerasdream.image.sample import noise_size, sample
+from kerasdream.objectives import Guide
+from kerasdream.resolution import open_picture, resolve_config
+from kerasdream.result import DreamResult
+from kerasdream.web.films import GROWTH_SIDE, THUMB_SIDE, jpeg, smaller, write_film, write_webp
+from kerasdream.web.growth import write_moments
+from kerasdream.web.job import Job, Value
+from kerasdream.web.progress import Progress
+from kerasdream.web.store import Store
+from kerasdream.web.strokes import Stroke
+from kerasdream.web.views import Settings
+from kerasdream.web.watch import Watch
+
+WARM = 3  # dreamers that stay
+
+
+class Dreaming:
+    """Makes dreams; `models` are the models at hand, each with its own settings.
+
+    >>> import pathlib, tempfile
+    >>> Dreaming(Store(pathlib.Path(tempfile.mkdtemp())), {"mini": {}}).dreamers.size
+    3
+    """
+
+    def __init__(self, store: Store, models: dict[str, Settings]):
+        self.store, self.models = store, models
+        self.dreamers = DreamerCache(WARM)
+
+    def make(
+        self, job: Job, progress: Progress, after_step: Callable[[], None], ending: Callable[[], bool]
+    ) -> dict[str, Value] | None:
+        """Make a dream and keep it, with previews on the way; None where it was cancelled, or the studio ends.
+
+        Returns the columns of a finished job.
+        """
+        dreamer, picture = self.dreamer_of(job), self.picture_of(job)
+        stroke = None
+        if job.urgent and job.mask:
+            opened = open_picture(picture, dreamer.config.max_pixels, dreamer.config.seed)
+            stroke = Stroke.of(opened.as_pillow(opened.source), self.store.picture(job.mask))
+        watch = Watch(dreamer.config, progress, after_step, ending, grows=stroke is None)
+        if watch.over():
+            return None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", DreamWarning)
+            result = dreamer.run(stroke.part if stroke else picture, callback=watch, verbose=False)
+        progress.note = " ".join(str(one.message) for one in caught if isinstance(one.message, DreamWarning))
+        if watch.over():
+            return None
+        result = stroke.result(result) if stroke else result
+        self.keep(job, result, watch)
+        progress.show(jpeg(result.image))
+        loss = float(result.losses[-1][-1]) if result.losses else None
+        size = {"width": result.image.width, "height": result.image.height}
+        return {"seconds": result.seconds, "loss": loss, "stopped": progress.stopped, **size}
+
+    def keep(self, job: Job, result: DreamResult, watch: Watch) -> None:
+        """Write the files of a dream; the picture last, so that where it is, all is."""
+        if watch.grows:
+            start = smaller(result.picture.as_pillow(result.picture.source), GROWTH_SIDE)
+            write_film(
+                [start, *watch.film, smaller(result.image, GROWTH_SIDE)], self.store.path("dreams", job.id, ".webp")
+            )
+            write_moments(watch.progress.moments, self.store.path("dreams", job.id, ".moments"))
+        write_webp(smaller(result.image, THUMB_SIDE), self.store.path("thumbs", job.id, ".webp"))
+        result.save(self.store.path("dreams", job.id, ".png"), overwrite=True)
+
+    def picture_of(self, job: Job) -> Image.Image | str:
+        """Return what a job dreams on."""
+        if job.picture == "sample":
+            return sample()
+        return job.picture if noise_size(job.picture) else self.store.picture(job.picture)
+
+    def dreamer_of(self, job: Job) -> Dreamer:
+        """Return a dreamer with the settings of a job; what is compiled alike is kept warm.
+
+        The mask of a stroke is applied to its dream afterwards: one that is compiled in would take half a second.
+        """
+        settings = job.settings | self.models[job.settings["model"]]
+        if job.mask and not job.urgent:
+            settings["mask"] = self.store.picture(job.mask).convert("L")
+        config = resolve_config(settings.pop("layers", None), settings.pop("model"), None, settings)
+        if job.guide:
+            layers = config.layers.layers() if config.layers else ()
+            guide = Picture.of(self.store.picture(job.guide)).source
+            config = config.replace(layers=[Guide(layer, guide) for layer in layers], max_loss=None)
+        return self.dreamers.get(config)
