@@ -1,7 +1,7 @@
 // The address of the page holds what is asked for and what is looked at: a reload, or a link, brings it back.
 
-import { asked } from "/static/settings.js";
-import { set, state } from "/static/state.js";
+import { asked } from "./settings.js";
+import { set, state } from "./state.js";
 
 const PICTURE = /^(sample|noise:\d+x\d+|[0-9a-f]{32})$/;
 let last = "";

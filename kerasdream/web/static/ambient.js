@@ -1,8 +1,8 @@
 // The light about the picture: its colours, very large and very soft, where the picture does not reach.
 
-import { hasPreview, imageOf, pictureOf } from "/static/dreams.js";
-import { html, Part } from "/static/html.js";
-import { shownJob, state } from "/static/state.js";
+import { hasPreview, imageOf, pictureOf } from "./dreams.js";
+import { html, Part } from "./html.js";
+import { shownJob, state } from "./state.js";
 
 export class Ambient extends Part {
   componentDidMount() {

@@ -1,12 +1,12 @@
 // The atlas: the layers and channels of a network as pictures, to be clicked into the mix.
 
-import { call } from "/static/api.js";
-import { html, Part } from "/static/html.js";
-import { Mix, isMixed, toggle } from "/static/mix.js";
-import { Network } from "/static/network.js";
-import { Seen } from "/static/seen.js";
-import { set, state, tried } from "/static/state.js";
-import { Tile } from "/static/tile.js";
+import { call } from "./api.js";
+import { html, Part } from "./html.js";
+import { Mix, isMixed, toggle } from "./mix.js";
+import { Network } from "./network.js";
+import { Seen } from "./seen.js";
+import { set, state, tried } from "./state.js";
+import { Tile } from "./tile.js";
 
 export const loadAtlas = tried(async () => {
   const { model } = state;

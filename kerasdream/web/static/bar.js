@@ -1,20 +1,20 @@
 // The bar over the stage: where one is, and what concerns the whole page. And the rail with its drawers.
 
-import { fit, zoom } from "/static/camera.js";
-import { html, Part } from "/static/html.js";
-import { bare, fullScreen } from "/static/keys.js";
-import { Button } from "/static/menu.js";
-import { Atlas } from "/static/atlas.js";
-import { Family } from "/static/family.js";
-import { Knobs } from "/static/knobs.js";
-import { Looks } from "/static/looks.js";
-import { Motion } from "/static/motion.js";
-import { Paint } from "/static/paint.js";
-import { Queue } from "/static/queue.js";
-import { Sweep } from "/static/sweep.js";
-import { Icon } from "/static/icon.js";
-import { set, state } from "/static/state.js";
-import { nextTheme } from "/static/theme.js";
+import { fit, zoom } from "./camera.js";
+import { html, Part } from "./html.js";
+import { bare, fullScreen } from "./keys.js";
+import { IconButton } from "./menu.js";
+import { Atlas } from "./atlas.js";
+import { Family } from "./family.js";
+import { Knobs } from "./knobs.js";
+import { Looks } from "./looks.js";
+import { Motion } from "./motion.js";
+import { Paint } from "./paint.js";
+import { Queue } from "./queue.js";
+import { Sweep } from "./sweep.js";
+import { Icon } from "./icon.js";
+import { set, state } from "./state.js";
+import { nextTheme } from "./theme.js";
 
 export class Bar extends Part {
   render() {
@@ -28,9 +28,9 @@ export class Bar extends Part {
       </nav>
       <span class="space"></span>
       ${!state.online && html`<span class="offline" role="status">The studio does not answer</span>`}
-      <${Button} class="quiet wide-only" icon="theme" text=${false} label=${`Colours: ${state.theme}`} id="theme" onClick=${nextTheme} />
-      <${Button} class="quiet wide-only" icon="help" text=${false} label="Shortcuts (?)" id="to-help" onClick=${() => set({ dialog: "keys" })} />
-      <${Button} class="quiet" icon="full" text=${false} label="Full screen (F)" id="full-screen" onClick=${fullScreen} />
+      <${IconButton} class="quiet wide-only" icon="theme" label=${`Colours: ${state.theme}`} id="theme" onClick=${nextTheme} />
+      <${IconButton} class="quiet wide-only" icon="help" label="Shortcuts (?)" id="to-help" onClick=${() => set({ dialog: "keys" })} />
+      <${IconButton} icon="full" label="Full screen (F)" id="full-screen" onClick=${fullScreen} />
     </header>`;
   }
 }
@@ -39,11 +39,11 @@ export class Bar extends Part {
 export function Tools() {
   const touch = () => set({ tool: state.tool === "touch" ? "move" : "touch", drawer: "layers" });
   return html`<div id="tools" role="toolbar" aria-label="The view">
-    <${Button} class="quiet" text=${false} icon="eye" id="tool-touch" label="See what the network sees (T)" aria-pressed=${state.tool === "touch"} onClick=${touch} />
+    <${IconButton} icon="eye" id="tool-touch" label="See what the network sees (T)" aria-pressed=${state.tool === "touch"} onClick=${touch} />
     <button type="button" class="quiet" aria-label="Nearer" onClick=${() => zoom(1.4)}>+</button>
     <button type="button" class="quiet number" id="zoom" aria-label="The whole picture" title="The whole picture (0)" onClick=${fit}>${Math.round(100 * state.camera.zoom)}%</button>
     <button type="button" class="quiet" aria-label="Farther" onClick=${() => zoom(1 / 1.4)}>−</button>
-    <${Button} class="quiet" text=${false} icon="panel" id="bare" label="Nothing but the picture (H)" aria-pressed=${Boolean(state.bare)} onClick=${bare} />
+    <${IconButton} icon="panel" id="bare" label="Nothing but the picture (H)" aria-pressed=${Boolean(state.bare)} onClick=${bare} />
   </div>`;
 }
 

@@ -1,10 +1,10 @@
 // The brush: dreams only where one paints, while one paints. Each stroke goes on from the dream of the one before.
 
-import { post, upload } from "/static/api.js";
-import { show } from "/static/dreams.js";
-import * as mask from "/static/mask.js";
-import { asked, valueOf } from "/static/settings.js";
-import { isOver, know, set, shownJob, state, tried } from "/static/state.js";
+import { post, upload } from "./api.js";
+import { show } from "./dreams.js";
+import * as mask from "./mask.js";
+import { asked, valueOf } from "./settings.js";
+import { isOver, know, set, shownJob, state, tried } from "./state.js";
 
 const EVERY = 900; // milliseconds of a long stroke after which its beginning is dreamt
 const QUICK = { iterations: 8, num_octave: 2, octaves_above: 0, max_loss: null, detail: "kept" };

@@ -1,6 +1,6 @@
 // The camera over a picture: how large it is seen, and which place of it is in the middle. All panes share one.
 
-import { set, state } from "/static/state.js";
+import { set, state } from "./state.js";
 
 export const FURTHEST = 0.5;
 export const NEAREST = 40;

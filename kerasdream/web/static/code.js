@@ -1,7 +1,7 @@
 // The same dream from Python, and from the command line. What was chosen in the page has to be there as files.
 
-import { asked, layersOf } from "/static/settings.js";
-import { say, state } from "/static/state.js";
+import { asked, layersOf } from "./settings.js";
+import { say, state } from "./state.js";
 
 function whole(guideOf) {
   const all = asked();

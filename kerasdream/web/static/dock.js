@@ -1,14 +1,14 @@
 // The dock: what one does with the picture, always in reach; over it how a dream goes, and what comes of it.
 
-import { cancel, deeper, dream, enlarge, favour, forget, pictureOf, show, stop } from "/static/dreams.js";
-import { asCommand, asPython, copy } from "/static/code.js";
-import { Growth } from "/static/growth.js";
-import { html, Part } from "/static/html.js";
-import { saveLook } from "/static/looks.js";
-import { Button, Menu } from "/static/menu.js";
-import { noise, sample, take, takeFiles } from "/static/picture.js";
-import { isOver, set, shownJob, state, tried } from "/static/state.js";
-import { four, surprise } from "/static/variations.js";
+import { cancel, deeper, dream, enlarge, favour, forget, pictureOf, stop } from "./dreams.js";
+import { asCommand, asPython, copy } from "./code.js";
+import { Growth } from "./growth.js";
+import { html, Part } from "./html.js";
+import { saveLook } from "./looks.js";
+import { Button, Menu, IconButton } from "./menu.js";
+import { noise, sample, take, takeFiles } from "./picture.js";
+import { isOver, set, shownJob, state, tried } from "./state.js";
+import { four, surprise } from "./variations.js";
 
 export class Dock extends Part {
   render() {
@@ -45,7 +45,7 @@ function Tray() {
     ${state.tray.map((picture) => html`<button type="button" key=${picture.id} aria-pressed=${picture.id === state.picture.id} aria-label=${`Dream on ${picture.name}`} onClick=${() => take(picture)}>
       <img src=${pictureOf(picture.id)} alt="" /></button>`)}
     <${Button} id="dream-all" label=${`Dream all ${state.tray.length}`} onClick=${all} />
-    <${Button} class="quiet" icon="close" text=${false} label="Put the other pictures away" onClick=${() => set({ tray: [] })} />
+    <${IconButton} icon="close" label="Put the other pictures away" onClick=${() => set({ tray: [] })} />
   </div>`;
 }
 
@@ -112,7 +112,7 @@ function Result({ job }) {
   return html`<div id="finished">
     ${film ? html`<p class="film"><a class="button" href=${`${own}/film.mp4`} download="film.mp4">MP4</a> <a class="button" href=${`${own}/film.webp`} download="film.webp">WebP</a></p>` : html`<${Growth} job=${job} />`}
     ${state.moment === null && html`<div class="row results">
-      <${Button} id="favourite" class="quiet heart" icon="heart" text=${false} label=${job.favourite ? "No favourite" : "Favourite"} aria-pressed=${Boolean(job.favourite)} onClick=${() => favour(job)} />
+      <${IconButton} id="favourite" class="quiet heart" icon="heart" label=${job.favourite ? "No favourite" : "Favourite"} aria-pressed=${Boolean(job.favourite)} onClick=${() => favour(job)} />
       <${Button} id="deeper" icon="deeper" label="Deeper" title="Dream on from this dream" onClick=${() => deeper(job)} />
       <a id="download" class="button" href=${`${own}/result`} download="dream.png" title="The picture, with its settings inside">Save PNG</a>
       <${Menu} name="save" icon="more" label="More to save" text=${false} hint="Larger, a card, the growth, the settings" up entries=${[
@@ -127,7 +127,7 @@ function Result({ job }) {
         ["Copy as a command", tried(() => copy(asCommand()))],
         ["Delete", () => forget(job)],
       ]} />
-      <${Button} class="quiet" icon="close" text=${false} label=${state.from ? "Back to the grid" : "Back to the picture"} onClick=${() => set({ shown: null, moment: null, split: 0, group: state.from, from: null })} />
+      <${IconButton} icon="close" label=${state.from ? "Back to the grid" : "Back to the picture"} onClick=${() => set({ shown: null, moment: null, split: 0, group: state.from, from: null })} />
     </div>`}
   </div>`;
 }

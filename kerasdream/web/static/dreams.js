@@ -1,9 +1,9 @@
 // Dreams: asked for, watched while they grow, kept, thrown away.
 
-import { call, listen, patch, post, remove, upload } from "/static/api.js";
-import { blank, loadMask, maskBlob } from "/static/mask.js";
-import { asked, restore } from "/static/settings.js";
-import { isOver, know, say, set, shownJob, state, tried } from "/static/state.js";
+import { call, listen, patch, post, remove, upload } from "./api.js";
+import { blank, loadMask, maskBlob } from "./mask.js";
+import { asked, restore } from "./settings.js";
+import { isOver, know, say, set, shownJob, state, tried } from "./state.js";
 
 export const noise = (id) => id.startsWith("noise");
 export const pictureOf = (id) => (noise(id) ? "/static/noise.svg" : `/api/pictures/${id}`);

@@ -1,9 +1,9 @@
 // The family of a dream: what it comes from, and what came of it, as a tree.
 
-import { call } from "/static/api.js";
-import { open, thumbOf } from "/static/dreams.js";
-import { html, Part } from "/static/html.js";
-import { isOver, know, set, state, tried } from "/static/state.js";
+import { call } from "./api.js";
+import { open, thumbOf } from "./dreams.js";
+import { html, Part } from "./html.js";
+import { isOver, know, set, state, tried } from "./state.js";
 
 const WORDS = { deeper: "deeper", variation: "a variation", branch: "a branch", sweep: "of a sweep", export: "larger", again: "again", brush: "a stroke" };
 

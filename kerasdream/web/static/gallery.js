@@ -1,10 +1,10 @@
 // The gallery: all dreams, newest first; favourites; several side by side.
 
-import { call } from "/static/api.js";
-import { again, deeper, favour, forget, open } from "/static/dreams.js";
-import { html, Part } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { know, set, state, tried } from "/static/state.js";
+import { call } from "./api.js";
+import { again, deeper, favour, forget, open } from "./dreams.js";
+import { html, Part } from "./html.js";
+import { Button, IconButton } from "./menu.js";
+import { know, set, state, tried } from "./state.js";
 
 const change = (changes) => set({ gallery: { ...state.gallery, ...changes } });
 
@@ -63,10 +63,10 @@ function Item({ job }) {
     <p class="words"><b>${name}</b> <small>${words}</small></p>
     <div class="row">
       <label class="check"><input type="checkbox" checked=${chosen} aria-label=${`Compare ${name}`} onChange=${choose} /></label>
-      <${Button} class="quiet small heart" icon="heart" text=${false} label=${job.favourite ? `${name} is no favourite any more` : `${name} is a favourite`} aria-pressed=${Boolean(job.favourite)} onClick=${() => favour(job)} />
-      <${Button} class="quiet small" icon="again" text=${false} label="Again with these settings" onClick=${() => again(job)} />
-      <${Button} class="quiet small" icon="deeper" text=${false} label="Deeper: dream on from here" onClick=${() => deeper(job, false)} />
-      <${Button} class="quiet small" icon="delete" text=${false} label="Delete" onClick=${() => forget(job)} />
+      <${IconButton} class="quiet small heart" icon="heart" label=${job.favourite ? `${name} is no favourite any more` : `${name} is a favourite`} aria-pressed=${Boolean(job.favourite)} onClick=${() => favour(job)} />
+      <${IconButton} class="quiet small" icon="again" label="Again with these settings" onClick=${() => again(job)} />
+      <${IconButton} class="quiet small" icon="deeper" label="Deeper: dream on from here" onClick=${() => deeper(job, false)} />
+      <${IconButton} class="quiet small" icon="delete" label="Delete" onClick=${() => forget(job)} />
     </div>
   </li>`;
 }

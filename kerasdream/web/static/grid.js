@@ -1,10 +1,10 @@
 // A grid of dreams that belong together: variations, or a sweep with its knobs along the edges.
 
-import { imageOf, open, pictureOf } from "/static/dreams.js";
-import { html, Part } from "/static/html.js";
-import { labelOf } from "/static/knobs.js";
-import { isOver, state } from "/static/state.js";
-import { Still } from "/static/still.js";
+import { imageOf, open, pictureOf } from "./dreams.js";
+import { html, Part } from "./html.js";
+import { labelOf } from "./knobs.js";
+import { isOver, state } from "./state.js";
+import { Still } from "./still.js";
 
 const text = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
 

@@ -1,9 +1,9 @@
 // The growth of a dream: a scrubber over its moments, and a branch from any of them.
 
-import { branch } from "/static/dreams.js";
-import { Component, html } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { set, state } from "/static/state.js";
+import { branch } from "./dreams.js";
+import { Component, html } from "./html.js";
+import { Button, IconButton } from "./menu.js";
+import { set, state } from "./state.js";
 
 const PACE = 130; // milliseconds a moment
 
@@ -34,11 +34,11 @@ export class Growth extends Component {
     };
     const one = moments[state.moment];
     return html`<div class="growth">
-      <${Button} class="quiet" icon="play" text=${false} label="Watch it grow" onClick=${() => this.play(last)} />
+      <${IconButton} icon="play" label="Watch it grow" onClick=${() => this.play(last)} />
       <input id="scrubber" type="range" min="0" max=${last} value=${at} aria-label="The growth of the dream" aria-valuetext=${one ? `size ${one.octave + 1}, step ${one.step + 1}` : "the finished dream"} onInput=${seek} />
       <p id="status"><b>${one ? `Size ${one.octave + 1}, step ${one.step + 1}` : job.stopped ? "Stopped, and kept" : "Done"}</b> <span>${one ? "" : took(job)}</span></p>
       ${one && html`<${Button} id="branch" class="strong" icon="branch" label="Branch here" title="Dream on from this moment" onClick=${() => branch(job, state.moment)} />
-        <${Button} class="quiet" icon="close" text=${false} label="Back to the finished dream" onClick=${() => set({ moment: null })} />`}
+        <${IconButton} icon="close" label="Back to the finished dream" onClick=${() => set({ moment: null })} />`}
     </div>`;
   }
 }

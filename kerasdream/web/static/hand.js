@@ -1,7 +1,7 @@
 // The hand on a pane: wheel, drag and pinch move the camera; a tool paints, or the handle between before and after moves.
 
-import { panned, zoomed } from "/static/camera.js";
-import { set, state } from "/static/state.js";
+import { panned, zoomed } from "./camera.js";
+import { set, state } from "./state.js";
 
 const NEAR = 26; // pixels about the handle that take hold of it
 

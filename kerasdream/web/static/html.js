@@ -1,8 +1,8 @@
 // Elements as the page writes them: Preact draws what differs, htm reads the templates.
 
-import htm from "/static/vendor/htm.js";
-import { Component, h, render } from "/static/vendor/preact.js";
-import { state } from "/static/state.js";
+import htm from "./vendor/htm.js";
+import { Component, h, render } from "./vendor/preact.js";
+import { state } from "./state.js";
 
 export { Component, render };
 export const html = htm.bind(h);
@@ -13,6 +13,3 @@ export class Part extends Component {
     return !state.quick;
   }
 }
-
-// The names of classes that hold.
-export const classes = (...names) => names.filter(Boolean).join(" ");

@@ -1,6 +1,6 @@
 // Icons, drawn with one pen.
 
-import { html } from "/static/html.js";
+import { html } from "./html.js";
 
 const LINES = {
   looks: "M4 5h7v6H4zM13 5h7v6h-7zM4 13h7v6H4zM13 13h7v6h-7z",

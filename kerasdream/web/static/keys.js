@@ -1,12 +1,12 @@
 // Shortcuts: what keys do, and the list of them.
 
-import { fit, zoom } from "/static/camera.js";
-import { deeper, dream, favour, open, stop } from "/static/dreams.js";
-import { html } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { undo } from "/static/mask.js";
-import { isOver, set, shownJob, state, tried } from "/static/state.js";
-import { four, surprise } from "/static/variations.js";
+import { fit, zoom } from "./camera.js";
+import { deeper, dream, favour, open, stop } from "./dreams.js";
+import { html } from "./html.js";
+import { IconButton } from "./menu.js";
+import { undo } from "./mask.js";
+import { isOver, set, shownJob, state, tried } from "./state.js";
+import { four, surprise } from "./variations.js";
 
 export const bare = () => set({ bare: !state.bare });
 
@@ -83,7 +83,7 @@ export function Help() {
   if (state.dialog !== "keys") return null;
   const key = (name) => name.split(/(?<=.)\+(?=.)/).map((part) => html`<kbd>${NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part)}</kbd>`);
   return html`<dialog id="help" aria-label="Shortcuts" ref=${(at) => at && !at.open && at.showModal()} onClose=${() => state.dialog && set({ dialog: "" })} onClick=${(event) => event.target === event.currentTarget && set({ dialog: "" })}>
-    <div class="head"><h2>Shortcuts</h2><${Button} class="quiet" icon="close" text=${false} label="Close" onClick=${() => set({ dialog: "" })} /></div>
+    <div class="head"><h2>Shortcuts</h2><${IconButton} icon="close" label="Close" onClick=${() => set({ dialog: "" })} /></div>
     <dl>${KEYS.map(([name, words]) => html`<div key=${name}><dt>${key(name)}</dt><dd>${words}</dd></div>`)}</dl>
     <p class="note">Wheel or pinch: nearer. Drag: move. Double click: the picture's own pixels.</p>
   </dialog>`;

@@ -1,12 +1,12 @@
 // The knobs: four sliders with plain names, and under them every knob, to be searched.
 
-import { html, Part } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { takeGuide } from "/static/picture.js";
-import { Mix } from "/static/mix.js";
-import { Simple } from "/static/simple.js";
-import { faulty, limits, reset, turn, turnBack, typed, valueOf } from "/static/settings.js";
-import { set, state } from "/static/state.js";
+import { html, Part } from "./html.js";
+import { Button, IconButton } from "./menu.js";
+import { takeGuide } from "./picture.js";
+import { Mix } from "./mix.js";
+import { Simple } from "./simple.js";
+import { faulty, limits, reset, turn, turnBack, typed, valueOf } from "./settings.js";
+import { set, state } from "./state.js";
 
 export class Knobs extends Part {
   render() {
@@ -42,7 +42,7 @@ function Knob({ knob }) {
   return html`<div class=${own ? "knob own" : "knob"}>
     <label for=${id}>${labelOf(knob.name)}</label>
     <${Field} knob=${knob} id=${id} about=${about} invalid=${Boolean(fault)} />
-    ${own && html`<${Button} class="quiet small back" icon="undo" text=${false} label=${`${labelOf(knob.name)} as the look has it`} onClick=${() => turnBack(knob.name)} />`}
+    ${own && html`<${IconButton} class="quiet small back" icon="undo" label=${`${labelOf(knob.name)} as the look has it`} onClick=${() => turnBack(knob.name)} />`}
     ${range && html`<input type="range" class="range" min="0" max="1000" aria-label=${`${labelOf(knob.name)}, as a slider`} value=${range.at} onInput=${(event) => turn(knob.name, range.value(Number(event.target.value)))} />`}
     <p class="note" id=${`${id}-note`}>${knob.help}${limits(knob) && html`<br /><i>${limits(knob)}</i>`}</p>
     <p class="fault" id=${`${id}-fault`} role="alert">${fault}</p>

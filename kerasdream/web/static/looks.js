@@ -1,11 +1,11 @@
 // The wall of looks, each dreamt on one's own picture; and looks of one's own.
 
-import { call, post, remove } from "/static/api.js";
-import { html, Part } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { Network } from "/static/network.js";
-import { asked, choose, restore } from "/static/settings.js";
-import { say, set, state, tried } from "/static/state.js";
+import { call, post, remove } from "./api.js";
+import { html, Part } from "./html.js";
+import { Button, IconButton } from "./menu.js";
+import { Network } from "./network.js";
+import { asked, choose, restore } from "./settings.js";
+import { say, set, state, tried } from "./state.js";
 
 // A look as it is on one's own picture where that is there, else on the sample.
 function thumb(name) {
@@ -45,7 +45,7 @@ export class Looks extends Part {
       <h3>Your own</h3>
       ${looks.length ? html`<ul class="own-looks">${looks.map((look) => html`<li key=${look.id}>
         <button type="button" class="tile" onClick=${() => restore(look.settings)}>${look.thumb !== false && html`<img src=${look.thumb ?? `/api/looks/${look.id}/thumb`} alt="" />`}<span>${look.name}</span></button>
-        <${Button} class="quiet small" icon="close" text=${false} label=${`Forget the look ${look.name}`} onClick=${() => forgetLook(look)} />
+        <${IconButton} class="quiet small" icon="close" label=${`Forget the look ${look.name}`} onClick=${() => forgetLook(look)} />
       </li>`)}</ul>` : html`<p class="note">Turn the knobs until you like it, then keep it here.</p>`}
       <${Button} id="save-look" label="Keep these settings as a look" onClick=${() => saveLook(null)} />
     </section>`;

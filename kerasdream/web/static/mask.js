@@ -1,6 +1,6 @@
 // The mask: where the dream may go. It is kept as what was done, so that every stroke can be taken back.
 
-import { set, state } from "/static/state.js";
+import { set, state } from "./state.js";
 
 const COLOUR = "#b79cff";
 const canvas = document.createElement("canvas");

@@ -1,8 +1,8 @@
 // Menus: one is open at a time.
 
-import { html } from "/static/html.js";
-import { Icon } from "/static/icon.js";
-import { set, state } from "/static/state.js";
+import { html } from "./html.js";
+import { Icon } from "./icon.js";
+import { set, state } from "./state.js";
 
 const toggle = (name) => set({ menu: state.menu === name ? null : name });
 
@@ -23,6 +23,10 @@ export function closeMenus(event) {
   if (state.menu && !event.target.closest?.(`[data-menu=${state.menu}]`)) set({ menu: null });
 }
 
-export const Button = ({ icon, label, text = true, ...rest }) => html`<button type="button" aria-label=${text ? undefined : label} title=${rest.title ?? label} ...${rest}>
-  ${icon && html`<${Icon} name=${icon} />`}${text && html`<span>${label}</span>`}
-</button>`;
+export const Button = ({ icon, label, title, ...rest }) => html`<button type="button" title=${title ?? label} ...${rest}>${icon && html`<${Icon} name=${icon} />`}<span>${label}</span></button>`;
+
+export const IconButton = ({ icon, label, ...rest }) => html`<button type="button" class="quiet" aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} /></button>`;
+
+// A slider with its name and what it is at.
+export const Slider = ({ id, label, value, shown = value, onInput, children, ...rest }) => html`<div class="simple"><label for=${id}>${label}</label><output for=${id}>${shown}</output>
+  <input id=${id} type="range" ...${rest} value=${value} onInput=${(event) => onInput(Number(event.target.value))} />${children}</div>`;

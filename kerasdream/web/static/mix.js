@@ -1,9 +1,9 @@
 // The mix of layers and channels that a dream follows, with their weights.
 
-import { Component, html } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { layersOf, loadLayers, number, turn, turnBack } from "/static/settings.js";
-import { state } from "/static/state.js";
+import { Component, html } from "./html.js";
+import { IconButton } from "./menu.js";
+import { layersOf, loadLayers, number, turn, turnBack } from "./settings.js";
+import { state } from "./state.js";
 
 const put = (pairs) => turn("layers", Object.fromEntries(pairs));
 const pairs = () => Object.entries(layersOf());
@@ -49,7 +49,7 @@ function Row({ i, name, weight }) {
     <input type="text" list="layer-names" aria-label=${`Layer ${i + 1}`} value=${name} onChange=${(event) => change(event.target.value.trim(), weight)} />
     <input type="range" min="-3" max="5" step="0.1" aria-label=${`Weight of ${name}, as a slider`} value=${Number(weight) || 0} onInput=${(event) => change(name, Number(event.target.value))} />
     <input type="text" inputmode="decimal" class="weight" aria-label=${`Weight of layer ${i + 1}`} value=${weight} onInput=${(event) => change(name, number(event.target.value))} />
-    <${Button} class="quiet small" icon="close" text=${false} label=${`Remove layer ${i + 1}`} onClick=${away} />
+    <${IconButton} class="quiet small" icon="close" label=${`Remove layer ${i + 1}`} onClick=${away} />
   </div>`;
 }
 

@@ -1,9 +1,9 @@
 // Motion: a film dreamt frame by frame, and a journey into a dream that never ends.
 
-import { dream } from "/static/dreams.js";
-import { html, Part } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { set, shownJob, state, tried } from "/static/state.js";
+import { dream } from "./dreams.js";
+import { html, Part } from "./html.js";
+import { Button, Slider } from "./menu.js";
+import { set, shownJob, state, tried } from "./state.js";
 
 const SLIDERS = [
   ["zoom", "Zoom", 1, 1.2, 0.005, "how much nearer each frame is"],
@@ -49,10 +49,7 @@ function Journey() {
       <select id="journey-recipe" value=${now.recipe ?? ""} onChange=${(event) => change({ recipe: event.target.value })}>
         <option value="">none</option>${recipes.map((one) => html`<option key=${one.name ?? one} value=${one.name ?? one}>${one.name ?? one}</option>`)}
       </select></div>`}
-    ${SLIDERS.map(([name, label, min, max, step, hint]) => html`<div class="simple" key=${name}>
-      <label for=${`journey-${name}`}>${label}</label><output>${now[name]}</output>
-      <input id=${`journey-${name}`} type="range" min=${min} max=${max} step=${step} value=${now[name]} title=${hint} onInput=${(event) => change({ [name]: Number(event.target.value) })} />
-    </div>`)}
+    ${SLIDERS.map(([name, label, min, max, step, title]) => html`<${Slider} key=${name} id=${`journey-${name}`} label=${label} min=${min} max=${max} step=${step} title=${title} value=${now[name]} onInput=${(value) => change({ [name]: value })} />`)}
     <label class="check"><input type="checkbox" checked=${now.loop} onChange=${(event) => change({ loop: event.target.checked })} /> There and back, without an end</label>
     <${Button} id="dream-journey" class="strong" icon="motion" label="Set out" onClick=${go} />`;
 }

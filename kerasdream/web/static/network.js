@@ -1,8 +1,8 @@
 // The network that dreams.
 
-import { html } from "/static/html.js";
-import { askForWall } from "/static/picture.js";
-import { set, state } from "/static/state.js";
+import { html } from "./html.js";
+import { askForWall } from "./picture.js";
+import { set, state } from "./state.js";
 
 const NAMES = { mini: "mini, the quick one", inception_v3: "InceptionV3" };
 

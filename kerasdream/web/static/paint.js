@@ -1,9 +1,9 @@
 // Painting: the mask, which says where the next dream goes, and the brush, which dreams where one paints.
 
-import { html, Part } from "/static/html.js";
-import * as mask from "/static/mask.js";
-import { Button } from "/static/menu.js";
-import { set, state } from "/static/state.js";
+import { html, Part } from "./html.js";
+import * as mask from "./mask.js";
+import { Button, Slider } from "./menu.js";
+import { set, state } from "./state.js";
 
 const pen = (changes) => set({ pen: { ...state.pen, ...changes } });
 const use = (tool) => set({ tool: state.tool === tool ? "move" : tool });
@@ -17,8 +17,8 @@ export class Paint extends Part {
         <button type="button" id="tool-mask" aria-pressed=${tool === "mask"} onClick=${() => use("mask")}><b>Mask</b><small>Paint where the next dream goes</small></button>
         <button type="button" id="tool-brush" aria-pressed=${tool === "brush"} onClick=${() => use("brush")}><b>Brush</b><small>Dreams where you paint, while you paint</small></button>
       </div>
-      <${Range} id="pen-size" label="Size" min="6" max="300" value=${state.pen.size} onInput=${(size) => pen({ size })} />
-      ${tool !== "brush" && html`<${Range} id="pen-feather" label="Feather" min="0" max="60" value=${state.pen.feather} onInput=${(feather) => pen({ feather })} />
+      <${Slider} id="pen-size" label="Size" min="6" max="300" value=${state.pen.size} onInput=${(size) => pen({ size })} />
+      ${tool !== "brush" && html`<${Slider} id="pen-feather" label="Feather" min="0" max="60" value=${state.pen.feather} onInput=${(feather) => pen({ feather })} />
       <div class="row">
         <button type="button" id="eraser" aria-pressed=${state.pen.erase} onClick=${() => pen({ erase: !state.pen.erase })}>Eraser</button>
         <${Button} id="invert" label="Invert" onClick=${mask.invert} />
@@ -29,6 +29,3 @@ export class Paint extends Part {
     </section>`;
   }
 }
-
-const Range = ({ id, label, value, onInput, ...rest }) => html`<div class="simple"><label for=${id}>${label}</label><output>${value}</output>
-  <input id=${id} type="range" ...${rest} value=${value} onInput=${(event) => onInput(Number(event.target.value))} /></div>`;

@@ -1,10 +1,10 @@
 // The picture to dream on: dropped, pasted, chosen, or made of noise.
 
-import { post, upload } from "/static/api.js";
-import { open, pictureOf } from "/static/dreams.js";
-import { blank } from "/static/mask.js";
-import { restore } from "/static/settings.js";
-import { say, set, state, tried } from "/static/state.js";
+import { post, upload } from "./api.js";
+import { open } from "./dreams.js";
+import { blank } from "./mask.js";
+import { restore } from "./settings.js";
+import { say, set, state, tried } from "./state.js";
 
 let choice = 0; // the latest wish counts, not the latest answer
 
@@ -97,5 +97,3 @@ export function listenForPictures() {
     takeTransfer(event.clipboardData);
   });
 }
-
-export const before = (job) => pictureOf(job?.picture ?? state.picture.id);

@@ -1,10 +1,10 @@
 // The queue: what waits and runs, of this page and of others; watched, put in order, cancelled.
 
-import { cancel, imageOf, move, open, pictureOf } from "/static/dreams.js";
-import { left, words } from "/static/dock.js";
-import { html, Part } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { state } from "/static/state.js";
+import { cancel, imageOf, move, open, pictureOf } from "./dreams.js";
+import { left, words } from "./dock.js";
+import { html, Part } from "./html.js";
+import { Button, IconButton } from "./menu.js";
+import { state } from "./state.js";
 
 const TYPE = "application/x-dream";
 
@@ -42,9 +42,9 @@ function Row({ job, i, jobs }) {
     <button type="button" class="watch" onClick=${() => open(job.id)}>
       <img src=${imageOf(job) ?? pictureOf(job.picture)} alt="" /><span><b>${name}</b><small>${words(job)}${left(job) && ` · ${left(job)}`}</small></span>
     </button>
-    ${waits && jobs[i - 1]?.state === "queued" && html`<${Button} class="quiet small" icon="up" text=${false} label=${`${name}: earlier`} onClick=${up} />`}
-    ${waits && jobs[i + 1] && html`<${Button} class="quiet small" icon="down" text=${false} label=${`${name}: later`} onClick=${down} />`}
-    <${Button} class="quiet small" icon="close" text=${false} label=${`Cancel the dream ${name}`} onClick=${() => cancel(job.id)} />
+    ${waits && jobs[i - 1]?.state === "queued" && html`<${IconButton} class="quiet small" icon="up" label=${`${name}: earlier`} onClick=${up} />`}
+    ${waits && jobs[i + 1] && html`<${IconButton} class="quiet small" icon="down" label=${`${name}: later`} onClick=${down} />`}
+    <${IconButton} class="quiet small" icon="close" label=${`Cancel the dream ${name}`} onClick=${() => cancel(job.id)} />
     ${job.state === "running" && html`<progress max="1" value=${job.progress.done} aria-hidden="true"></progress>`}
   </li>`;
 }

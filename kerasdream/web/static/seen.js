@@ -1,9 +1,9 @@
 // What the network sees at a place of the picture: the channels that are strongest there, named and drawn.
 
-import { post } from "/static/api.js";
-import { html } from "/static/html.js";
-import { set, state } from "/static/state.js";
-import { Tile } from "/static/tile.js";
+import { post } from "./api.js";
+import { html } from "./html.js";
+import { set, state } from "./state.js";
+import { Tile } from "./tile.js";
 
 const PAUSE = 160; // milliseconds that the pointer rests
 let waiting;

@@ -1,7 +1,7 @@
 // What is asked for: a look, a network, and the knobs that one has turned oneself.
 
-import { call } from "/static/api.js";
-import { say, set, state } from "/static/state.js";
+import { call } from "./api.js";
+import { say, set, state } from "./state.js";
 
 export const knobOf = (name) => state.schema.knobs.find((knob) => knob.name === name);
 export const lookOf = (name) => state.schema.looks.find((look) => look.name === name) ?? state.schema.looks[0];
@@ -98,11 +98,6 @@ export function limits(knob) {
   const range = knob.low !== null && knob.high !== null ? `a ${whole} from ${knob.low} to ${knob.high}`
     : knob.low !== null ? `a ${whole} above ${knob.low}` : `a ${whole}`;
   return range + (knob.kind.endsWith("s") ? ", or one for each size, with commas" : "") + (knob.optional ? "; empty: none" : "");
-}
-
-// The sliders with plain names say themselves how they turn the knobs.
-export function simpleValue(slider) {
-  return slider.value ?? 0.5;
 }
 
 // The knob that a fault of the studio speaks of.

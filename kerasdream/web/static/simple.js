@@ -1,8 +1,9 @@
 // Four sliders with plain names. Each stop says what it does to the knobs of the look.
 
-import { html } from "/static/html.js";
-import { turn, usual, valueOf } from "/static/settings.js";
-import { state } from "/static/state.js";
+import { html } from "./html.js";
+import { Slider } from "./menu.js";
+import { turn, usual, valueOf } from "./settings.js";
+import { state } from "./state.js";
 
 const each = (value, change) => (Array.isArray(value) ? value.map(change) : change(value));
 const rounded = (value) => Number(value.toPrecision(3));
@@ -38,18 +39,16 @@ function go(slider, stop) {
 
 export function Simple() {
   const sliders = state.schema.simple?.[state.model] ?? [];
-  return html`<div id="simple">${sliders.map((slider) => html`<${Slider} key=${slider.name} slider=${slider} />`)}</div>`;
+  return html`<div id="simple">${sliders.map((slider) => html`<${Stops} key=${slider.name} slider=${slider} />`)}</div>`;
 }
 
-function Slider({ slider }) {
+function Stops({ slider }) {
+  const { name, about, stops } = slider;
   const here = place(slider);
-  const last = slider.stops.length - 1;
-  const label = here < 0 ? "as you set it" : slider.stops[here].label;
-  const id = `simple-${slider.name}`;
-  return html`<div class="simple">
-    <label for=${id}>${NAMES[slider.name] ?? slider.name}</label><output for=${id}>${label}</output>
-    <input id=${id} type="range" min="0" max=${last} step="1" value=${here < 0 ? (slider.default ?? Math.round(last / 2)) : here} data-unset=${here < 0 ? "" : undefined}
-      aria-valuetext=${label || `${here + 1} of ${last + 1}`} title=${slider.about} onInput=${(event) => go(slider, slider.stops[Number(event.target.value)])} />
-    <p class="ends" aria-hidden="true"><span>${slider.stops[0].label}</span><span>${slider.stops[last].label}</span></p>
-  </div>`;
+  const last = stops.length - 1;
+  const shown = here < 0 ? "as you set it" : stops[here].label;
+  return html`<${Slider} id=${`simple-${name}`} label=${NAMES[name] ?? name} min="0" max=${last} step="1" title=${about} shown=${shown} aria-valuetext=${shown || `${here + 1} of ${last + 1}`}
+    value=${here < 0 ? (slider.default ?? Math.round(last / 2)) : here} data-unset=${here < 0 ? "" : undefined} onInput=${(to) => go(slider, stops[to])}>
+    <p class="ends" aria-hidden="true"><span>${stops[0].label}</span><span>${stops[last].label}</span></p>
+  <//>`;
 }

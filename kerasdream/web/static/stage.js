@@ -1,13 +1,13 @@
 // The stage: the picture as large as the screen, before and after at any zoom, and the panes of several.
 
-import { strokes } from "/static/brush.js";
-import { placed } from "/static/camera.js";
-import { hasPreview, imageOf, noise, pictureOf } from "/static/dreams.js";
-import { Hand } from "/static/hand.js";
-import { Component, html } from "/static/html.js";
-import * as mask from "/static/mask.js";
-import { set, shownJob, state } from "/static/state.js";
-import { Still } from "/static/still.js";
+import { strokes } from "./brush.js";
+import { placed } from "./camera.js";
+import { hasPreview, imageOf, noise, pictureOf } from "./dreams.js";
+import { Hand } from "./hand.js";
+import { Component, html } from "./html.js";
+import * as mask from "./mask.js";
+import { set, shownJob, state } from "./state.js";
+import { Still } from "./still.js";
 
 const EDGE = 24; // pixels that the handle keeps from the edge: it is never half hidden
 

@@ -1,6 +1,6 @@
 // A picture that changes when the next one is there, and never to one that is no longer wanted.
 
-import { Component, html } from "/static/html.js";
+import { Component, html } from "./html.js";
 
 export class Still extends Component {
   componentDidMount() {

@@ -1,24 +1,24 @@
 // The page: one state, drawn by one function.
 
-import { read as readAddress, write as writeAddress } from "/static/address.js";
-import { Ambient } from "/static/ambient.js";
-import { call } from "/static/api.js";
-import { Bar, Drawer, Rail, Tools } from "/static/bar.js";
-import { goOn } from "/static/brush.js";
-import { Dock, words } from "/static/dock.js";
-import { listenToAll, open, show } from "/static/dreams.js";
-import { Gallery, loadGallery } from "/static/gallery.js";
-import { Grid } from "/static/grid.js";
-import { html, render as put } from "/static/html.js";
-import { Help, listenForKeys } from "/static/keys.js";
-import { loadLooks } from "/static/looks.js";
-import { Button, closeMenus } from "/static/menu.js";
-import { askForWall, listenForPictures } from "/static/picture.js";
-import { lookClosely } from "/static/seen.js";
-import { faulty, loadLayers } from "/static/settings.js";
-import { Stage } from "/static/stage.js";
-import { drawWith, set, shownJob, state, tried } from "/static/state.js";
-import { readTheme, showTheme } from "/static/theme.js";
+import { read as readAddress, write as writeAddress } from "./address.js";
+import { Ambient } from "./ambient.js";
+import { call } from "./api.js";
+import { Bar, Drawer, Rail, Tools } from "./bar.js";
+import { goOn } from "./brush.js";
+import { Dock, words } from "./dock.js";
+import { listenToAll, open, show } from "./dreams.js";
+import { Gallery, loadGallery } from "./gallery.js";
+import { Grid } from "./grid.js";
+import { html, render as put } from "./html.js";
+import { Help, listenForKeys } from "./keys.js";
+import { loadLooks } from "./looks.js";
+import { Button, closeMenus, IconButton } from "./menu.js";
+import { askForWall, listenForPictures } from "./picture.js";
+import { lookClosely } from "./seen.js";
+import { faulty, loadLayers } from "./settings.js";
+import { Stage } from "./stage.js";
+import { drawWith, set, shownJob, state, tried } from "./state.js";
+import { readTheme, showTheme } from "./theme.js";
 
 const REST = 2500; // milliseconds without a hand after which the controls fade
 
@@ -52,7 +52,7 @@ function Intro() {
 
 function Words({ fault, toast }) {
   return html`<div id="words">
-    <div role="alert">${fault && html`<p id="fault"><span>${fault}</span><${Button} class="quiet small" icon="close" text=${false} label="Read" onClick=${() => set({ fault: "" })} /></p>`}</div>
+    <div role="alert">${fault && html`<p id="fault"><span>${fault}</span><${IconButton} class="quiet small" icon="close" label="Read" onClick=${() => set({ fault: "" })} /></p>`}</div>
     <div role="status">${toast && html`<p id="toast"><span>${toast.words}</span>${toast.action && html`<${Button} label=${toast.label} onClick=${() => { const { action } = toast; set({ toast: null }); action(); }} />`}</p>`}</div>
   </div>`;
 }

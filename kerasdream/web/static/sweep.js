@@ -1,11 +1,11 @@
 // A sweep: a grid over one knob or two, filled while one looks.
 
-import { html, Part } from "/static/html.js";
-import { Button } from "/static/menu.js";
-import { labelOf } from "/static/knobs.js";
-import { number, valueOf } from "/static/settings.js";
-import { set, state } from "/static/state.js";
-import { sweep } from "/static/variations.js";
+import { html, Part } from "./html.js";
+import { Button } from "./menu.js";
+import { labelOf } from "./knobs.js";
+import { number, valueOf } from "./settings.js";
+import { set, state } from "./state.js";
+import { sweep } from "./variations.js";
 
 const MOST = 36; // dreams of one grid
 const AXES = { x: { knob: "octave_scale", text: "1.2, 1.4, 1.8" }, y: { knob: "step", text: "0.005, 0.01, 0.02" } };

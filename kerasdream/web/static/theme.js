@@ -1,6 +1,6 @@
 // Light, dark, or as the system has it; remembered by the browser.
 
-import { set, state } from "/static/state.js";
+import { set, state } from "./state.js";
 
 const THEMES = ["system", "light", "dark"];
 const KEY = "kerasdream-theme";

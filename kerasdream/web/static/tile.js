@@ -1,9 +1,9 @@
 // Tiles: single channels as pictures, to be clicked into the mix.
 
-import { sketchKey } from "/static/dreams.js";
-import { Component, html } from "/static/html.js";
-import { isMixed, toggle } from "/static/mix.js";
-import { state } from "/static/state.js";
+import { sketchKey } from "./dreams.js";
+import { Component, html } from "./html.js";
+import { isMixed, toggle } from "./mix.js";
+import { state } from "./state.js";
 
 // A channel as a picture; a place for it as long as it is still to be drawn.
 export class Tile extends Component {

@@ -1,8 +1,8 @@
 // Variations: surprises, four of a kind in a grid, and sweeps over two knobs.
 
-import { dream, group, request } from "/static/dreams.js";
-import { loadLayers, valueOf } from "/static/settings.js";
-import { say, set, state, tried } from "/static/state.js";
+import { dream, group, request } from "./dreams.js";
+import { loadLayers, valueOf } from "./settings.js";
+import { say, set, state, tried } from "./state.js";
 
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 const seed = () => Math.floor(Math.random() * 1e6);
