@@ -1,6 +1,7 @@
 // The atlas: the layers and channels of a network as pictures, to be clicked into the mix.
 
 import { call } from "./api.js";
+import { sketchKey } from "./dreams.js";
 import { html, Part } from "./html.js";
 import { Mix, isMixed, toggle } from "./mix.js";
 import { Network } from "./network.js";
@@ -37,11 +38,19 @@ export class Atlas extends Part {
   }
 }
 
+const SHOWN = 8; // channels of each layer that the studio draws unasked
+
 function Layer({ layer }) {
-  const channels = layer.drawn ?? [];
+  const key = sketchKey({ model: state.model, layer: layer.name, channel: "" });
+  const since = Object.keys(state.sketched).filter((one) => one.startsWith(key)).map((one) => Number(one.slice(key.length)));
+  const mixed = Object.keys(state.edits.layers ?? {}).filter((one) => one.startsWith(`${layer.name}:`)).map((one) => Number(one.split(":")[1]));
+  const channels = [...new Set([...layer.drawn, ...since, ...mixed])].filter(Number.isInteger).sort((a, b) => a - b);
+  const coming = Array.from({ length: Math.max(0, SHOWN - channels.length) });
   return html`<div class="layer-of">
-    <h3><button type="button" class="whole" aria-pressed=${isMixed(layer.name)} onClick=${() => toggle(layer.name)}>${layer.name}</button> <small>${layer.look ?? ""}</small></h3>
-    <div class="tiles">${channels.map((channel) => html`<${Tile} key=${channel.channel} layer=${layer.name} channel=${channel.channel} name=${channel.name} />`)}
+    <h3><button type="button" class="whole" aria-pressed=${isMixed(layer.name)} onClick=${() => toggle(layer.name)}>${layer.name}</button> <small>${layer.look}</small></h3>
+    <div class="tiles">
+      ${channels.map((channel) => html`<${Tile} key=${channel} layer=${layer.name} channel=${channel} name=${layer.names[channel]} />`)}
+      ${coming.map((_, i) => html`<i class="tile empty" key=${`to come ${i}`}></i>`)}
       <${More} layer=${layer} />
     </div>
   </div>`;

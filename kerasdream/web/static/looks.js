@@ -44,7 +44,7 @@ export class Looks extends Part {
       </div>
       <h3>Your own</h3>
       ${looks.length ? html`<ul class="own-looks">${looks.map((look) => html`<li key=${look.id}>
-        <button type="button" class="tile" onClick=${() => restore(look.settings)}>${look.thumb !== false && html`<img src=${look.thumb ?? `/api/looks/${look.id}/thumb`} alt="" />`}<span>${look.name}</span></button>
+        <button type="button" class="tile" onClick=${() => restore(look.settings)}>${look.thumb && html`<img src=${`/api/looks/${look.id}/thumb`} alt="" />`}<span>${look.name}</span></button>
         <${IconButton} class="quiet small" icon="close" label=${`Forget the look ${look.name}`} onClick=${() => forgetLook(look)} />
       </li>`)}</ul>` : html`<p class="note">Turn the knobs until you like it, then keep it here.</p>`}
       <${Button} id="save-look" label="Keep these settings as a look" onClick=${() => saveLook(null)} />

@@ -22,7 +22,7 @@ export function askForWall() {
   if (state.wall.of === of) return;
   set({ wall: { of, looks: {} } });
   post("/api/wall", { picture: state.picture.id, model: state.model })
-    .then((answer) => answer?.looks && state.wall.of === of && set({ wall: { of, looks: { ...Object.fromEntries(answer.looks.map((name) => [name, true])), ...state.wall.looks } } }))
+    .then(({ there }) => state.wall.of === of && set({ wall: { of, looks: { ...Object.fromEntries(there.map((name) => [name, true])), ...state.wall.looks } } }))
     .catch(() => {}); // then the looks are shown on the sample
 }
 

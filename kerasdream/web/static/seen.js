@@ -35,8 +35,8 @@ export function Seen() {
   if (!seen) return html`<p class="note seen">Point at a place of the picture: what the network sees there is shown here.</p>`;
   if (seen.fault) return html`<p class="fault">${seen.fault}</p>`;
   return html`<div id="seen"><h3>Seen at this place</h3>
-    ${seen.layers.map((layer) => html`<div key=${layer.layer} class="layer-of"><h4>${layer.layer}</h4><div class="tiles">
-      ${layer.channels.slice(0, 4).map((one) => html`<${Tile} key=${one.channel} layer=${layer.layer} channel=${one.channel} name=${one.name} share=${one.share} />`)}
+    ${seen.layers.map((layer) => html`<div key=${layer.layer} class="layer-of"><h4>${layer.layer} <small>${layer.look}</small></h4><div class="tiles">
+      ${layer.channels.slice(0, 4).map((one) => html`<${Tile} key=${one.channel} layer=${layer.layer} channel=${one.channel} name=${one.name} share=${Math.min(1, one.strength / 6)} />`)}
     </div></div>`)}
   </div>`;
 }

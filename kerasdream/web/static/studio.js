@@ -85,7 +85,8 @@ function fadeAtRest() {
 async function first(dream) {
   if (dream) return open(dream);
   const welcome = await call("/api/welcome").catch(() => null);
-  if (!welcome?.id || state.shown || state.picture.id !== "sample") return null;
+  if (state.shown || state.picture.id !== "sample" || state.asking) return null;
+  if (!welcome) return setTimeout(first, 1500); // it is being made
   set({ jobs: { ...state.jobs, [welcome.id]: welcome }, welcome: welcome.id });
   show(welcome.id);
   return set({ split: 0.5 });
