@@ -232,7 +232,7 @@ def test_again_brings_back_the_picture_the_mask_and_the_settings(visit, studio, 
     quick(page, 3)
     drawer(page, "paint")
     page.click("#tool-mask")
-    box = page.locator("#pane").bounding_box()
+    box = page.locator("#before").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.up()
