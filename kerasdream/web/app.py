@@ -18,6 +18,7 @@ from kerasdream.web.gallery import Gallery
 from kerasdream.web.groups import Groups
 from kerasdream.web.guard import Guard
 from kerasdream.web.jobs import Jobs
+from kerasdream.web.looks import Looks
 from kerasdream.web.moments import Moments
 from kerasdream.web.networks import Networks
 from kerasdream.web.pictures import Pictures
@@ -54,6 +55,7 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Guard:
             *Moments(studio).routes(),
             *Gallery(studio).routes(),
             *Networks(studio).routes(),
+            *Looks(studio).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         lifespan=life,

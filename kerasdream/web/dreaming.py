@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
+from kerasdream.config import DEFAULTS
 from kerasdream.dreamer import Dreamer, DreamerCache
 from kerasdream.errors import DreamWarning
 from kerasdream.image.picture import Picture
@@ -14,7 +15,7 @@ from kerasdream.resolution import open_picture, resolve_config
 from kerasdream.result import DreamResult
 from kerasdream.web.films import GROWTH_SIDE, THUMB_SIDE, jpeg, smaller, write_film, write_webp
 from kerasdream.web.growth import write_moments
-from kerasdream.web.job import Job, Value
+from kerasdream.web.job import Asked, Job, Value
 from kerasdream.web.progress import Progress
 from kerasdream.web.store import Store
 from kerasdream.web.strokes import Stroke
@@ -32,9 +33,9 @@ class Dreaming:
     3
     """
 
-    def __init__(self, store: Store, models: dict[str, Settings]):
+    def __init__(self, store: Store, models: dict[str, Settings], warm: int = WARM):
         self.store, self.models = store, models
-        self.dreamers = DreamerCache(WARM)
+        self.dreamers = DreamerCache(warm)
 
     def make(
         self, job: Job, progress: Progress, after_step: Callable[[], None], ending: Callable[[], bool]
@@ -46,8 +47,7 @@ class Dreaming:
         dreamer, picture = self.dreamer_of(job), self.picture_of(job)
         stroke = None
         if job.urgent and job.mask:
-            opened = open_picture(picture, dreamer.config.max_pixels, dreamer.config.seed)
-            stroke = Stroke.of(opened.as_pillow(opened.source), self.store.picture(job.mask))
+            stroke = Stroke.of(self.open(job), self.store.picture(job.mask))
         watch = Watch(dreamer.config, progress, after_step, ending, grows=stroke is None)
         if watch.over():
             return None
@@ -58,30 +58,48 @@ class Dreaming:
         if watch.over():
             return None
         result = stroke.result(result) if stroke else result
-        self.keep(job, result, watch)
+        self.keep(job.id, result, watch)
         progress.show(jpeg(result.image))
         loss = float(result.losses[-1][-1]) if result.losses else None
         size = {"width": result.image.width, "height": result.image.height}
         return {"seconds": result.seconds, "loss": loss, "stopped": progress.stopped, **size}
 
-    def keep(self, job: Job, result: DreamResult, watch: Watch) -> None:
+    def in_background(
+        self, asked: Asked, picture: Image.Image, should_stop: Callable[[], bool], *, grows: bool = False
+    ) -> tuple[DreamResult, Watch] | None:
+        """Return a dream that nobody waits for, and the watch over it; None where it was given up."""
+        dreamer = self.dreamer_of(asked)
+        watch = Watch(dreamer.config, Progress(), lambda: None, should_stop, grows=grows)
+        if should_stop():
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DreamWarning)  # small pictures leave out the smallest sizes
+            result = dreamer.run(picture, callback=watch, verbose=False)
+        return None if should_stop() else (result, watch)
+
+    def keep(self, id: str, result: DreamResult, watch: Watch) -> None:
         """Write the files of a dream; the picture last, so that where it is, all is."""
         if watch.grows:
             start = smaller(result.picture.as_pillow(result.picture.source), GROWTH_SIDE)
-            write_film(
-                [start, *watch.film, smaller(result.image, GROWTH_SIDE)], self.store.path("dreams", job.id, ".webp")
-            )
-            write_moments(watch.progress.moments, self.store.path("dreams", job.id, ".moments"))
-        write_webp(smaller(result.image, THUMB_SIDE), self.store.path("thumbs", job.id, ".webp"))
-        result.save(self.store.path("dreams", job.id, ".png"), overwrite=True)
+            write_film([start, *watch.film, smaller(result.image, GROWTH_SIDE)], self.store.path("dreams", id, ".webp"))
+            write_moments(watch.progress.moments, self.store.path("dreams", id, ".moments"))
+        write_webp(smaller(result.image, THUMB_SIDE), self.store.path("thumbs", id, ".webp"))
+        result.save(self.store.path("dreams", id, ".png"), overwrite=True)
 
-    def picture_of(self, job: Job) -> Image.Image | str:
+    def open(self, asked: Asked) -> Image.Image:
+        """Return the picture that is dreamt on, noise drawn."""
+        picture = open_picture(
+            self.picture_of(asked), DEFAULTS["max_pixels"], asked.settings.get("seed", DEFAULTS["seed"])
+        )
+        return picture.as_pillow(picture.source)
+
+    def picture_of(self, job: Asked) -> Image.Image | str:
         """Return what a job dreams on."""
         if job.picture == "sample":
             return sample()
         return job.picture if noise_size(job.picture) else self.store.picture(job.picture)
 
-    def dreamer_of(self, job: Job) -> Dreamer:
+    def dreamer_of(self, job: Asked) -> Dreamer:
         """Return a dreamer with the settings of a job; what is compiled alike is kept warm.
 
         The mask of a stroke is applied to its dream afterwards: one that is compiled in would take half a second.

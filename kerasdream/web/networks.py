@@ -1,5 +1,7 @@
 """Networks over HTTP: what may be set, the layers of a model, and what a channel looks for."""
 
+from typing import Any, TypedDict
+
 from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -7,23 +9,41 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from kerasdream.model.zoo import LayerInfo
+from kerasdream.web.asking import Asking
+from kerasdream.web.body import json_object
+from kerasdream.web.job import Asked
+from kerasdream.web.names import names_in
+from kerasdream.web.seen import LayerSeen
 from kerasdream.web.settings import layers_of, schema
-from kerasdream.web.sketches import file_name
+from kerasdream.web.sketches import file_name, in_file
 from kerasdream.web.studio import Studio
+
+
+class AtlasLayer(TypedDict):
+    """A layer in the atlas: how many channels it has, which are drawn, and the names of some."""
+
+    name: str
+    look: str
+    channels: int
+    drawn: list[int]
+    names: dict[int, str]
 
 
 class Networks:
     """The requests about the models at hand."""
 
     def __init__(self, studio: Studio):
-        self.studio = studio
+        self.studio, self.asking = studio, Asking(studio)
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
         return [
             Route("/api/schema", self.schema),
             Route("/api/layers/{model:str}", self.layers),
+            Route("/api/atlas", self.atlas),
+            Route("/api/atlas/{model:str}/{layer:path}/{channel:str}", self.channel),
             Route("/api/channels/{model:str}/{layer:path}/{channel:str}", self.channel),
+            Route("/api/seen", self.seen, methods=["POST"]),
         ]
 
     async def schema(self, _: Request) -> Response:
@@ -42,6 +62,44 @@ class Networks:
         found = await self.layers_of(request.path_params["model"])
         return JSONResponse({"layers": [{"name": one.name, "look": one.look} for one in found]})
 
+    async def atlas(self, request: Request) -> Response:
+        """Send the layers of a model in their order of depth, and which of their channels are drawn; more are drawn."""
+        model = request.query_params.get("model", self.studio.models[0])
+        layers, sketches = await self.layers_of(model), self.studio.worker.sketches
+
+        def drawn() -> dict[str, list[int]]:
+            sketches.request_atlas(model, layers)
+            return sketches.drawn(model)
+
+        found = await to_thread.run_sync(drawn, limiter=self.studio.reading)
+        self.studio.worker.wake.set()
+        rows: list[AtlasLayer] = [
+            {
+                "name": one.name,
+                "look": one.look,
+                "channels": one.channels,
+                "drawn": found.get(in_file(one.name), []),
+                "names": names_in(model, one.name),
+            }
+            for one in layers
+        ]
+        return JSONResponse({"model": model, "layers": rows})
+
+    async def seen(self, request: Request) -> Response:
+        """Send the channels that stand out at a place of a picture, the strongest of each layer first."""
+        asked = await json_object(request)
+        model, picture = asked.get("model", self.studio.models[0]), asked.get("picture", "sample")
+        if not isinstance(model, str) or model not in self.studio.models:
+            raise KeyError(model)
+        self.asking.check_picture(picture)
+        x, y = (share_in(asked, name) for name in ("x", "y"))
+        asking = Asked(picture=picture, settings={}, look="", words="")
+
+        def look() -> list[LayerSeen]:
+            return self.studio.seen.at(picture, lambda: self.studio.worker.dreaming.open(asking), model, x, y)
+
+        return JSONResponse({"layers": await to_thread.run_sync(look, limiter=self.studio.reading)})
+
     async def channel(self, request: Request) -> Response:
         """Send what a channel looks for, drawn small; 202 while it is still to be drawn."""
         model, layer, text = (request.path_params[name] for name in ("model", "layer", "channel"))
@@ -57,3 +115,11 @@ class Networks:
             raise HTTPException(409, fault)
         self.studio.worker.wake.set()
         return JSONResponse({"waiting": True}, 202)
+
+
+def share_in(asked: dict[str, Any], name: str) -> float:
+    """Return a place along a side, from 0 to 1; HTTPException where it is none."""
+    value = asked.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise HTTPException(400, f"{name}={value!r:.100} was given; a number from 0 to 1 was expected.")
+    return float(value)

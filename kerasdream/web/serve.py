@@ -119,6 +119,7 @@ def serve(values: flags.FlagValues) -> None:
             max_upload=values["max_upload_mb"].value * 1_000_000,
             max_pixels=values["max_pixels"].value,
             queue=values["queue"].value,
+            welcomes=True,
         )
         address = address_of(host, port, names, token)
         print(f"The studio is at {address}  (Ctrl-C ends it)", flush=True)

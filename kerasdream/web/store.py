@@ -88,7 +88,7 @@ class Store:
             rows = self.base.execute("SELECT picture, guide, mask FROM jobs").fetchall()
         named = {id for row in rows for id in row}
         leftovers = [path for path in (self.folder / "pictures").glob("*.png") if path.stem not in named]
-        for path in (*leftovers, *self.folder.glob("*/.kerasdream-*.tmp")):
+        for path in (*leftovers, *self.folder.glob("walls/*.webp"), *self.folder.glob("*/.kerasdream-*.tmp")):
             with contextlib.suppress(FileNotFoundError):
                 if path.lstat().st_mtime < long_ago:
                     path.unlink()
@@ -108,7 +108,7 @@ class Store:
 
     def add_picture(self, image: Image.Image) -> str:
         """Keep a picture, written anew and without its metadata, and return its id."""
-        id = uuid.uuid4().hex
+        id = self.new_id()
         plain = Image.frombytes("RGB", image.size, files.as_rgb(image).tobytes())
         files.save(plain, self.path("pictures", id, ".png"))
         return id
@@ -143,17 +143,22 @@ class Store:
         with self.lock, self.base:
             yield self.base
 
+    def new_id(self) -> str:
+        """Return an id that nothing has."""
+        return uuid.uuid4().hex
+
     def add_jobs(self, client: str, many: Sequence[Asked]) -> list[Job]:
         """Accept jobs, all or none: from here on they survive a kill."""
-        ids = [uuid.uuid4().hex for _ in many]
+        ids = [self.new_id() for _ in many]
         with self.writing() as base:
             for id, asked in zip(ids, many, strict=True):
-                values: dict[str, object] = {field: getattr(asked, field) for field in ASKED}
-                values |= {name: json.dumps(values[name]) for name in ("settings", "plan")}
-                values |= {"id": id, "client": client, "state": QUEUED, "created": time.time()}
-                names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
-                base.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(values.values()))
+                insert(base, client, asked, id, QUEUED)
         return [self.job(id) for id in ids]
+
+    def add_ended(self, client: str, asked: Asked, id: str, state: str, **columns: Value) -> None:
+        """Add a job that has ended already, with its other columns."""
+        with self.writing() as base:
+            insert(base, client, asked, id, state, **columns)
 
     def add_job(self, client: str, asked: Asked) -> Job:
         """Accept a job."""
@@ -255,3 +260,12 @@ class Store:
     def close(self) -> None:
         """Let go of the folder."""
         self.base.close()
+
+
+def insert(base: sqlite3.Connection, client: str, asked: Asked, id: str, state: str, **columns: Value) -> None:
+    """Write the row of a job."""
+    values: dict[str, object] = {name: getattr(asked, name) for name in ASKED}
+    values |= {name: json.dumps(values[name]) for name in ("settings", "plan")}
+    values |= {"id": id, "client": client, "state": state, "created": time.time(), **columns}
+    names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
+    base.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(values.values()))

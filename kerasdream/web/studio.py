@@ -10,6 +10,7 @@ from starlette.requests import Request
 from kerasdream.web.feed import Feed
 from kerasdream.web.hub import Hub
 from kerasdream.web.job import Job
+from kerasdream.web.seen import Seen
 from kerasdream.web.store import Store
 from kerasdream.web.views import QUEUED, JobView, Settings
 from kerasdream.web.worker import Worker
@@ -37,10 +38,12 @@ class Studio:
         max_pixels: int = 6_000_000,
         queue: int = 20,
         per_client: int = 10,
+        welcomes: bool = False,
     ):
         self.store, self.models = store, list(models)
         self.hub, self.feed = Hub(self.describe), Feed(self.waiting, self.describe)
-        self.worker = Worker(store, models, self.publish, self.feed.announce)
+        self.worker = Worker(store, models, self.publish, self.feed.announce, welcomes=welcomes)
+        self.seen = Seen(models)
         self.max_upload, self.max_pixels, self.queue, self.per_client = max_upload, max_pixels, queue, per_client
         # Each kind of work has its own threads, so that none holds up another.
         self.uploads = anyio.CapacityLimiter(UPLOADS)

@@ -14,6 +14,8 @@ from kerasdream.web.progress import Progress
 from kerasdream.web.sketches import Sketches
 from kerasdream.web.store import Store
 from kerasdream.web.views import CANCELLED, DONE, FAILED, FINISHED, QUEUED, RUNNING, Settings
+from kerasdream.web.walls import Walls
+from kerasdream.web.welcome import Welcome
 
 PATIENCE = 3  # starts of a dream that ended the studio, after which it waits for all others and a while
 GRACE = 30.0  # seconds of that while, in which it can be cancelled
@@ -34,7 +36,7 @@ class Worker:
     """Takes jobs from a store and dreams them; `models` are the models at hand, each with its own settings.
 
     `publish` is called with the id of a job whose progress has changed, and with none where the queue has; `announce`
-    with what was made in the background.
+    with what was made in the background. `welcomes`: a dream of the sample is made where there is none.
 
     >>> import pathlib, tempfile
     >>> worker = Worker(Store(pathlib.Path(tempfile.mkdtemp())), {"mini": {}})
@@ -48,12 +50,17 @@ class Worker:
         models: dict[str, Settings],
         publish: Callable[..., None] = lambda *ids: None,
         announce: Callable[[dict[str, object]], None] = lambda notice: None,
+        *,
+        welcomes: bool = False,
     ):
         self.store, self.publish = store, publish
         self.dreaming = Dreaming(store, models)
         self.progress: dict[str, Progress] = {}
         self.sketches = Sketches(store, models, announce)
-        self.background: list[Background] = [self.sketches]
+        self.walls = Walls(store, models, announce)
+        self.background: list[Background] = [self.walls, self.sketches]
+        if welcomes:
+            self.background.insert(0, Welcome(store, self.dreaming, next(iter(models))))
         # `asked` tells those in the background that a dream waits, `wake` the worker that there is anything to do.
         self.wake, self.asked, self.ending = threading.Event(), threading.Event(), threading.Event()
         self.began = self.tidied = time.monotonic()

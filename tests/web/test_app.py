@@ -118,7 +118,7 @@ def test_a_channel_is_drawn_once_when_nothing_waits(web, studio):
     drawn = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"), float)
     assert drawn.shape == (128, 128, 3)
     assert drawn.std() > 20
-    assert studio.worker.sketches.next() is None
+    assert studio.worker.sketches.next() == []
     for wrong in (
         "mini/mixed2/9999",
         "mini/mixd2/1",

@@ -210,15 +210,15 @@ def test_a_sketch_is_given_up_between_two_steps_and_drawn_later(studio):
     sketches, asked = studio.worker.sketches, []
     channel = ("mini", "mixed2", 7)
     sketches.request(channel)
-    sketches.draw(channel, lambda: len(asked) == 3 or asked.append(0))
+    sketches.draw([channel], lambda: len(asked) == 3 or asked.append(0))
     assert len(asked) == 3
-    assert sketches.next() == channel
+    assert sketches.next() == [channel]
     assert list((studio.store.folder / "channels").iterdir()) == []
 
 
 def test_a_channel_that_cannot_be_drawn_says_why(studio):
     sketches, channel = studio.worker.sketches, ("mini", "mixed2", 10**6)
     sketches.request(channel)
-    sketches.draw(channel, lambda: False)
+    sketches.draw([channel], lambda: False)
     assert "1000000" in sketches.request(channel)
-    assert sketches.next() is None
+    assert sketches.next() == []
