@@ -6,7 +6,6 @@ import { set, state } from "./state.js";
 const PICTURE = /^(sample|noise:\d+x\d+|[0-9a-f]{32})$/;
 let last = "";
 
-// Write the state into the address, without a new entry in the history.
 export function write() {
   const { preset, model, ...own } = asked();
   const parts = new URLSearchParams({ look: preset, model });

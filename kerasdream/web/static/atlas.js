@@ -56,7 +56,6 @@ function Layer({ layer }) {
   </div>`;
 }
 
-// One channel by its number; the studio draws it when nothing else waits.
 function More({ layer }) {
   const add = (event) => {
     const channel = Number(event.target.value);

@@ -35,7 +35,6 @@ export class Bar extends Part {
   }
 }
 
-// Zoom, at the edge of the stage.
 export function Tools() {
   const touch = () => set({ tool: state.tool === "touch" ? "move" : "touch", drawer: "layers" });
   return html`<div id="tools" role="toolbar" aria-label="The view">

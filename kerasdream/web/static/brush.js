@@ -12,7 +12,6 @@ const QUICK = { iterations: 8, num_octave: 2, octaves_above: 0, max_loss: null, 
 let mine = null; // id of the dream of the last stroke, until it has ended
 let began = 0;
 
-// What a finger does with the brush.
 export const strokes = (size) => ({
   begin: (place) => {
     began = performance.now();
@@ -26,7 +25,6 @@ export const strokes = (size) => ({
   end: () => next(),
 });
 
-// Dream what was painted, as soon as the stroke before is done.
 export const next = tried(async () => {
   if (mine !== null || !state.mask) return;
   mine = "asked";
@@ -52,7 +50,6 @@ export const next = tried(async () => {
   }
 });
 
-// Go on with what was painted meanwhile, once the stroke is done.
 export function goOn() {
   const job = state.jobs[mine];
   if (!job || !isOver(job)) return;

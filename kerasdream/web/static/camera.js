@@ -5,7 +5,6 @@ import { set, state } from "./state.js";
 export const FURTHEST = 0.5;
 export const NEAREST = 40;
 
-// Where a picture lies in a pane: its scale, its left and its top.
 export function placed(camera, pane, picture) {
   const room = { width: pane.width - pane.left - pane.right, height: pane.height - pane.top - pane.bottom };
   const fitted = Math.min(room.width / picture.width, room.height / picture.height);

@@ -1,6 +1,6 @@
 // The dock: what one does with the picture, always in reach; over it how a dream goes, and what comes of it.
 
-import { cancel, deeper, dream, enlarge, favour, forget, pictureOf, stop } from "./dreams.js";
+import { cancel, deeper, dream, enlarge, favour, forget, isFilm, pictureOf, stop } from "./dreams.js";
 import { asCommand, asPython, copy } from "./code.js";
 import { Growth } from "./growth.js";
 import { html, Part } from "./html.js";
@@ -36,7 +36,6 @@ function Actions() {
   </div>`;
 }
 
-// Several pictures that came together.
 function Tray() {
   const all = tried(async () => {
     for (const picture of state.tray) await dream({ picture: picture.id, mask: null, label: picture.name });
@@ -49,13 +48,12 @@ function Tray() {
   </div>`;
 }
 
-// How a dream goes, in words.
 export function words(job) {
   const { progress } = job;
   if (!isOver(job) && progress?.error) return progress.error;
   if (job.state === "queued") return job.before ? `Waiting: ${job.before} before this one` : "Waiting for its turn";
   if (job.state === "running" && !progress.iterations) return "Getting ready";
-  if (job.state === "running") return progress.frames ? `Frame ${progress.frame} of ${progress.frames}` : `Size ${progress.octave + 1} of ${progress.num_octave}`;
+  if (job.state === "running") return isFilm(job) ? `Frame ${progress.step + 1} of ${progress.iterations}` : `Size ${progress.octave + 1} of ${progress.num_octave}`;
   return { done: job.stopped ? "Stopped, and kept" : "Done", cancelled: "Cancelled", failed: "This dream failed" }[job.state];
 }
 
@@ -87,7 +85,6 @@ function Progress({ job }) {
   </div>`;
 }
 
-// How the dreams of a grid go.
 function Together({ group }) {
   const jobs = group.ids.map((id) => state.jobs[id]).filter(Boolean);
   const waiting = jobs.filter((job) => !isOver(job));
@@ -103,24 +100,26 @@ function Together({ group }) {
   </div>`;
 }
 
-// What may be done with a finished dream.
 function Result({ job }) {
   if (job.state !== "done") return null;
   const own = `/api/jobs/${job.id}`;
-  const film = job.kind === "film" || job.kind === "journey";
+  const film = isFilm(job);
   const link = (id, path, text, name, more) => html`<a id=${id} class="entry" href=${path} download=${name}>${text}${more && html`<small>${more}</small>`}</a>`;
   return html`<div id="finished">
-    ${film ? html`<p class="film"><a class="button" href=${`${own}/film.mp4`} download="film.mp4">MP4</a> <a class="button" href=${`${own}/film.webp`} download="film.webp">WebP</a></p>` : html`<${Growth} job=${job} />`}
+    ${film ? html`<p id="status"><b>Done</b></p>` : html`<${Growth} job=${job} />`}
     ${state.moment === null && html`<div class="row results">
       <${IconButton} id="favourite" class="quiet heart" icon="heart" label=${job.favourite ? "No favourite" : "Favourite"} aria-pressed=${Boolean(job.favourite)} onClick=${() => favour(job)} />
       <${Button} id="deeper" icon="deeper" label="Deeper" title="Dream on from this dream" onClick=${() => deeper(job)} />
-      <a id="download" class="button" href=${`${own}/result`} download="dream.png" title="The picture, with its settings inside">Save PNG</a>
+      ${film ? ["mp4", "webp"].map((kind) => html`<a key=${kind} id=${`film-${kind}`} class="button" href=${`${own}/film.${kind}`} download=${`film.${kind}`}>Save ${kind === "mp4" ? "MP4" : "WebP"}</a>`)
+        : html`<a id="download" class="button" href=${`${own}/result`} download="dream.png" title="The picture, with its settings inside">Save PNG</a>`}
       <${Menu} name="save" icon="more" label="More to save" text=${false} hint="Larger, a card, the growth, the settings" up entries=${[
-        ["Twice as large", () => enlarge(job, 2), "dreamt anew at that size"],
-        ["Four times as large", () => enlarge(job, 4)],
-        link("card", `${own}/card`, "Before and after, side by side", "card.jpg", "one picture to share"),
-        link("webp", `${own}/growth.webp`, "How it grew, WebP", "growth.webp"),
-        link("gif", `${own}/growth.gif`, "How it grew, GIF", "growth.gif"),
+        ...(film ? [] : [
+          ["Twice as large", () => enlarge(job, 2), "dreamt anew at that size"],
+          ["Four times as large", () => enlarge(job, 4)],
+          link("card", `${own}/card`, "Before and after, side by side", "card.jpg", "one picture to share"),
+          link("webp", `${own}/growth.webp`, "How it grew, WebP", "growth.webp"),
+          link("gif", `${own}/growth.gif`, "How it grew, GIF", "growth.gif"),
+        ]),
         ["Keep as a look of mine", () => saveLook(job)],
         ["Copy a link to this", () => copy(location.href)],
         ["Copy as Python", tried(() => copy(asPython()))],

@@ -7,6 +7,7 @@ import { isOver, know, say, set, shownJob, state, tried } from "./state.js";
 
 export const noise = (id) => id.startsWith("noise");
 export const pictureOf = (id) => (noise(id) ? "/static/noise.svg" : `/api/pictures/${id}`);
+export const isFilm = (job) => job?.kind === "film" || job?.kind === "journey";
 export const hasPreview = (job) => job.state === "done" || job.progress?.previews > 0;
 
 // Where the picture of a dream is: the finished one as soon as there is one, never a preview of it.
@@ -17,7 +18,6 @@ export function imageOf(job) {
 
 export const thumbOf = (job) => (job.state === "done" ? `/api/jobs/${job.id}/thumb` : imageOf(job));
 
-// What one sends to have a dream like what the page shows.
 export async function request(more = {}) {
   const what = { picture: state.picture.id, settings: asked(), guide: state.guide, ...more };
   const parent = what.parent ?? state.picture.parent;
@@ -47,7 +47,6 @@ function accept(...jobs) {
   set({ queue: [...state.queue.filter((id) => !jobs.some((job) => job.id === id)), ...jobs.map((job) => job.id)] });
 }
 
-// Several dreams that belong together, side by side; all are accepted, or none.
 export async function group(kind, jobs, more = {}) {
   set({ asking: true });
   try {
@@ -60,12 +59,9 @@ export async function group(kind, jobs, more = {}) {
   }
 }
 
-// Watching
-
 let ended = () => {};
 const unwatch = () => { ended(); ended = () => {}; };
 
-// Look at a dream; one that still grows is watched.
 export function show(id) {
   if (id === state.shown && state.view === "stage") return;
   unwatch();
@@ -73,7 +69,7 @@ export function show(id) {
   const other = job && (job.picture !== state.picture.id || noise(job.picture));
   set({ shown: id, moment: null, view: "stage", split: 0, seen: null, group: null, from: state.group ?? (state.from?.ids.includes(id) ? state.from : null), camera: other ? { zoom: 1, x: 0.5, y: 0.5 } : state.camera });
   if (!job || !isOver(job)) ended = listen(`/api/jobs/${id}/events`, (message) => receive(id, message));
-  else growth(id);
+  else if (!isFilm(job)) growth(id);
 }
 
 function receive(id, message) {
@@ -88,7 +84,6 @@ function receive(id, message) {
   return "enough";
 }
 
-// What happens once when a dream ends.
 const told = new Set();
 function over(job) {
   set({ queue: state.queue.filter((id) => id !== job.id) });
@@ -101,10 +96,9 @@ function over(job) {
   if (job.state === "failed") set({ fault: job.error });
   if (job.state === "cancelled") set({ shown: null, split: 0 });
   if (job.progress?.note) say(job.progress.note);
-  if (job.state === "done") growth(job.id);
+  if (job.state === "done" && !isFilm(job)) growth(job.id);
 }
 
-// Hear of all that waits or runs, of this page and of others, and of what is drawn in the background.
 export function listenToAll() {
   listen("/api/events", (message) => {
     if (!state.online) set({ online: true });
@@ -129,7 +123,6 @@ function queue(jobs) {
   for (const id of gone) settle(id).catch(() => {});
 }
 
-// Learn how a dream stands that no longer waits.
 async function settle(id) {
   const job = await call(`/api/jobs/${id}`);
   know(job);
@@ -141,8 +134,6 @@ async function growth(id) {
   const answer = await call(`/api/jobs/${id}/moments`).catch(() => ({ moments: [] }));
   set({ moments: { ...state.moments, [id]: answer.moments } });
 }
-
-// What may be done with one
 
 export const cancel = tried((id) => post(`/api/jobs/${id}/cancel`));
 export const stop = tried((id) => post(`/api/jobs/${id}/stop`));
@@ -163,7 +154,6 @@ export const open = tried(async (id) => {
   show(id);
 });
 
-// Take all that a dream was asked with, to dream it again or otherwise.
 export const again = tried(async (job) => {
   const width = job.width ?? 768;
   const height = job.height ?? 512;

@@ -22,7 +22,6 @@ export class Family extends Part {
     this.follow();
   }
 
-  // Ask anew where another dream is shown, or one has ended since.
   follow() {
     const job = state.jobs[state.shown];
     const key = job && `${job.id} ${isOver(job)}`;

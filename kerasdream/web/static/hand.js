@@ -16,7 +16,6 @@ export class Hand {
     element.addEventListener("pointerleave", () => set({ pointer: null }));
   }
 
-  // Where an event is in the picture, in shares of it.
   share({ clientX, clientY }) {
     const box = this.element.getBoundingClientRect();
     const { left, top, scale, width, height } = this.place();

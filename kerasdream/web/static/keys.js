@@ -15,7 +15,6 @@ export function fullScreen() {
   else document.documentElement.requestFullscreen().catch(() => {});
 }
 
-// The next dream of the gallery, one way or the other; newest first.
 function step(by) {
   const { dreams } = state.gallery;
   const at = dreams.indexOf(state.shown);

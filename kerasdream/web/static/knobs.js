@@ -61,7 +61,6 @@ function Field({ knob, id, about, invalid }) {
 
 const BEND = 3; // low values have more room on a slider: that is where they matter
 
-// A slider for a knob with two bounds, where one number is set.
 function rangeOf(knob) {
   const value = valueOf(knob.name);
   if (knob.low === null || knob.high === null || knob.name === "seed" || typeof value !== "number") return null;
@@ -76,7 +75,6 @@ function rangeOf(knob) {
   };
 }
 
-// A picture that the dream takes its shapes from.
 function Guide() {
   return html`<div class="guide" data-drop="guide" id="guide-drop">
     <h3>Guide picture</h3>

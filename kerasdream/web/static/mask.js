@@ -95,7 +95,6 @@ function line({ width, erase }, from, to) {
   pen.globalCompositeOperation = "source-over";
 }
 
-// The mask as a picture: white where the dream goes, with soft edges as wide as the feather.
 export function maskBlob(feather = state.pen.feather) {
   const white = document.createElement("canvas");
   const flat = document.createElement("canvas");

@@ -27,6 +27,5 @@ export const Button = ({ icon, label, title, ...rest }) => html`<button type="bu
 
 export const IconButton = ({ icon, label, ...rest }) => html`<button type="button" class="quiet" aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} /></button>`;
 
-// A slider with its name and what it is at.
 export const Slider = ({ id, label, value, shown = value, onInput, children, ...rest }) => html`<div class="simple"><label for=${id}>${label}</label><output for=${id}>${shown}</output>
   <input id=${id} type="range" ...${rest} value=${value} onInput=${(event) => onInput(Number(event.target.value))} />${children}</div>`;

@@ -8,7 +8,6 @@ import { say, set, state, tried } from "./state.js";
 
 let choice = 0; // the latest wish counts, not the latest answer
 
-// Dream on this picture from now on.
 export function take(picture) {
   choice += 1;
   if (picture.id !== state.picture.id) blank();
@@ -16,7 +15,6 @@ export function take(picture) {
   askForWall();
 }
 
-// Have the looks dreamt on this picture in the background.
 export function askForWall() {
   const of = `${state.picture.id} ${state.model}`;
   if (state.wall.of === of) return;

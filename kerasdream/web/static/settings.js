@@ -26,7 +26,6 @@ function read(typed, knob) {
   return numbers.length > 1 ? numbers : numbers[0];
 }
 
-// What a knob is without one's own edits.
 export function usual(name) {
   const settings = lookOf(state.look).settings;
   return name in settings ? settings[name] : knobOf(name)?.default;
@@ -51,7 +50,6 @@ export function turnBack(name) {
   set({ edits });
 }
 
-// What goes to the studio: the look, the network and the edits.
 export function asked() {
   const own = Object.keys(state.edits).map((name) => [name, name === "layers" ? state.edits.layers : read(state.edits[name], knobOf(name))]);
   return { preset: state.look, model: state.model, ...Object.fromEntries(own) };
@@ -84,14 +82,12 @@ export function reset() {
   say("All knobs are as the look has them.", () => set(before));
 }
 
-// The layers of the network in use, worked out by the studio once.
 export async function loadLayers(model = state.model) {
   if (state.layers[model]) return;
   const { layers } = await call(`/api/layers/${encodeURIComponent(model)}`);
   set({ layers: { ...state.layers, [model]: layers } });
 }
 
-// The limits of a knob in words, as this page keeps them.
 export function limits(knob) {
   if (knob.choices.length || knob.kind === "bool" || knob.kind === "objective") return "";
   const whole = knob.kind.startsWith("int") ? "whole number" : "number";
@@ -100,7 +96,6 @@ export function limits(knob) {
   return range + (knob.kind.endsWith("s") ? ", or one for each size, with commas" : "") + (knob.optional ? "; empty: none" : "");
 }
 
-// The knob that a fault of the studio speaks of.
 export function faulty(words) {
   return state.schema.knobs.find(({ name }) => words && new RegExp(`^(An array of shape .* for )?${name}\\b`).test(words))?.name;
 }

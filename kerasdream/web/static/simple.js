@@ -11,7 +11,6 @@ const NAMES = { strength: "Strength", scale: "Scale of shapes", depth: "Depth of
 
 const touched = (slider) => [...new Set(slider.stops.flatMap((stop) => [stop.set, stop.times, stop.plus].flatMap((part) => Object.keys(part ?? {}))))];
 
-// What a knob is at a stop, as far as the stop goes.
 function at(stop, name) {
   if (name in (stop.set ?? {})) return stop.set[name];
   const value = usual(name);

@@ -2,7 +2,7 @@
 
 import { strokes } from "./brush.js";
 import { placed } from "./camera.js";
-import { hasPreview, imageOf, noise, pictureOf } from "./dreams.js";
+import { hasPreview, imageOf, isFilm, noise, pictureOf } from "./dreams.js";
 import { Hand } from "./hand.js";
 import { Component, html } from "./html.js";
 import * as mask from "./mask.js";
@@ -11,7 +11,6 @@ import { Still } from "./still.js";
 
 const EDGE = 24; // pixels that the handle keeps from the edge: it is never half hidden
 
-// The size of what a pane shows.
 export function sizeOf(job) {
   if (job?.state === "done" && job.width) return { width: job.width, height: job.height };
   const id = job?.picture ?? state.picture.id;
@@ -60,7 +59,8 @@ export class Pane extends Component {
     this.where = at;
     if (main) scale = at.scale;
     if (main) mask.size(picture.width, picture.height);
-    const both = job && hasPreview(job);
+    const film = isFilm(job);
+    const both = job && hasPreview(job) && !film;
     this.handle = both && width && state.tool !== "mask" ? this.handleIn(at, pane) : null;
     const cut = both ? (this.handle ? this.handle.cut : state.split * picture.width) : picture.width;
     const after = job && (moment !== null && moment !== undefined ? `/api/jobs/${job.id}/moments/${moment}` : imageOf(job));
@@ -70,7 +70,7 @@ export class Pane extends Component {
     const alt = moment !== null && moment !== undefined ? "The dream at that moment" : job?.state === "done" ? "The finished dream" : "The dream as it is by now";
     return html`<div class="pane" ref=${(at) => (this.element = at)} data-tool=${main ? state.tool : "move"} id=${main ? "pane" : undefined}>
       <div class="canvas" data-sharp=${at.scale > 3 ? "" : undefined} style=${width ? box : "display:none"}>
-        ${job && html`<${Still} key=${job.id} class="after" id=${main ? "after" : undefined} src=${after} alt=${name ?? alt} />`}
+        ${film && job.state === "done" ? html`<${Film} key=${job.id} job=${job} />` : job && html`<${Still} key=${job.id} class=${film ? "after film" : "after"} id=${main ? "after" : undefined} src=${after} alt=${name ?? alt} />`}
         <${Still} key=${before} class="before" id=${main ? "before" : undefined} src=${pictureOf(before)} alt="The picture to dream on"
           onSize=${sized} style=${`clip-path:inset(0 ${Math.max(0, picture.width - cut)}px 0 0)`} hidden=${both && cut <= 0} />
         ${main && html`<${MaskLayer} />`}
@@ -81,7 +81,15 @@ export class Pane extends Component {
   }
 }
 
-// Painted parts, over the picture.
+// A finished film: as a video where the studio can write one, else as an animated picture.
+class Film extends Component {
+  render({ job }, { plain }) {
+    const own = `/api/jobs/${job.id}/film`;
+    return plain ? html`<img class="after film" id="after" src=${`${own}.webp`} alt="The finished film" />`
+      : html`<video class="after film" id="after" src=${`${own}.mp4`} autoplay loop muted playsinline aria-label="The finished film" onError=${() => this.setState({ plain: true })}></video>`;
+  }
+}
+
 class MaskLayer extends Component {
   render() {
     const seen = state.tool === "mask" || state.tool === "brush" || (state.mask && !state.shown);
@@ -90,7 +98,6 @@ class MaskLayer extends Component {
   }
 }
 
-// How large the pen is, where it is.
 const Pen = () => {
   const { pointer, tool, pen } = state;
   if (!pointer || (tool !== "mask" && tool !== "brush")) return null;
@@ -125,7 +132,6 @@ export function Stage() {
   return html`<${Pane} main job=${shownJob()} moment=${state.moment} insets=${insets} />`;
 }
 
-// Several dreams side by side, under one camera.
 function Comparison() {
   const dreams = state.compared.map((id) => state.jobs[id]).filter(Boolean);
   const across = Math.ceil(Math.sqrt((dreams.length * innerWidth) / innerHeight));

@@ -50,7 +50,6 @@ export const state = {
 let draw = () => {};
 let due = false;
 
-// Draw with this function from now on.
 export function drawWith(render) {
   draw = render;
   render();
@@ -76,7 +75,6 @@ export const know = (...jobs) => set({ jobs: { ...state.jobs, ...Object.fromEntr
 export const shownJob = () => state.jobs[state.shown] ?? null;
 export const isOver = (job) => ["done", "failed", "cancelled"].includes(job.state);
 
-// Words for a moment, with one thing that may be done about them.
 let fading;
 export function say(words, action = null, label = "Undo") {
   clearTimeout(fading);
@@ -84,7 +82,6 @@ export function say(words, action = null, label = "Undo") {
   if (words) fading = setTimeout(() => set({ toast: null }), 9000);
 }
 
-// Do something; what goes wrong is said.
 export const tried = (action) => async (...given) => {
   if (state.fault) set({ fault: "" });
   try {

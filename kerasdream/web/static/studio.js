@@ -44,9 +44,8 @@ function Studio() {
   </div>`;
 }
 
-// What a first visitor reads.
 function Intro() {
-  if (state.been || state.asking || state.group || (state.shown && state.shown !== state.welcome)) return null;
+  if (state.been || state.asking || state.group || state.picture.id !== "sample" || (state.shown && state.shown !== state.welcome)) return null;
   return html`<p id="intro"><span>Drop a picture, </span><span>choose a look, </span><span>dream.</span></p>`;
 }
 
@@ -70,7 +69,6 @@ function render() {
   return undefined;
 }
 
-// The controls fade while nobody moves, where nothing but the picture is wanted.
 function fadeAtRest() {
   let resting;
   const wake = () => {

@@ -15,7 +15,6 @@ const change = (name, changes) => set({ axes: { ...axes(), [name]: { ...axes()[n
 const swept = () => state.schema.knobs.filter((knob) => !["objective", "floats", "ints"].includes(knob.kind) || ["step", "iterations", "gradient_blur"].includes(knob.name))
   .filter((knob) => knob.name !== "model");
 
-// Values to begin with, about the one that is set.
 function some(knob) {
   if (knob.choices.length) return knob.choices.slice(0, 6).join(", ");
   if (knob.kind === "bool") return "no, yes";

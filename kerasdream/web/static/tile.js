@@ -17,7 +17,6 @@ export class Tile extends Component {
   }
 }
 
-// The picture of a channel, asked for again when it was drawn.
 class Sketch extends Component {
   componentDidMount() {
     this.ask();

@@ -8,7 +8,6 @@ const pick = (list) => list[Math.floor(Math.random() * list.length)];
 const seed = () => Math.floor(Math.random() * 1e6);
 const rounded = (value) => Number(value.toPrecision(2));
 
-// A random look with a twist of its own, dreamt at once.
 export const surprise = tried(async () => {
   const before = { look: state.look, edits: state.edits };
   await loadLayers();
@@ -34,7 +33,6 @@ const KINDS = {
 
 const shuffled = (list) => list.map((one) => [Math.random(), one]).sort(([a], [b]) => a - b).map(([, one]) => one);
 
-// Four dreams side by side that differ in seed, look or strength.
 export const four = tried(async (kind) => {
   const base = await request();
   const { layers, ...knobs } = base.settings; // another look brings its own layers
@@ -42,7 +40,6 @@ export const four = tried(async (kind) => {
   await group("variations", jobs, { across: 2 });
 });
 
-// A grid over two knobs: each column has a value of the first, each row one of the second.
 export const sweep = tried(async ({ x, y }) => {
   const base = await request();
   const rows = y.values.length ? y.values : [null];
