@@ -68,4 +68,8 @@ FINISHED = """(before) => {
 
 def size_of(page, selector="#before"):
     """The size of the file that an element shows."""
-    return tuple(page.evaluate("(at) => { const i = document.querySelector(at); return [i.naturalWidth, i.naturalHeight]; }", selector))
+    return tuple(
+        page.evaluate(
+            "(at) => { const i = document.querySelector(at); return [i.naturalWidth, i.naturalHeight]; }", selector
+        )
+    )

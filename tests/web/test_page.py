@@ -219,7 +219,9 @@ def test_several_files_and_addresses_that_are_dropped_are_not_ignored(visit, stu
     with page.expect_request("**/api/jobs") as first:
         page.click("#dream-all")
     assert first.value.post_data_json["label"] == "one.png"
-    page.wait_for_function("async () => (await (await fetch('/api/gallery?search=two.png')).json()).dreams.length === 1")
+    page.wait_for_function(
+        "async () => (await (await fetch('/api/gallery?search=two.png')).json()).dreams.length === 1"
+    )
     handed(page, "#stage", text="https://example.org/cat.jpg")
     page.wait_for_selector("#fault")
     assert "fetches nothing from addresses" in page.inner_text("#fault")
@@ -275,7 +277,9 @@ def test_the_handle_is_never_half_hidden(visit, studio, photo):
 
 
 def test_dream_answers_at_once(visit, studio, photo):
-    page = visit(studio, before=lambda page: page.route("**/api/jobs", lambda route: (time.sleep(1), route.continue_())))
+    page = visit(
+        studio, before=lambda page: page.route("**/api/jobs", lambda route: (time.sleep(1), route.continue_()))
+    )
     given(page, photo)
     quick(page)
     click = "() => { document.getElementById('dream').click(); return new Promise((done) => setTimeout(() =>"
@@ -344,11 +348,15 @@ def test_it_fits_the_screen_and_everyone_can_use_it(visit, studio, width, height
     def check(state):
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         found = axe.Axe().run(page).response["violations"]
-        faults = [(state, one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+        faults = [
+            (state, one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
+        ]
         assert faults == []
 
     check("at first")
-    names = ("looks", "knobs", "layers", "paint", "sweep", "motion", "family", "queue") if scheme == "light" else ("knobs",)
+    names = (
+        ("looks", "knobs", "layers", "paint", "sweep", "motion", "family", "queue") if scheme == "light" else ("knobs",)
+    )
     for name in names:
         drawer(page, name)
         page.wait_for_timeout(250)

@@ -15,9 +15,13 @@ def test_the_looks_are_dreamt_on_ones_own_picture(visit, studio, photo):
     given(page, photo)
     picture = page.get_attribute("#before", "src").split("/")[-1]
     page.wait_for_function("() => document.querySelectorAll('#wall img[data-own]').length > 1")
-    sources = page.evaluate("() => [...document.querySelectorAll('#wall img[data-own]')].map((one) => one.getAttribute('src'))")
+    sources = page.evaluate(
+        "() => [...document.querySelectorAll('#wall img[data-own]')].map((one) => one.getAttribute('src'))"
+    )
     assert all(source.startswith(f"/api/wall/{picture}/mini/") for source in sources)
-    page.wait_for_function("() => [...document.querySelectorAll('#wall img')].every((one) => one.complete && one.naturalWidth)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('#wall img')].every((one) => one.complete && one.naturalWidth)"
+    )
     assert page.locator("#wall label").count() == len(presets.PRESETS)
 
 
@@ -187,7 +191,10 @@ def test_a_first_visit_finds_a_dream_and_one_sentence(visit, tmp_path):
 
 def test_scripts_are_small_and_the_page_is_there_at_once(visit, studio):
     sizes = []
-    page = visit(studio, before=lambda page: page.on("response", lambda answer: answer.url.endswith(".js") and sizes.append(answer)))
+    page = visit(
+        studio,
+        before=lambda page: page.on("response", lambda answer: answer.url.endswith(".js") and sizes.append(answer)),
+    )
     assert sum(len(answer.body()) for answer in sizes) < 140_000
     painted = page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime")
     assert painted < 3000

@@ -84,7 +84,9 @@ def test_before_and_after_are_compared_at_any_zoom(visit, studio, photo):
         page.mouse.move(500, y, steps=8)
         page.mouse.up()
         left, _, width, _ = place(page, "#after")
-        cut = float(page.evaluate("() => document.getElementById('before').style.clipPath").split()[1].removesuffix("px"))
+        cut = float(
+            page.evaluate("() => document.getElementById('before').style.clipPath").split()[1].removesuffix("px")
+        )
         assert left + width * (1 - cut / 384) == pytest.approx(500, abs=2)  # up to the handle it is the picture before
     page.keyboard.press("Home") if page.evaluate("() => document.activeElement.id") == "handle" else None
     assert page.get_attribute("#after", "src").endswith("/result")

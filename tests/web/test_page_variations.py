@@ -114,14 +114,18 @@ def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, stud
     for i in range(2):
         page.check(f"#dreams li >> nth={i} >> input")
     page.click("#favourites")
-    page.wait_for_function(f"() => document.querySelectorAll('#dreams li').length === {len(studio.call('/api/gallery?favourites=1')['dreams'])}")
+    page.wait_for_function(
+        f"() => document.querySelectorAll('#dreams li').length === {len(studio.call('/api/gallery?favourites=1')['dreams'])}"
+    )
     assert studio.call("/api/gallery?favourites=1")["dreams"][0]["id"] == ids[1]
     page.click("#compare")
     page.wait_for_selector(".comparison .after >> nth=1")
     page.mouse.move(300, 400)
     page.mouse.wheel(0, -300)
     page.wait_for_timeout(200)
-    scales = page.evaluate("() => [...document.querySelectorAll('.comparison .canvas')].map((one) => one.style.transform.match(/scale.*/)[0])")
+    scales = page.evaluate(
+        "() => [...document.querySelectorAll('.comparison .canvas')].map((one) => one.style.transform.match(/scale.*/)[0])"
+    )
     assert len(set(scales)) == 1
     assert page.inner_text("#zoom") != "100%"
     page.keyboard.press("Escape")
@@ -129,7 +133,9 @@ def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, stud
 
 
 def test_the_queue_is_put_in_order_by_drag_and_keys(visit, studio):
-    ids = [studio.call("/api/jobs", {"settings": LONG, "label": name})["id"] for name in ("one", "two", "three", "four")]
+    ids = [
+        studio.call("/api/jobs", {"settings": LONG, "label": name})["id"] for name in ("one", "two", "three", "four")
+    ]
     page = visit(studio)
     drawer(page, "queue")
     page.wait_for_selector("#queue li >> nth=3")
@@ -138,7 +144,10 @@ def test_the_queue_is_put_in_order_by_drag_and_keys(visit, studio):
         return [text.split("\n")[0] for text in page.locator("#queue .watch").all_inner_texts()]
 
     def ordered(*names):
-        page.wait_for_function("(names) => [...document.querySelectorAll('#queue .watch b')].map((b) => b.textContent).join() === names", arg=",".join(names))
+        page.wait_for_function(
+            "(names) => [...document.querySelectorAll('#queue .watch b')].map((b) => b.textContent).join() === names",
+            arg=",".join(names),
+        )
 
     ordered("one", "two", "three", "four")
     page.click("#queue button[aria-label='four: earlier']")

@@ -11,6 +11,7 @@ export function write() {
   const parts = new URLSearchParams({ look: preset, model });
   if (Object.keys(own).length) parts.set("knobs", JSON.stringify(own));
   if (state.picture.id !== "sample") parts.set("picture", `${state.picture.id}_${state.picture.width}x${state.picture.height}`);
+  if (state.picture.film) parts.set("film", `${state.picture.film.frames}_${state.picture.film.seconds}`);
   if (state.guide) parts.set("guide", state.guide);
   if (state.shown) parts.set("dream", state.shown);
   const text = `#${parts}`;
@@ -34,6 +35,8 @@ export function read() {
   }
   const [, id, width, height] = (parts.get("picture") ?? "").match(/^(.*)_(\d+)x(\d+)$/) ?? [];
   if (id && PICTURE.test(id)) changes.picture = { id, width: Number(width), height: Number(height), name: "" };
+  const [, frames, seconds] = (parts.get("film") ?? "").match(/^(\d+)_([\d.]+)$/) ?? [];
+  if (frames && changes.picture) changes.picture.film = { frames: Number(frames), seconds: Number(seconds) };
   if (/^[0-9a-f]{32}$/.test(parts.get("guide") ?? "")) changes.guide = parts.get("guide");
   set(changes);
   return parts.get("dream");
