@@ -15,7 +15,7 @@ HANDED = """([zone, files, kind, text]) => {
 
 
 def handed(page, zone, *files, kind="drop", text=""):
-    """Drag files, as (name, bytes), or text from the desktop onto a part of the page and let go there, or paste them."""
+    """Drag files, as (name, bytes), or text onto a part of the page and let go there, or paste them."""
     told = [(name, base64.b64encode(content).decode(), "image/png") for name, content in files]
     page.evaluate(HANDED, [zone, told, kind, text])
 

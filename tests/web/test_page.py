@@ -1,4 +1,4 @@
-"""The studio as a person uses it, in a real Chromium: dreams from the beginning to the end, and what once went wrong."""
+"""The studio as a person uses it, in a real Chromium: dreams from beginning to end, and what once went wrong."""
 
 import io
 import time

@@ -1,4 +1,4 @@
-"""The studio's page: looks on one's own picture, plain sliders, channels as pictures, what is kept and shared, the first visit."""
+"""The studio's page: looks, plain sliders, channels as pictures, what is kept and shared, the first visit."""
 
 import time
 

@@ -6,14 +6,16 @@ import pytest
 from browsing import drawer, dreamt, given, quick, size_of
 from PIL import Image
 
-PLACE = """(at) => { const b = document.querySelector(at).getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }"""
+PLACE = "(at) => { const b = at.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }"
 
 
-def place(page, selector="#before"):
-    return page.evaluate(PLACE, selector)
+def place(page, selector="#pane .canvas"):
+    """Where the picture is on the screen: left, top, width, height."""
+    page.wait_for_selector("#before", state="attached")
+    return page.locator(selector).evaluate(PLACE)
 
 
-def middle(page, x=0.5, y=0.5, selector="#before"):
+def middle(page, x=0.5, y=0.5, selector="#pane .canvas"):
     left, top, width, height = place(page, selector)
     return left + x * width, top + y * height
 

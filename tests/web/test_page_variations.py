@@ -114,19 +114,17 @@ def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, stud
     for i in range(2):
         page.check(f"#dreams li >> nth={i} >> input")
     page.click("#favourites")
-    page.wait_for_function(
-        f"() => document.querySelectorAll('#dreams li').length === {len(studio.call('/api/gallery?favourites=1')['dreams'])}"
-    )
-    assert studio.call("/api/gallery?favourites=1")["dreams"][0]["id"] == ids[1]
+    page.wait_for_function("() => document.querySelectorAll('#dreams li').length === 1")
+    assert [dream["id"] for dream in studio.call("/api/gallery?favourites=1")["dreams"]] == ids[1:]
     page.click("#compare")
     page.wait_for_selector(".comparison .after >> nth=1")
     page.mouse.move(300, 400)
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(200)
-    scales = page.evaluate(
-        "() => [...document.querySelectorAll('.comparison .canvas')].map((one) => one.style.transform.match(/scale.*/)[0])"
-    )
-    assert len(set(scales)) == 1
+    page.wait_for_function("() => document.getElementById('zoom').textContent !== '100%'")
+    panes = page.locator(".comparison .canvas").evaluate_all(SCALES)
+    assert len(panes) == 2
+    assert panes[0] == pytest.approx(panes[1], rel=1e-3)
+    assert panes[0] > 1
     assert page.inner_text("#zoom") != "100%"
     page.keyboard.press("Escape")
     page.wait_for_selector("#dream")
@@ -183,32 +181,45 @@ def test_keys_dream_step_through_the_gallery_and_tell_of_themselves(ready):
     page.wait_for_selector("#help", state="detached")
 
 
-def test_a_drag_on_the_handle_stays_smooth_while_a_dream_runs(ready):
+SCALES = "(all) => all.map((one) => Number(one.style.transform.match(/scale\\((.*)\\)/)[1]))"
+
+
+def test_a_drag_on_the_handle_takes_the_page_less_than_a_thirtieth_of_a_second_a_frame(ready):
     page = ready
     dreamt(page)
-    shown = page.get_attribute("#after", "src")
     long(page)
     page.click("#dream")
     page.wait_for_selector("#after[src*=preview]")
+    trace = page.context.new_cdp_session(page)
+    trace.send("Performance.enable", {"timeDomain": "threadTicks"})  # of the processor, whoever else uses it
+
+    def busy():
+        metrics = trace.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+    began = busy()
     frames = page.evaluate(DRAGGED)
+    share = (busy() - began) / frames
     page.click("#cancel")
-    assert page.get_attribute("#after", "src") != shown
-    assert frames >= 30
+    page.wait_for_selector("#progress", state="detached")
+    assert frames >= 20
+    assert share < 1 / 30
 
 
 DRAGGED = """async () => {
     const handle = document.getElementById("handle").getBoundingClientRect();
     const pane = document.getElementById("pane");
-    const at = (type, x) => pane.dispatchEvent(new PointerEvent(type, { pointerId: 7, clientX: x, clientY: handle.y + 40, buttons: 1, bubbles: true }));
+    const at = (type, x) => pane.dispatchEvent(
+        new PointerEvent(type, { pointerId: 7, clientX: x, clientY: handle.y + 40, buttons: 1, bubbles: true }));
     pane.setPointerCapture = () => {};
     at("pointerdown", handle.x);
     let frames = 0;
     const began = performance.now();
-    while (performance.now() - began < 2000) {
+    while (performance.now() - began < 3000) {
         at("pointermove", 200 + 300 * Math.abs(Math.sin(frames / 20)));
         await new Promise(requestAnimationFrame);
         frames += 1;
     }
     at("pointerup", 300);
-    return frames / 2;
+    return frames;
 }"""

@@ -27,6 +27,7 @@ export const strokes = (size) => ({
 
 export const next = tried(async () => {
   if (mine !== null || !state.mask) return;
+  if (mask.misses()) return mask.blank();
   mine = "asked";
   began = performance.now();
   try {

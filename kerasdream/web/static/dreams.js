@@ -69,7 +69,7 @@ export function show(id) {
   const other = job && (job.picture !== state.picture.id || noise(job.picture));
   set({ shown: id, moment: null, view: "stage", split: 0, seen: null, group: null, from: state.group ?? (state.from?.ids.includes(id) ? state.from : null), camera: other ? { zoom: 1, x: 0.5, y: 0.5 } : state.camera });
   if (!job || !isOver(job)) ended = listen(`/api/jobs/${id}/events`, (message) => receive(id, message));
-  else if (!isFilm(job)) growth(id);
+  else growth(job);
 }
 
 function receive(id, message) {
@@ -96,7 +96,7 @@ function over(job) {
   if (job.state === "failed") set({ fault: job.error });
   if (job.state === "cancelled") set({ shown: null, split: 0 });
   if (job.progress?.note) say(job.progress.note);
-  if (job.state === "done" && !isFilm(job)) growth(job.id);
+  if (job.state === "done") growth(job);
 }
 
 export function listenToAll() {
@@ -129,8 +129,8 @@ async function settle(id) {
   if (isOver(job)) over(job);
 }
 
-async function growth(id) {
-  if (state.moments[id]) return;
+async function growth({ id, kind, urgent }) {
+  if (state.moments[id] || urgent || (kind && kind !== "dream")) return; // these keep none
   const answer = await call(`/api/jobs/${id}/moments`).catch(() => ({ moments: [] }));
   set({ moments: { ...state.moments, [id]: answer.moments } });
 }

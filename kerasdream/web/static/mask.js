@@ -34,6 +34,9 @@ export function undo() {
   note();
 }
 
+// Whether all that was painted lies beside the picture.
+export const misses = () => done.every(({ places = [], width }) => places.every(({ x, y }) => x < -width / 2 || y < -width / 2 || x > canvas.width + width / 2 || y > canvas.height + width / 2));
+
 function act(one) {
   done.push(one);
   perform(one);

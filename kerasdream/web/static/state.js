@@ -71,9 +71,14 @@ export function set(changes) {
   });
 }
 
-export const know = (...jobs) => set({ jobs: { ...state.jobs, ...Object.fromEntries(jobs.map((job) => [job.id, { ...state.jobs[job.id], ...job }])) } });
 export const shownJob = () => state.jobs[state.shown] ?? null;
 export const isOver = (job) => ["done", "failed", "cancelled"].includes(job.state);
+
+// Learn how dreams stand; one that is over stays so, whatever late answer says that it waits.
+export function know(...jobs) {
+  const news = jobs.filter((job) => !job.state || isOver(job) || !isOver(state.jobs[job.id] ?? job));
+  set({ jobs: { ...state.jobs, ...Object.fromEntries(news.map((job) => [job.id, { ...state.jobs[job.id], ...job }])) } });
+}
 
 let fading;
 export function say(words, action = null, label = "Undo") {
