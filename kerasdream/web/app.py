@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from kerasdream.errors import DreamError, OutputError
+from kerasdream.web.exports import Exports
 from kerasdream.web.gallery import Gallery
 from kerasdream.web.groups import Groups
 from kerasdream.web.guard import Guard
@@ -53,6 +54,7 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Guard:
             *Jobs(studio).routes(),
             *Groups(studio).routes(),
             *Moments(studio).routes(),
+            *Exports(studio).routes(),
             *Gallery(studio).routes(),
             *Networks(studio).routes(),
             *Looks(studio).routes(),

@@ -9,16 +9,17 @@ from starlette.exceptions import HTTPException
 from kerasdream.config import DEFAULTS
 from kerasdream.errors import ConfigError
 from kerasdream.image.sample import noise_size, sample
+from kerasdream.web.film_intake import film_in
+from kerasdream.web.filming import check_film, check_journey
 from kerasdream.web.job import Asked, Relation
 from kerasdream.web.settings import check_layers, check_settings, search_words
 from kerasdream.web.strokes import check_stroke
 from kerasdream.web.studio import Studio
-from kerasdream.web.views import DREAM, Settings
+from kerasdream.web.views import DREAM, FILM, JOURNEY, Settings
 
 RELATIONS = tuple(one for one in get_args(Relation) if one not in ("export", "welcome"))  # that a page may name
 LONGEST_LABEL = 80  # letters
 LARGEST_GROUP = 36  # jobs
-NAMES = {"settings", "picture", "guide", "mask", "kind", "parent", "relation", "group", "label", "urgent"}
 
 
 class Asking:
@@ -84,8 +85,16 @@ class Asking:
     def plan_in(self, asked: dict[str, Any], settings: Settings) -> Settings:
         """Return what a film or a journey needs beside the settings of its dreams; nothing for a dream."""
         kind = asked.get("kind", DREAM)
+        if kind == JOURNEY:
+            return check_journey(asked.get("journey", {}), settings)
+        if kind == FILM:
+            if film_in(self.store.folder / "films", str(asked.get("picture"))) is None:
+                raise ConfigError("The picture is no film. Send a video, or an animated GIF or WebP.")
+            if asked.get("guide"):
+                raise ConfigError("A film is dreamt without a guide picture. Leave it out.")
+            return check_film(asked.get("film", {}))
         if kind != DREAM:
-            raise HTTPException(400, f"kind={kind!r} was given; {DREAM!r} was expected.")
+            raise ConfigError(f"kind={kind!r:.100} was given; {DREAM!r}, {FILM!r} or {JOURNEY!r} was expected.")
         return {}
 
     def check_urgent(self, wanted: Asked) -> None:

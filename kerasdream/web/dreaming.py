@@ -8,6 +8,7 @@ from PIL import Image
 from kerasdream.config import DEFAULTS
 from kerasdream.dreamer import Dreamer, DreamerCache
 from kerasdream.errors import DreamWarning
+from kerasdream.image import files
 from kerasdream.image.picture import Picture
 from kerasdream.image.sample import noise_size, sample
 from kerasdream.objectives import Guide
@@ -48,7 +49,7 @@ class Dreaming:
         stroke = None
         if job.urgent and job.mask:
             stroke = Stroke.of(self.open(job), self.store.picture(job.mask))
-        watch = Watch(dreamer.config, progress, after_step, ending, grows=stroke is None)
+        watch = Watch(dreamer.config, progress, after_step, ending, grows=not (job.urgent or job.plan))
         if watch.over():
             return None
         with warnings.catch_warnings(record=True) as caught:
@@ -95,6 +96,9 @@ class Dreaming:
 
     def picture_of(self, job: Asked) -> Image.Image | str:
         """Return what a job dreams on."""
+        if scale := job.plan.get("scale"):  # the dream that it comes from, larger
+            dream = files.decode(self.store.existing("dreams", str(job.parent), ".png"), None)
+            return dream.resize((dream.width * scale, dream.height * scale), Image.Resampling.BICUBIC)
         if job.picture == "sample":
             return sample()
         return job.picture if noise_size(job.picture) else self.store.picture(job.picture)

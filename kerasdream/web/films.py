@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from kerasdream.errors import OutputError
 from kerasdream.image import files
+from kerasdream.video import ffmpeg
 from kerasdream.video.animation import animate
 from kerasdream.video.reader import open_reader
 from kerasdream.video.writer import open_writer
@@ -43,11 +45,19 @@ def write_film(frames: Sequence[Image.Image], path: pathlib.Path) -> None:
     animate(frames, path, seconds=FRAME * len(frames), overwrite=True)
 
 
-def write_gif(film: pathlib.Path, path: pathlib.Path) -> None:
-    """Write a film anew as GIF, where that has not been done yet."""
+def convert(film: pathlib.Path, path: pathlib.Path) -> None:
+    """Write a film anew in the format of another path, where that has not been done yet."""
     if path.is_file():
         return
     reader = open_reader(film)
     with open_writer(path, reader.fps, reader.size, overwrite=True) as writer:
         for frame, count in zip(reader, reader.counts, strict=True):
             writer.write(frame, count)
+
+
+def has_ffmpeg() -> bool:
+    """Return whether MP4 can be read and written here."""
+    try:
+        return bool(ffmpeg.executable())
+    except OutputError:
+        return False

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from kerasdream.web.asking import Asking
 from kerasdream.web.body import json_object
 from kerasdream.web.feed import without_losses
-from kerasdream.web.films import write_gif
+from kerasdream.web.films import convert
 from kerasdream.web.studio import Studio, client_of
 from kerasdream.web.views import DONE, FINISHED
 
@@ -136,7 +136,7 @@ class Jobs:
         path = self.store.path("dreams", id, ".gif")
         if not path.is_file():
             self.studio.check_store()
-            await to_thread.run_sync(write_gif, film, path, limiter=self.studio.converting)
+            await to_thread.run_sync(convert, film, path, limiter=self.studio.converting)
         return FileResponse(path)
 
     async def remove(self, request: Request) -> Response:

@@ -81,6 +81,9 @@ class Moments:
         def copy() -> PictureView:
             image = read()
             id = self.store.add_picture(image)
-            return {"id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size}
+            return {
+                "id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size,
+                "film": None,
+            }  # fmt: skip
 
         return JSONResponse(await to_thread.run_sync(copy, limiter=self.studio.converting), 201)

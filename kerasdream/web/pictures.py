@@ -17,6 +17,7 @@ from kerasdream.errors import DreamError
 from kerasdream.image import metadata
 from kerasdream.process_memory import memory_released
 from kerasdream.web.body import receive
+from kerasdream.web.film_intake import FilmView, kind_of, take_in_film
 from kerasdream.web.intake import take_in
 from kerasdream.web.settings import settings_in_record
 from kerasdream.web.studio import Studio
@@ -31,6 +32,7 @@ class PictureView(TypedDict):
     height: int
     settings: Settings | None
     given: tuple[int, int]
+    film: FilmView | None
 
 
 class Pictures:
@@ -66,6 +68,14 @@ class Pictures:
     @memory_released()
     def keep(self, file: BinaryIO) -> PictureView:
         """Decode a file, write it anew, and look for settings in it."""
+        if ending := kind_of(file):
+            id = self.studio.store.new_id()
+            film, image = take_in_film(file, ending, self.studio.store.folder / "films", id)
+            self.studio.store.keep_picture(id, image)
+            return {
+                "id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size,
+                "film": film,
+            }  # fmt: skip
         file.seek(0)
         image, given = take_in(file, self.studio.max_pixels)
         settings = None
@@ -74,7 +84,7 @@ class Pictures:
             settings = settings_in_record(metadata.record_in(file, "the picture"), self.studio.models)
         return {
             "id": self.studio.store.add_picture(image), "width": image.width, "height": image.height,
-            "settings": settings, "given": given,
+            "settings": settings, "given": given, "film": None,
         }  # fmt: skip
 
     async def show(self, request: Request) -> Response:

@@ -85,13 +85,18 @@ class Store:
         with contextlib.suppress(sqlite3.Error), self.writing() as base:  # a full disk may have no room for it
             base.execute("DELETE FROM jobs WHERE state IN (?, ?) AND created < ?", (FAILED, CANCELLED, long_ago))
         with self.lock:
-            rows = self.base.execute("SELECT picture, guide, mask FROM jobs").fetchall()
+            rows = self.base.execute("SELECT id, picture, guide, mask FROM jobs").fetchall()
         named = {id for row in rows for id in row}
-        leftovers = [path for path in (self.folder / "pictures").glob("*.png") if path.stem not in named]
+        leftovers = [
+            path
+            for kind in ("pictures", "films")
+            for path in (self.folder / kind).iterdir()
+            if path.name.partition(".")[0] not in named and ID.fullmatch(path.name.partition(".")[0])
+        ]
         for path in (*leftovers, *self.folder.glob("walls/*.webp"), *self.folder.glob("*/.kerasdream-*.tmp")):
             with contextlib.suppress(FileNotFoundError):
                 if path.lstat().st_mtime < long_ago:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def path(self, kind: str, id: str, ending: str) -> pathlib.Path:
         """Return where a file of ours lies; never outside the folder, whatever a link there says."""
@@ -109,9 +114,13 @@ class Store:
     def add_picture(self, image: Image.Image) -> str:
         """Keep a picture, written anew and without its metadata, and return its id."""
         id = self.new_id()
+        self.keep_picture(id, image)
+        return id
+
+    def keep_picture(self, id: str, image: Image.Image) -> None:
+        """Keep a picture under an id, written anew and without its metadata."""
         plain = Image.frombytes("RGB", image.size, files.as_rgb(image).tobytes())
         files.save(plain, self.path("pictures", id, ".png"))
-        return id
 
     def existing(self, kind: str, id: str, ending: str) -> pathlib.Path:
         """Return the path of a file of ours that is there; KeyError where it is not."""
@@ -254,8 +263,9 @@ class Store:
             base.execute("UPDATE jobs SET parent = ? WHERE parent = ?", (job.parent, job.id))  # the tree stays whole
             base.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         for picture in {job.picture, job.guide or "", job.mask or ""}:
-            with contextlib.suppress(KeyError, FileNotFoundError):
-                os.utime(self.path("pictures", picture, ".png"))
+            for kind, ending in (("pictures", ".png"), ("films", ".mp4"), ("films", ".webp")):
+                with contextlib.suppress(KeyError, FileNotFoundError):
+                    os.utime(self.path(kind, picture, ending))
 
     def close(self) -> None:
         """Let go of the folder."""

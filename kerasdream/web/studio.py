@@ -17,7 +17,8 @@ from kerasdream.web.worker import Worker
 
 VIEWERS = 2000  # event streams at a time
 UPLOADS = 32  # that may come at a time
-DECODING, CONVERTING, READING = 2, 1, 1  # threads for uploaded pictures, for films and copies, for networks
+# Threads for uploaded pictures, for the growth of dreams and copies, for networks, for films.
+DECODING, CONVERTING, READING, ENCODING = 2, 1, 1, 1
 
 
 class Studio:
@@ -48,7 +49,7 @@ class Studio:
         # Each kind of work has its own threads, so that none holds up another.
         self.uploads = anyio.CapacityLimiter(UPLOADS)
         self.decoding, self.converting = anyio.CapacityLimiter(DECODING), anyio.CapacityLimiter(CONVERTING)
-        self.reading = anyio.CapacityLimiter(READING)
+        self.reading, self.encoding = anyio.CapacityLimiter(READING), anyio.CapacityLimiter(ENCODING)
 
     def publish(self, *ids: str) -> None:
         """Tell those who watch that jobs have changed, or the queue where none is named."""

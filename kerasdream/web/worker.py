@@ -9,11 +9,12 @@ from typing import Protocol
 from kerasdream.errors import ConfigError, DreamError, OutputError
 from kerasdream.process_memory import memory_released
 from kerasdream.web.dreaming import Dreaming
+from kerasdream.web.filming import Filming, FilmWatch
 from kerasdream.web.job import Job, Value
 from kerasdream.web.progress import Progress
 from kerasdream.web.sketches import Sketches
 from kerasdream.web.store import Store
-from kerasdream.web.views import CANCELLED, DONE, FAILED, FINISHED, QUEUED, RUNNING, Settings
+from kerasdream.web.views import CANCELLED, DONE, DREAM, FAILED, FINISHED, QUEUED, RUNNING, Settings
 from kerasdream.web.walls import Walls
 from kerasdream.web.welcome import Welcome
 
@@ -55,6 +56,7 @@ class Worker:
     ):
         self.store, self.publish = store, publish
         self.dreaming = Dreaming(store, models)
+        self.filming = Filming(store, self.dreaming)
         self.progress: dict[str, Progress] = {}
         self.sketches = Sketches(store, models, announce)
         self.walls = Walls(store, models, announce)
@@ -176,7 +178,14 @@ class Worker:
             if not job.urgent:
                 self.let_urgent_through()
 
-        made = self.dreaming.make(job, progress, after_step, self.ending.is_set)
+        def after_frame() -> None:
+            self.publish(job.id)
+            self.let_through(lambda other: other.kind == DREAM)
+
+        if job.kind == DREAM:
+            made = self.dreaming.make(job, progress, after_step, self.ending.is_set)
+        else:
+            made = self.filming.make(job, FilmWatch(progress, after_frame, self.ending.is_set))
         if progress.cancelled:
             self.end(job, progress, CANCELLED)
         elif made is not None:  # else it is still marked as running, and runs again
@@ -184,11 +193,14 @@ class Worker:
 
     def let_urgent_through(self) -> None:
         """Take the strokes that wait, between two steps of a dream."""
-        if not self.asked.is_set():
-            return
-        self.asked.clear()
+        if self.asked.is_set():
+            self.asked.clear()
+            self.let_through(lambda other: other.urgent)
+
+    def let_through(self, goes_first: Callable[[Job], bool]) -> None:
+        """Take those of the jobs that wait which go before the one in hand."""
         for job in self.store.waiting():
-            if job.urgent and job.state == QUEUED and job.starts < PATIENCE:
+            if job.state == QUEUED and job.starts < PATIENCE and goes_first(job) and not self.ending.is_set():
                 self.take(job)
 
     def end(self, job: Job, progress: Progress, state: str, **changes: Value) -> None:

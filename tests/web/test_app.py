@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 import kerasdream
 from kerasdream.web import jobs, store
-from kerasdream.web.films import write_gif
+from kerasdream.web.films import convert
 from kerasdream.web.jobs import Jobs
 from kerasdream.web.store import Store
 from kerasdream.web.studio import Studio
@@ -247,7 +247,7 @@ def test_a_film_becomes_a_gif_once_and_holds_up_nobody_meanwhile(web, studio, mo
     def held(film, path):
         asked.set()
         assert go.wait(60)
-        return write_gif(film, path)
+        return convert(film, path)
 
     frames = Image.Image.quantize
 
@@ -257,7 +257,7 @@ def test_a_film_becomes_a_gif_once_and_holds_up_nobody_meanwhile(web, studio, mo
         return frames(self, *given, **options)
 
     monkeypatch.setattr(Image.Image, "quantize", quantize)
-    monkeypatch.setattr(jobs, "write_gif", held)
+    monkeypatch.setattr(jobs, "convert", held)
     with concurrent.futures.ThreadPoolExecutor(30) as crowd:
         films = [crowd.submit(web.get, f"/api/jobs/{id}/growth.gif") for _ in range(30)]
         assert asked.wait(60)

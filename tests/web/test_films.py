@@ -3,13 +3,13 @@
 import numpy as np
 from PIL import Image
 
-from kerasdream.web.films import write_film, write_gif
+from kerasdream.web.films import convert, write_film
 
 
 def test_both_films_show_the_same_frames_for_the_same_time(tmp_path):
     shades = (30, 90, 150, 210)
     write_film([Image.new("RGB", (40, 30), (shade, shade, 40)) for shade in shades], tmp_path / "growth.webp")
-    write_gif(tmp_path / "growth.webp", tmp_path / "growth.gif")
+    convert(tmp_path / "growth.webp", tmp_path / "growth.gif")
     for name in ("growth.webp", "growth.gif"):
         with Image.open(tmp_path / name) as film:
             times = []
@@ -19,5 +19,5 @@ def test_both_films_show_the_same_frames_for_the_same_time(tmp_path):
                 times.append(film.info["duration"])
         assert times == [150, 150, 150, 1200]
     written = (tmp_path / "growth.gif").read_bytes()
-    write_gif(tmp_path / "gone.webp", tmp_path / "growth.gif")  # it is there
+    convert(tmp_path / "gone.webp", tmp_path / "growth.gif")  # it is there
     assert (tmp_path / "growth.gif").read_bytes() == written
