@@ -1,6 +1,6 @@
 """Photograph the studio for docs/studio.md: a dream and what belongs to it, on a wide screen and on a phone.
 
-python scripts/docs_studio.py docs/images --weights=inception_v3_notop.weights.h5 --photo=flowers.jpg
+python scripts/docs_studio.py docs/images --weights=inception_v3_notop.weights.h5
 """
 
 import argparse
@@ -34,16 +34,12 @@ def keep(page: Any, folder: pathlib.Path, state: str) -> None:
     print(path, path.stat().st_size, flush=True)
 
 
-def opened(browser: Any, size: tuple[int, int], photo: str | None, scheme: str) -> Any:
-    """Open the studio on a screen of that size, with the photograph."""
+def opened(browser: Any, size: tuple[int, int], scheme: str) -> Any:
+    """Open the studio on a screen of that size."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     page.set_default_timeout(PATIENCE)
     page.goto(f"http://127.0.0.1:{PORT}/")
     page.wait_for_selector("html[data-ready]")
-    if photo:
-        before = page.get_attribute("#before", "src")
-        page.set_input_files("#file", photo)
-        page.wait_for_selector(f"#before:not([src='{before}'])")
     return page
 
 
@@ -95,7 +91,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("output", type=pathlib.Path)
     parser.add_argument("--weights", help="of InceptionV3")
-    parser.add_argument("--photo", help="to dream on; default: the sample")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as data, sync_playwright() as engine:
@@ -106,10 +101,10 @@ def main() -> None:
         studio.stdout.readline()
         browser = engine.chromium.launch(executable_path=options.chromium, args=FLAGS)
         try:
-            page = opened(browser, (1440, 900), options.photo, "dark")
+            page = opened(browser, (1440, 900), "dark")
             photograph_wide(page, lambda state: keep(page, options.output, state))
             page.close()
-            page = opened(browser, (390, 844), options.photo, "light")
+            page = opened(browser, (390, 844), "light")
             photograph_small(page, lambda state: keep(page, options.output, state))
         finally:
             browser.close()

@@ -155,14 +155,21 @@ export const open = tried(async (id) => {
 });
 
 export const again = tried(async (job) => {
-  const width = job.width ?? 768;
-  const height = job.height ?? 512;
+  const { width, height } = job.picture === state.picture.id ? state.picture : await sizeOf(job.picture);
   if (job.picture !== state.picture.id) set({ picture: { id: job.picture, width, height, name: "" } });
   set({ shown: null, moment: null, group: null, view: "stage", guide: job.guide ?? null, split: 0 });
   restore(job.settings);
   if (job.mask) await loadMask(`/api/pictures/${job.mask}`, width, height);
   else blank();
 });
+
+async function sizeOf(id) {
+  const [, width, height] = id.match(/^noise:(\d+)x(\d+)$/) ?? [];
+  if (width) return { width: Number(width), height: Number(height) };
+  const image = Object.assign(new Image(), { src: pictureOf(id) });
+  await image.decode();
+  return { width: image.naturalWidth, height: image.naturalHeight };
+}
 
 const from = (job, relation, kept) => {
   blank();

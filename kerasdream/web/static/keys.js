@@ -35,7 +35,7 @@ const KEYS = [
   ["d", "Deeper", done((job) => deeper(job))],
   ["l", "Favourite", done((job) => favour(job))],
   [".", "Stop and keep", () => shownJob() && !isOver(shownJob()) && stop(state.shown)],
-  ["b", "Before, while it is held", () => set({ split: 1 })],
+  ["b", "Before, while it is held", () => set({ split: 1, held: state.split })],
   ["c", "Before and after, half and half", () => set({ split: state.split > 0.01 && state.split < 0.99 ? 0 : 0.5 })],
   ["+", "Nearer", () => zoom(1.25)],
   ["-", "Farther", () => zoom(0.8)],
@@ -73,7 +73,7 @@ export function listenForKeys() {
     event.preventDefault();
     found[2]();
   });
-  addEventListener("keyup", (event) => event.key === "b" && !writing(event.target) && set({ split: 0 }));
+  addEventListener("keyup", (event) => event.key === "b" && !writing(event.target) && set({ split: state.held ?? 0 }));
 }
 
 const NAMES = { ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };

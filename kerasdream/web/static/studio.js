@@ -61,6 +61,8 @@ function render() {
   put(html`<${Studio} />`, document.getElementById("app"));
   if (state.quick) return lookClosely();
   showTheme();
+  const running = state.jobs[state.queue[0]];
+  document.title = running?.state === "running" ? `${Math.round(100 * running.progress.done)} % · kerasdream` : "kerasdream studio";
   writeAddress();
   goOn();
   const { fault } = state;
