@@ -77,7 +77,7 @@ function Progress({ job }) {
   return html`<div id="progress">
     <progress max="1" value=${progress?.done ?? 0} aria-label="How far the dream is"></progress>
     <div class="row">
-      <svg id="curve" viewBox="0 0 300 60" preserveAspectRatio="none" aria-hidden="true"><polyline points=${curve(progress?.losses ?? [])} /></svg>
+      ${progress?.losses.length > 1 && html`<svg id="curve" viewBox="0 0 300 60" preserveAspectRatio="none" aria-hidden="true"><polyline points=${curve(progress.losses)} /></svg>`}
       <p id="status"><b>${words(job)}</b> <span>${state.online ? left(job) : "The studio does not answer; waiting for it"}</span></p>
       <${Button} id="stop" label="Stop and keep" onClick=${() => stop(job.id)} disabled=${job.state !== "running"} />
       <${Button} id="cancel" class="quiet" label="Cancel" onClick=${() => cancel(job.id)} />

@@ -42,9 +42,12 @@ export async function dream(more = {}) {
   }
 }
 
+export const BEEN = "kerasdream-been"; // who has dreamt here needs no introduction
+
 function accept(...jobs) {
+  localStorage.setItem(BEEN, "yes");
   know(...jobs);
-  set({ queue: [...state.queue.filter((id) => !jobs.some((job) => job.id === id)), ...jobs.map((job) => job.id)] });
+  set({ been: true, queue: [...state.queue.filter((id) => !jobs.some((job) => job.id === id)), ...jobs.map((job) => job.id)] });
 }
 
 export async function group(kind, jobs, more = {}) {

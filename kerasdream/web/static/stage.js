@@ -69,7 +69,7 @@ export class Pane extends Component {
     const sized = (w, h) => noise(before) || set({ sizes: { ...state.sizes, [before]: { width: w, height: h } } });
     const alt = moment !== null && moment !== undefined ? "The dream at that moment" : job?.state === "done" ? "The finished dream" : "The dream as it is by now";
     return html`<div class="pane" ref=${(at) => (this.element = at)} data-tool=${main ? state.tool : "move"} id=${main ? "pane" : undefined}>
-      <div class="canvas" data-sharp=${at.scale > 3 ? "" : undefined} style=${width ? box : "display:none"}>
+      <div class="canvas" data-sharp=${at.scale > 4 && state.camera.zoom > 2 ? "" : undefined} style=${width ? box : "display:none"}>
         ${film && job.state === "done" ? html`<${Film} key=${job.id} job=${job} />` : job && html`<${Still} key=${job.id} class=${film ? "after film" : "after"} id=${main ? "after" : undefined} src=${after} alt=${name ?? alt} />`}
         <${Still} key=${before} class="before" id=${main ? "before" : undefined} src=${pictureOf(before)} alt="The picture to dream on"
           onSize=${sized} style=${`clip-path:inset(0 ${Math.max(0, picture.width - cut)}px 0 0)`} hidden=${both && cut <= 0} />

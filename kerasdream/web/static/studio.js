@@ -6,7 +6,7 @@ import { call } from "./api.js";
 import { Bar, Drawer, Rail, Tools } from "./bar.js";
 import { goOn } from "./brush.js";
 import { Dock, words } from "./dock.js";
-import { listenToAll, open, show } from "./dreams.js";
+import { BEEN, listenToAll, open, show } from "./dreams.js";
 import { Gallery, loadGallery } from "./gallery.js";
 import { Grid } from "./grid.js";
 import { html, render as put } from "./html.js";
@@ -45,7 +45,7 @@ function Studio() {
 }
 
 function Intro() {
-  if (state.been || state.asking || state.group || state.picture.id !== "sample" || (state.shown && state.shown !== state.welcome)) return null;
+  if (state.been || state.group || state.tool !== "move" || state.picture.id !== "sample" || (state.shown && state.shown !== state.welcome)) return null;
   return html`<p id="intro"><span>Drop a picture, </span><span>choose a look, </span><span>dream.</span></p>`;
 }
 
@@ -95,7 +95,7 @@ async function first(dream) {
 readTheme();
 const schema = await call("/api/schema");
 const small = innerWidth < 760;
-set({ schema, look: schema.looks[0].name, model: schema.model ?? schema.models[0], drawer: small ? null : "looks", been: Boolean(localStorage.getItem("kerasdream-been")) });
+set({ schema, look: schema.looks[0].name, model: schema.model ?? schema.models[0], drawer: small ? null : "looks", been: Boolean(localStorage.getItem(BEEN)) });
 const dream = readAddress();
 drawWith(render);
 addEventListener("pointerdown", closeMenus);
