@@ -2,6 +2,8 @@
 
 import base64
 
+import pytest
+
 HANDED = """([zone, files, kind, text]) => {
     const data = new DataTransfer();
     for (const [name, content, type] of files)
@@ -73,3 +75,13 @@ def size_of(page, selector="#before"):
             "(at) => { const i = document.querySelector(at); return [i.naturalWidth, i.naturalHeight]; }", selector
         )
     )
+
+
+def accessible(page, state):
+    """Ask axe whether everyone can use the page as it is, and whether it fits the screen."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.wait_for_timeout(250)  # drawers have come in
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    found = axe.Axe().run(page).response["violations"]
+    faults = [(state, one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+    assert faults == []

@@ -1,7 +1,7 @@
 """The studio's page: variations, sweeps, moments, families, favourites, comparisons, the queue and the keys."""
 
 import pytest
-from browsing import drawer, dreamt, given, long, quick
+from browsing import accessible, drawer, dreamt, given, long, quick
 from serving import LONG
 
 
@@ -24,6 +24,7 @@ def test_four_variations_stand_side_by_side_and_one_is_gone_on_with(ready):
     assert all(job["settings"]["iterations"] == 3 for job in asked.value.post_data_json["jobs"])
     page.wait_for_selector(".cell >> nth=3")
     boxes = [page.locator(".cell").nth(i).bounding_box() for i in range(4)]
+    accessible(page, "four variations")
     assert boxes[0]["y"] == boxes[1]["y"] < boxes[2]["y"] == boxes[3]["y"]
     page.wait_for_selector("#status:has-text('Choose one')")
     page.click(".cell >> nth=2")
@@ -74,6 +75,7 @@ def test_a_sweep_fills_a_labelled_grid_and_any_cell_opens(ready):
     assert all(text in words for text in ("octave scale", "1.2", "1.5", "step", "0.01", "0.03", "0.09"))
     page.wait_for_selector(".cell[data-state=done]")
     page.wait_for_selector("#status:has-text('Choose one')")
+    accessible(page, "a sweep")
     page.click(".cell >> nth=5")
     page.wait_for_selector("#finished")
     drawer(page, "knobs")
@@ -125,6 +127,7 @@ def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, stud
     assert len(panes) == 2
     assert panes[0] == pytest.approx(panes[1], rel=1e-3)
     assert panes[0] > 1
+    accessible(page, "comparison")
     assert page.inner_text("#zoom") != "100%"
     page.keyboard.press("Escape")
     page.wait_for_selector("#dream")
