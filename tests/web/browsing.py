@@ -1,8 +1,10 @@
 """What a person does on the page of the studio, in a few words."""
 
 import base64
+import io
 
 import pytest
+from PIL import Image
 
 HANDED = """([zone, files, kind, text]) => {
     const data = new DataTransfer();
@@ -66,6 +68,13 @@ FINISHED = """(before) => {
     const at = document.getElementById("after");
     return at && at.getAttribute("src") !== before && at.getAttribute("src").endsWith("/result");
 }"""
+
+
+def downloaded(page, selector):
+    """The picture that a link saves."""
+    with page.expect_download() as download:
+        page.click(selector)
+    return Image.open(io.BytesIO(download.value.path().read_bytes()))
 
 
 def size_of(page, selector="#before"):

@@ -3,8 +3,7 @@
 import time
 
 import pytest
-from browsing import drawer, dreamt, given, knob, quick
-from PIL import Image
+from browsing import downloaded, drawer, dreamt, given, knob, quick
 from serving import Served
 
 from kerasdream import presets
@@ -146,9 +145,7 @@ def test_a_dream_is_exported_larger_and_as_a_card(visit, studio, photo):
     quick(page)
     dreamt(page)
     page.click("#menu-save")
-    with page.expect_download() as download:
-        page.click("#card")
-    card = Image.open(download.value.path())
+    card = downloaded(page, "#card")
     assert card.format == "JPEG"
     assert card.width > 1.8 * 384 / 256 * card.height * 0.8
     page.click("#menu-save")

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from browsing import drawer, given, handed, quick
+from browsing import downloaded, drawer, given, handed, quick
 from PIL import Image
 
 import kerasdream
@@ -30,9 +30,7 @@ def test_an_animated_picture_is_told_and_dreamt_as_a_film(visit, studio):
     assert asked.value.post_data_json["kind"] == "film"
     page.wait_for_selector("#finished")
     assert len(set(seen)) >= 2  # live
-    with page.expect_download() as download:
-        page.click("#film-webp")
-    film = Image.open(download.value.path())
+    film = downloaded(page, "#film-webp")
     assert film.size == (128, 96)
     assert film.n_frames == 4
     page.wait_for_selector("video#after, img#after[src$='film.webp']")

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from browsing import drawer, dreamt, given, quick, size_of
+from browsing import downloaded, drawer, dreamt, given, quick, size_of
 from PIL import Image
 
 PLACE = "(at) => { const b = at.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }"
@@ -128,9 +128,7 @@ def test_a_mask_is_painted_erased_inverted_undone_and_dreamt_with(visit, studio,
     assert sent.size == (384, 256)
     assert [sent.getpixel(at) for at in ((38, 60), (38, 230), (280, 128))] == [255, 0, 0]  # painted, erased, undone
     assert any(0 < sent.getpixel((x, 60)) < 255 for x in range(384))  # feathered
-    with page.expect_download() as download:
-        page.click("#download")
-    dream, start = Image.open(download.value.path()).convert("RGB"), Image.open(photo).convert("RGB")
+    dream, start = downloaded(page, "#download").convert("RGB"), Image.open(photo).convert("RGB")
     right = (192, 0, 384, 256)
     assert dream.crop(right).tobytes() == start.crop(right).tobytes()
     assert dream.tobytes() != start.tobytes()

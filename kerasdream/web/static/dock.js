@@ -104,7 +104,7 @@ function Result({ job }) {
   if (job.state !== "done") return null;
   const own = `/api/jobs/${job.id}`;
   const film = isFilm(job);
-  const link = (id, path, text, name, more) => html`<a id=${id} class="entry" href=${path} download=${name}>${text}${more && html`<small>${more}</small>`}</a>`;
+  const link = (id, path, text, name, more) => html`<a id=${id} class="entry" onClick=${() => set({ menu: null })} href=${path} download=${name}>${text}${more && html`<small>${more}</small>`}</a>`;
   return html`<div id="finished">
     ${film ? html`<p id="status"><b>Done</b></p>` : html`<${Growth} job=${job} />`}
     ${state.moment === null && html`<div class="row results">
