@@ -4,7 +4,6 @@ import io
 
 import pytest
 from browsing import downloaded, drawer, given, handed, quick
-from PIL import Image
 
 import kerasdream
 
