@@ -44,5 +44,5 @@ class Gallery:
 
     async def welcome(self, _: Request) -> Response:
         """Send the dream that was made when the studio started, null where it is not there."""
-        found = self.store.welcome(self.studio.models[0])
+        found = self.store.welcome(self.studio.models)
         return JSONResponse(None if found is None else self.studio.view(found))

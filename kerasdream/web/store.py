@@ -229,10 +229,11 @@ class Store:
             root = above[0]
         return self.jobs(f"id IN ({DESCENDANTS})", (root.id,), "number", LARGEST_FAMILY)
 
-    def welcome(self, model: str) -> Job | None:
-        """Return the latest dream that welcomes with this model, None where there is none."""
+    def welcome(self, models: Sequence[str]) -> Job | None:
+        """Return the dream that welcomes, with the first of the models that there is one of; None for none."""
         found = self.jobs("relation = 'welcome' AND state = ?", (DONE,), "number DESC", 20)
-        return next((job for job in found if job.settings.get("model") == model), None)
+        by_model = {job.settings.get("model"): job for job in reversed(found)}
+        return next((by_model[model] for model in models if model in by_model), None)
 
     def update(self, id: str, state: str, only: tuple[str, ...] = (), **changes: Value) -> bool:
         """Change a job, with `only` where it is in one of these states, and return whether it was."""

@@ -16,8 +16,9 @@ from kerasdream.web.job import Asked
 from kerasdream.web.store import Store
 from kerasdream.web.views import Settings
 
-SIDE = 208  # pixels
+SIDE, SHOWN_SIDE = 288, 208  # pixels that are dreamt, and shown
 MOST_STEPS, MOST_OCTAVES, MOST_COPIES = 12, 3, 2  # of the looks that take longest
+LONGEST_STEP = 2.5  # times the step of a look, where it takes fewer
 
 
 class Wall(NamedTuple):
@@ -86,21 +87,23 @@ class Walls:
         """Return the picture with a look, small; None where it was given up."""
         asked = Asked(picture=wall.picture, settings=settings_of(look, wall.model), look=look, words="")
         made = self.dreaming.in_background(asked, smaller(self.dreaming.open(asked), SIDE), should_stop)
-        return files.as_rgb(made[0].image) if made else None
+        return smaller(made[0].image, SHOWN_SIDE) if made else None
 
 
 def settings_of(look: str, model: str) -> Settings:
-    """Return the settings of a look on a wall: its own, but no more steps than a small picture needs.
+    """Return the settings of a look on a wall: its own, but fewer and longer steps.
 
     >>> settings_of("eyes", "mini")["num_octave"]
     3
     """
     config = DreamConfig(**presets.settings(look, model))
     steps = config.iterations if isinstance(config.iterations, int) else max(config.iterations)
+    step = config.step if isinstance(config.step, float) else max(config.step)
     return {
         "preset": look,
         "model": model,
         "iterations": min(steps, MOST_STEPS),
+        "step": step * min(LONGEST_STEP, max(1.0, steps / MOST_STEPS)),
         "num_octave": min(config.num_octave, MOST_OCTAVES),
         "octaves_above": 0,
         "crops": min(config.crops, MOST_COPIES),

@@ -12,46 +12,49 @@ from kerasdream.web.store import Store
 from kerasdream.web.views import DONE
 
 SIZE = (480, 320)
-SETTINGS = {"preset": "keras", "iterations": 10, "step": 0.02, "max_loss": None}
+LOOK = "fur"
+ITERATIONS = 12
 
 
 class Welcome:
-    """Makes the dream that welcomes, with the model that comes first.
+    """Makes the dreams that welcome: with the quickest model first, then with the one to begin with.
 
     >>> import pathlib, tempfile
     >>> store = Store(pathlib.Path(tempfile.mkdtemp()))
-    >>> Welcome(store, Dreaming(store, {"mini": {}}), "mini").work(lambda: True), store.welcome("mini")
+    >>> Welcome(store, Dreaming(store, {"mini": {}})).work(lambda: True), store.welcome(["mini"])
     (True, None)
     """
 
-    def __init__(self, store: Store, dreaming: Dreaming, model: str):
-        self.store, self.dreaming, self.model = store, dreaming, model
-        self.over = False
+    def __init__(self, store: Store, dreaming: Dreaming):
+        self.store, self.dreaming = store, dreaming
+        first = next(iter(dreaming.models))
+        missing = [model for model in dict.fromkeys(("mini", first)) if model in dreaming.models]
+        self.missing = [] if store.welcome([first]) else missing
 
     def work(self, should_stop: Callable[[], bool]) -> bool:
-        """Make the dream where it is not there yet; given up for another one, it is made at another time."""
-        if self.over or self.store.welcome(self.model):
-            self.over = True
+        """Make the next dream where one is missing; given up for another one, it is made at another time."""
+        if not self.missing:
             return False
+        model = self.missing[0]
         try:
-            self.make(should_stop)
+            if self.make(model, should_stop):
+                self.missing.remove(model)
         except Exception:  # such as weights that cannot be read, which the first dream will tell of
-            self.over = True
+            self.missing.remove(model)
         return True
 
-    def make(self, should_stop: Callable[[], bool]) -> None:
-        """Make the dream and keep it as a finished job."""
-        settings = SETTINGS | {"model": self.model}
-        asked = Asked(
-            picture="sample", settings=settings, look="keras", words=search_words(settings), relation="welcome"
-        )
+    def make(self, model: str, should_stop: Callable[[], bool]) -> bool:
+        """Make a dream and keep it as a finished job; False where it was given up."""
+        settings = {"preset": LOOK, "model": model, "iterations": ITERATIONS}
+        asked = Asked(picture="sample", settings=settings, look=LOOK, words=search_words(settings), relation="welcome")
         picture = sample().resize(SIZE, Image.Resampling.LANCZOS)
         made = self.dreaming.in_background(asked, picture, should_stop, grows=True)
         if made is None:
-            return
+            return False
         result, watch = made
         id = self.store.new_id()
         self.dreaming.keep(id, result, watch)
         loss = float(result.losses[-1][-1])
         size = {"width": result.image.width, "height": result.image.height}
         self.store.add_ended("", asked, id, DONE, seconds=result.seconds, loss=loss, **size)
+        return True

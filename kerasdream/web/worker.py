@@ -62,7 +62,7 @@ class Worker:
         self.walls = Walls(store, models, announce)
         self.background: list[Background] = [self.walls, self.sketches]
         if welcomes:
-            self.background.insert(0, Welcome(store, self.dreaming, next(iter(models))))
+            self.background.insert(0, Welcome(store, self.dreaming))
         # `asked` tells those in the background that a dream waits, `wake` the worker that there is anything to do.
         self.wake, self.asked, self.ending = threading.Event(), threading.Event(), threading.Event()
         self.began = self.tidied = time.monotonic()

@@ -77,7 +77,7 @@ def test_a_look_that_fails_does_not_end_its_wall(studio, two_looks, monkeypatch)
     drawn = studio.worker.walls
     drawn.request(Wall("0" * 32, "mini"))  # its picture is gone
     assert [drawn.work(lambda: False) for _ in range(3)] == [True, True, False]
-    assert walls.SIDE == 208
+    assert studio.worker.walls.failed == {"eyes", "strokes"}
 
 
 @pytest.mark.parametrize("look", presets.PRESETS)
@@ -85,6 +85,7 @@ def test_every_look_can_be_small(look):
     settings = walls.settings_of(look, "mini")
     assert settings["iterations"] <= 12
     assert settings["num_octave"] <= 3
+    assert settings["step"] >= presets.settings(look).get("step", 0.01)
 
 
 def test_a_first_visit_finds_a_dream_and_it_stands_in_no_gallery(tmp_path, monkeypatch):
@@ -108,12 +109,12 @@ def test_a_first_visit_finds_a_dream_and_it_stands_in_no_gallery(tmp_path, monke
 
 def test_the_welcome_is_given_up_for_a_dream_and_made_later(studio, monkeypatch):
     monkeypatch.setattr(welcome, "SIZE", (96, 64))
-    made = Welcome(studio.store, studio.worker.dreaming, "mini")
+    made = Welcome(studio.store, studio.worker.dreaming)
     asked = []
     assert made.work(lambda: len(asked) == 2 or asked.append(0))
-    assert (studio.store.welcome("mini"), list((studio.store.folder / "dreams").iterdir())) == (None, [])
+    assert (studio.store.welcome(["mini"]), list((studio.store.folder / "dreams").iterdir())) == (None, [])
     assert made.work(lambda: False)
-    assert studio.store.welcome("mini").width == 96
+    assert studio.store.welcome(["inception_v3", "mini"]).width == 96
 
 
 def test_the_atlas_draws_some_channels_of_each_layer_in_the_background(web, studio, monkeypatch):
