@@ -48,11 +48,17 @@ def photograph_wide(page: Any, shot: Callable[[str], None]) -> None:
     page.click("label:has-text('eyes')")
     page.wait_for_function("() => document.querySelectorAll('#wall img[data-own]').length > 9")
     page.click("#dream")
+    page.wait_for_selector("#progress")
     page.wait_for_selector("#finished")
     page.focus("#handle")
     for _ in range(19):
         page.keyboard.press("ArrowRight")
     shot("after")
+    if page.locator("#knob-model").count():
+        page.select_option("#knob-model", "mini")  # the quick one: many dreams follow
+    page.click("#to-knobs")
+    page.fill("#knob-iterations", "12")
+    page.click("#to-looks")
     page.click("#menu-four")
     page.click("text=Four looks")
     page.wait_for_selector("#status:has-text('Choose one')")
