@@ -13,10 +13,10 @@ import kerasdream
 WIDE = [(390, 844), (1440, 900), (2560, 1440)]
 
 
-def test_a_picture_grows_into_a_dream_that_downloads_with_its_settings(visit, served, photo, tmp_path):
-    studio = served()
-    page = visit(studio)
-    given(page, photo)
+def test_a_picture_grows_into_a_dream_that_downloads_with_its_settings(visit, served, small, tmp_path):
+    live = served()
+    page = visit(live)
+    given(page, small)
     page.click("label:has-text('eyes')")
     knob(page, "iterations", 40)
     knob(page, "seed", 7)
@@ -29,11 +29,11 @@ def test_a_picture_grows_into_a_dream_that_downloads_with_its_settings(visit, se
     download.value.save_as(tmp_path / "dream.png")
     dream = Image.open(tmp_path / "dream.png")
     assert dream.size == (384, 256)
-    assert dream.tobytes() != Image.open(photo).convert("RGB").tobytes()
+    assert dream.tobytes() != Image.open(small).convert("RGB").tobytes()
     settings = kerasdream.settings_of(tmp_path / "dream.png")
     assert (settings["preset"], settings["iterations"], settings["seed"], settings["model"]) == ("eyes", 40, 7, "mini")
     # Another page takes the settings out of the picture, and the gallery is there after a kill.
-    studio.kill()
+    live.kill()
     page = visit(served())
     given(page, tmp_path / "dream.png")
     page.wait_for_selector("label.chosen:has-text('eyes')")
@@ -48,8 +48,8 @@ def test_a_picture_grows_into_a_dream_that_downloads_with_its_settings(visit, se
     page.wait_for_selector("#dreams li")
 
 
-def test_pictures_are_dropped_and_pasted(visit, studio):
-    page = visit(studio)
+def test_pictures_are_dropped_and_pasted(visit, live):
+    page = visit(live)
     handed(page, "#stage", ("one.png", a_file((300, 200))))
     page.wait_for_function("() => document.getElementById('before')?.naturalWidth === 300")
     handed(page, "body", ("two.png", a_file((200, 240))), kind="paste")
@@ -68,8 +68,8 @@ def test_pictures_are_dropped_and_pasted(visit, studio):
     assert len(asked.value.post_data_json["guide"]) == 32
 
 
-def test_a_mistake_stands_beside_its_knob(visit, studio):
-    page = visit(studio)
+def test_a_mistake_stands_beside_its_knob(visit, live):
+    page = visit(live)
     knob(page, "step", "-1")
     drawer(page, "looks")
     page.click("#dream")
@@ -82,22 +82,22 @@ def test_a_mistake_stands_beside_its_knob(visit, studio):
     assert "whole number" in page.inner_text("#knob-seed-fault")
 
 
-def test_the_limits_beside_a_knob_are_those_of_the_page(visit, studio):
-    page = visit(studio)
+def test_the_limits_beside_a_knob_are_those_of_the_page(visit, live):
+    page = visit(live)
     drawer(page, "knobs")
-    for knob_ in studio.call("/api/schema")["knobs"]:
+    for knob_ in live.call("/api/schema")["knobs"]:
         if knob_["kind"] in ("int", "float", "ints", "floats") and knob_["high"] is not None:
             words = page.inner_text(f"#knob-{knob_['name']}-note")
             assert f"from {knob_['low']:g} to {knob_['high']:.10g}" in words
 
 
-def test_the_finished_picture_is_not_replaced_by_a_late_preview(visit, studio, photo):
+def test_the_finished_picture_is_not_replaced_by_a_late_preview(visit, live, small):
     def late(route):
         time.sleep(1.5)
         route.continue_()
 
-    page = visit(studio, before=lambda page: page.route("**/preview?*", late))
-    given(page, photo)
+    page = visit(live, before=lambda page: page.route("**/preview?*", late))
+    given(page, small)
     quick(page, 30)
     id = dreamt(page)
     page.wait_for_timeout(3500)
@@ -106,9 +106,9 @@ def test_the_finished_picture_is_not_replaced_by_a_late_preview(visit, studio, p
     assert size_of(page, "#after") == (384, 256)
 
 
-def test_one_page_queues_several_dreams_and_another_watches_them(visit, studio, photo):
-    page, other = visit(studio), visit(studio)
-    given(page, photo)
+def test_one_page_queues_several_dreams_and_another_watches_them(visit, live, small):
+    page, other = visit(live), visit(live)
+    given(page, small)
     long(page)
     page.dblclick("#dream")  # two clicks of one double click are one dream
     page.wait_for_selector("#progress")
@@ -129,30 +129,30 @@ def test_one_page_queues_several_dreams_and_another_watches_them(visit, studio, 
     page.wait_for_selector("#queue li", state="detached")
 
 
-def test_a_dream_is_cancelled_within_a_step_or_stopped_and_kept(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_a_dream_is_cancelled_within_a_step_or_stopped_and_kept(visit, live, small):
+    page = visit(live)
+    given(page, small)
     long(page)
-    before = len(studio.call("/api/gallery")["dreams"])
+    before = len(live.call("/api/gallery")["dreams"])
     page.click("#dream")
     page.wait_for_selector("#after")
     page.click("#cancel")
     page.wait_for_selector("#progress", state="detached", timeout=5000)
     assert page.locator("#after").count() == 0
-    assert len(studio.call("/api/gallery")["dreams"]) == before
+    assert len(live.call("/api/gallery")["dreams"]) == before
     page.click("#dream")
     page.wait_for_selector("#after")
     page.click("#stop")
     page.wait_for_selector("#finished", timeout=5000)
-    kept = studio.call("/api/gallery")["dreams"]
+    kept = live.call("/api/gallery")["dreams"]
     assert len(kept) == before + 1
     assert kept[0]["stopped"]
     page.wait_for_selector(f"#after[src='/api/jobs/{kept[0]['id']}/result']")
 
 
 @pytest.mark.parametrize(("width", "height"), WIDE)
-def test_dream_is_always_in_reach(visit, studio, width, height):
-    page = visit(studio, width, height)
+def test_dream_is_always_in_reach(visit, live, width, height):
+    page = visit(live, width, height)
     drawer(page, "knobs")
     page.evaluate("() => { const at = document.getElementById('drawer'); at.scrollTop = at.scrollHeight; }")
     seen = "() => { const b = document.getElementById('dream').getBoundingClientRect();"
@@ -160,8 +160,8 @@ def test_dream_is_always_in_reach(visit, studio, width, height):
     assert page.evaluate(seen) == "dream"
 
 
-def test_a_look_keeps_the_knobs_one_has_turned_and_says_so(visit, studio):
-    page = visit(studio)
+def test_a_look_keeps_the_knobs_one_has_turned_and_says_so(visit, live):
+    page = visit(live)
     knob(page, "iterations", 33)
     drawer(page, "looks")
     page.click("label:has-text('fur')")
@@ -172,9 +172,9 @@ def test_a_look_keeps_the_knobs_one_has_turned_and_says_so(visit, studio):
     assert page.input_value("#knob-iterations") == "20"
 
 
-def test_a_reload_in_mid_dream_shows_the_same_dream_and_settings(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_a_reload_in_mid_dream_shows_the_same_dream_and_settings(visit, live, small):
+    page = visit(live)
+    given(page, small)
     page.click("label:has-text('coral')")
     long(page)
     page.click("#dream")
@@ -191,12 +191,12 @@ def test_a_reload_in_mid_dream_shows_the_same_dream_and_settings(visit, studio, 
     page.wait_for_selector("#progress", state="detached")
 
 
-def test_another_picture_in_mid_dream_has_nothing_of_the_dream_over_it(visit, studio, photo):
-    page = visit(studio)
+def test_another_picture_in_mid_dream_has_nothing_of_the_dream_over_it(visit, live, small):
+    page = visit(live)
     quick(page, 60)
     page.click("#dream")
     page.wait_for_selector("#after")
-    given(page, photo)
+    given(page, small)
     assert page.locator("#after").count() == page.locator("#progress").count() == 0
     assert size_of(page) == (384, 256)
     drawer(page, "queue")
@@ -208,8 +208,8 @@ def test_another_picture_in_mid_dream_has_nothing_of_the_dream_over_it(visit, st
     assert page.get_attribute("#before", "src") == "/api/pictures/sample"
 
 
-def test_several_files_and_addresses_that_are_dropped_are_not_ignored(visit, studio):
-    page = visit(studio)
+def test_several_files_and_addresses_that_are_dropped_are_not_ignored(visit, live):
+    page = visit(live)
     handed(page, "#stage", ("one.png", a_file((200, 120))), ("two.png", a_file((160, 160))))
     page.wait_for_selector(".tray img >> nth=1")
     assert size_of(page) == (200, 120)
@@ -227,9 +227,9 @@ def test_several_files_and_addresses_that_are_dropped_are_not_ignored(visit, stu
     assert "fetches nothing from addresses" in page.inner_text("#fault")
 
 
-def test_again_brings_back_the_picture_the_mask_and_the_settings(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_again_brings_back_the_picture_the_mask_and_the_settings(visit, live, small):
+    page = visit(live)
+    given(page, small)
     picture = page.get_attribute("#before", "src")
     quick(page, 3)
     drawer(page, "paint")
@@ -255,16 +255,16 @@ def test_again_brings_back_the_picture_the_mask_and_the_settings(visit, studio, 
     assert page.input_value("#knob-iterations") == "3"
     with page.expect_request("**/api/jobs") as asked:
         dreamt(page)
-    kept = [Image.open(io.BytesIO(page.request.get(f"{studio.address}/api/pictures/{id}").body())) for id in
+    kept = [Image.open(io.BytesIO(page.request.get(f"{live.address}/api/pictures/{id}").body())) for id in
             (mask, asked.value.post_data_json["mask"])]  # fmt: skip
     assert [one.size for one in kept] == [(384, 256)] * 2
     places = [(192, 128), (20, 20)]
     assert [[one.convert("L").getpixel(at) > 128 for at in places] for one in kept] == [[True, False]] * 2
 
 
-def test_the_handle_is_never_half_hidden(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_the_handle_is_never_half_hidden(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page)
     dreamt(page)
     picture = page.locator("#after").bounding_box()
@@ -276,11 +276,9 @@ def test_the_handle_is_never_half_hidden(visit, studio, photo):
         assert knob_["x"] + knob_["width"] <= picture["x"] + picture["width"] + 1
 
 
-def test_dream_answers_at_once(visit, studio, photo):
-    page = visit(
-        studio, before=lambda page: page.route("**/api/jobs", lambda route: (time.sleep(1), route.continue_()))
-    )
-    given(page, photo)
+def test_dream_answers_at_once(visit, live, small):
+    page = visit(live, before=lambda page: page.route("**/api/jobs", lambda route: (time.sleep(1), route.continue_())))
+    given(page, small)
     quick(page)
     click = "() => { document.getElementById('dream').click(); return new Promise((done) => setTimeout(() =>"
     click += "done(document.getElementById('dream').getAttribute('aria-busy')), 100)); }"
@@ -288,8 +286,8 @@ def test_dream_answers_at_once(visit, studio, photo):
     page.wait_for_selector("#finished")
 
 
-def test_a_phone_has_nothing_over_the_looks_and_no_word_of_pasting(visit, studio):
-    page = visit(studio, 390, 844, touch=True)
+def test_a_phone_has_nothing_over_the_looks_and_no_word_of_pasting(visit, live):
+    page = visit(live, 390, 844, touch=True)
     drawer(page, "looks")
     top = page.locator("#drawer").bounding_box()["y"]
     dream = page.locator("#dream").bounding_box()
@@ -298,21 +296,21 @@ def test_a_phone_has_nothing_over_the_looks_and_no_word_of_pasting(visit, studio
     assert not page.is_visible("text=paste")
 
 
-def test_a_wide_screen_is_full(visit, studio):
-    page = visit(studio, 2560, 1440)
+def test_a_wide_screen_is_full(visit, live):
+    page = visit(live, 2560, 1440)
     picture = page.locator("#before").bounding_box()
     assert picture["width"] > 0.6 * 2560
 
 
-def test_times_go_on_and_nothing_is_polled(visit, studio, photo):
+def test_times_go_on_and_nothing_is_polled(visit, live, small):
     asked = []
 
     def before(page):
         page.clock.install()
         page.on("request", lambda ask: asked.append(ask.url))
 
-    page = visit(studio, before=before)
-    given(page, photo)
+    page = visit(live, before=before)
+    given(page, small)
     quick(page)
     dreamt(page)
     page.click("#to-gallery")
@@ -323,9 +321,9 @@ def test_times_go_on_and_nothing_is_polled(visit, studio, photo):
     assert asked == []
 
 
-def test_deleting_what_is_shown_shows_the_picture_again(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_deleting_what_is_shown_shows_the_picture_again(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page)
     id = dreamt(page)
     page.on("dialog", lambda dialog: dialog.accept())
@@ -333,15 +331,15 @@ def test_deleting_what_is_shown_shows_the_picture_again(visit, studio, photo):
     page.click("#finished .menu button:has-text('Delete')")
     page.wait_for_selector("#finished", state="detached")
     assert page.locator("#after").count() == 0
-    assert id not in [dream["id"] for dream in studio.call("/api/gallery")["dreams"]]
+    assert id not in [dream["id"] for dream in live.call("/api/gallery")["dreams"]]
     dreamt(page)  # the picture is still there
     assert page.locator("#fault").count() == 0
 
 
 @pytest.mark.parametrize(("width", "height"), WIDE)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_the_screen_and_everyone_can_use_it(visit, studio, width, height, scheme):
-    page = visit(studio, width, height, scheme)
+def test_it_fits_the_screen_and_everyone_can_use_it(visit, live, width, height, scheme):
+    page = visit(live, width, height, scheme)
     accessible(page, "at first")
     light = ("looks", "knobs", "layers", "paint", "sweep", "motion", "family", "queue")
     for name in light if scheme == "light" else ("knobs",):

@@ -4,14 +4,15 @@ import time
 
 import pytest
 from browsing import downloaded, drawer, dreamt, given, knob, quick
+from conftest import INCEPTION, needs_inception
 from serving import Served
 
 from kerasdream import presets
 
 
-def test_the_looks_are_dreamt_on_ones_own_picture(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_the_looks_are_dreamt_on_ones_own_picture(visit, live, small):
+    page = visit(live)
+    given(page, small)
     picture = page.get_attribute("#before", "src").split("/")[-1]
     page.wait_for_function("() => document.querySelectorAll('#wall img[data-own]').length > 1")
     sources = page.evaluate(
@@ -24,8 +25,8 @@ def test_the_looks_are_dreamt_on_ones_own_picture(visit, studio, photo):
     assert page.locator("#wall label").count() == len(presets.PRESETS)
 
 
-def test_four_plain_sliders_turn_the_knobs(visit, studio):
-    page = visit(studio)
+def test_four_plain_sliders_turn_the_knobs(visit, live):
+    page = visit(live)
     page.click("label:has-text('eyes')")
     drawer(page, "knobs")
     assert page.locator("#simple input").count() == 4
@@ -50,8 +51,8 @@ def test_four_plain_sliders_turn_the_knobs(visit, studio):
     assert float(page.input_value("#knob-step")) == step
 
 
-def test_knobs_are_searched(visit, studio):
-    page = visit(studio)
+def test_knobs_are_searched(visit, live):
+    page = visit(live)
     drawer(page, "knobs")
     many = page.locator(".knob").count()
     page.fill("#knob-search", "roll")
@@ -62,9 +63,9 @@ def test_knobs_are_searched(visit, studio):
     assert "No knob" in page.inner_text("#knobs")
 
 
-def test_layers_and_channels_are_clicked_and_mixed_with_weights(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_layers_and_channels_are_clicked_and_mixed_with_weights(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page)
     drawer(page, "layers")
     page.click("#atlas .whole:has-text('mixed2')")
@@ -83,9 +84,9 @@ def test_layers_and_channels_are_clicked_and_mixed_with_weights(visit, studio, p
     assert page.input_value("#layers input[aria-label='Layer 1']") == "mixed4"
 
 
-def test_a_pointer_shows_what_the_network_sees_there(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_a_pointer_shows_what_the_network_sees_there(visit, live, small):
+    page = visit(live)
+    given(page, small)
     page.click("#tool-touch")
     box = page.locator("#before").bounding_box()
     with page.expect_request("**/api/seen") as asked:
@@ -99,9 +100,9 @@ def test_a_pointer_shows_what_the_network_sees_there(visit, studio, photo):
     assert page.input_value("#layers input[aria-label='Layer 1']") == channel
 
 
-def test_a_look_of_ones_own_is_kept_chosen_and_forgotten(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_a_look_of_ones_own_is_kept_chosen_and_forgotten(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page, 3)
     page.click("label:has-text('fur')") if page.is_visible("#wall") else None
     dreamt(page)
@@ -111,37 +112,37 @@ def test_a_look_of_ones_own_is_kept_chosen_and_forgotten(visit, studio, photo):
     drawer(page, "looks")
     page.wait_for_selector(".own-looks img")
     assert "My <b>own</b>" in page.inner_text(".own-looks")
-    other = visit(studio)
+    other = visit(live)
     other.click(".own-looks .tile")
     drawer(other, "knobs")
     assert other.input_value("#knob-iterations") == "3"
     drawer(other, "looks")
     other.click(".own-looks button[aria-label^=Forget]")
     other.wait_for_selector(".own-looks", state="detached")
-    assert studio.call("/api/looks")["looks"] == []
+    assert live.call("/api/looks")["looks"] == []
 
 
-def test_the_address_brings_back_everything(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_the_address_brings_back_everything(visit, live, small):
+    page = visit(live)
+    given(page, small)
     page.click("label:has-text('webs')")
     knob(page, "iterations", 2)
     knob(page, "seed", 99)
     id = dreamt(page)
     page.wait_for_function("(id) => location.hash.includes(id)", arg=id)
-    other = visit(studio, hash="/" + page.evaluate("() => location.hash"))
+    other = visit(live, hash="/" + page.evaluate("() => location.hash"))
     other.wait_for_selector(f"#after[src='/api/jobs/{id}/result']")
     assert other.get_attribute("#before", "src") == page.get_attribute("#before", "src")
     assert other.locator("label.chosen:has-text('webs')").count() == 1
     drawer(other, "knobs")
     assert (other.input_value("#knob-iterations"), other.input_value("#knob-seed")) == ("2", "99")
-    broken = visit(studio, hash="/#look=none&model=x&knobs={&picture=../../etc_1x1&dream=zzz")
+    broken = visit(live, hash="/#look=none&model=x&knobs={&picture=../../etc_1x1&dream=zzz")
     assert broken.locator("label.chosen:has-text('keras')").count() == 1
 
 
-def test_a_dream_is_exported_larger_and_as_a_card(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_a_dream_is_exported_larger_and_as_a_card(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page)
     dreamt(page)
     page.click("#menu-save")
@@ -155,8 +156,8 @@ def test_a_dream_is_exported_larger_and_as_a_card(visit, studio, photo):
     page.wait_for_function("() => document.getElementById('after')?.naturalWidth === 768")
 
 
-def test_colours_are_light_dark_or_the_systems(visit, studio):
-    page = visit(studio, scheme="dark")
+def test_colours_are_light_dark_or_the_systems(visit, live):
+    page = visit(live, scheme="dark")
     ground = "() => getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(ground)
     page.click("#theme")
@@ -170,12 +171,12 @@ def test_colours_are_light_dark_or_the_systems(visit, studio):
 
 
 def test_a_first_visit_finds_a_dream_and_one_sentence(visit, tmp_path):
-    studio = Served(tmp_path)
+    live = Served(tmp_path)
     try:
         until = time.monotonic() + 120
-        while studio.call("/api/welcome") is None and time.monotonic() < until:
+        while live.call("/api/welcome") is None and time.monotonic() < until:
             time.sleep(0.5)
-        page = visit(studio)
+        page = visit(live)
         page.wait_for_selector("#after", timeout=3000)
         assert " ".join(page.inner_text("#intro").split()) == "Drop a picture, choose a look, dream."
         page.wait_for_selector("#handle")
@@ -183,15 +184,31 @@ def test_a_first_visit_finds_a_dream_and_one_sentence(visit, tmp_path):
         dreamt(page)
         page.wait_for_selector("#intro", state="detached")
     finally:
-        studio.kill()
+        live.kill()
 
 
-def test_scripts_are_small_and_the_page_is_there_at_once(visit, studio):
+def test_scripts_are_small_and_the_page_is_there_at_once(visit, live):
     sizes = []
     page = visit(
-        studio,
+        live,
         before=lambda page: page.on("response", lambda answer: answer.url.endswith(".js") and sizes.append(answer)),
     )
     assert sum(len(answer.body()) for answer in sizes) < 140_000
     painted = page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime")
     assert painted < 3000
+
+
+@needs_inception
+def test_inception_is_chosen_where_its_weights_are(visit, tmp_path):
+    live = Served(tmp_path, f"--weights={INCEPTION}")
+    try:
+        with_it = visit(live)
+        assert with_it.input_value("#knob-model") == "inception_v3"
+        with with_it.expect_request("**/api/wall") as asked:
+            with_it.select_option("#knob-model", "mini")
+        assert asked.value.post_data_json == {"picture": "sample", "model": "mini"}
+        with with_it.expect_request("**/api/jobs") as asked:
+            with_it.click("#dream")
+        assert asked.value.post_data_json["settings"]["model"] == "mini"
+    finally:
+        live.kill()

@@ -16,8 +16,8 @@ def animated(frames=4):
     return file.getvalue()
 
 
-def test_an_animated_picture_is_told_and_dreamt_as_a_film(visit, studio):
-    page = visit(studio)
+def test_an_animated_picture_is_told_and_dreamt_as_a_film(visit, live):
+    page = visit(live)
     handed(page, "#stage", ("pan.gif", animated()))
     page.wait_for_selector("#toast:has-text('A film of 4 frames')")
     quick(page)
@@ -35,9 +35,9 @@ def test_an_animated_picture_is_told_and_dreamt_as_a_film(visit, studio):
     page.wait_for_selector("video#after, img#after[src$='film.webp']")
 
 
-def test_a_journey_sets_out_from_a_dream(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_a_journey_sets_out_from_a_dream(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page)
     page.click("#dream")
     page.wait_for_selector("#finished")

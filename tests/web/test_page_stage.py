@@ -29,9 +29,9 @@ def stroke(page, *places):
     page.mouse.up()
 
 
-def test_the_wheel_zooms_about_the_pointer_and_a_drag_moves(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_the_wheel_zooms_about_the_pointer_and_a_drag_moves(visit, live, small):
+    page = visit(live)
+    given(page, small)
     before = place(page)
     at = middle(page, 0.25, 0.3)
     page.mouse.move(*at)
@@ -52,9 +52,9 @@ def test_the_wheel_zooms_about_the_pointer_and_a_drag_moves(visit, studio, photo
     page.wait_for_function("() => document.getElementById('zoom').textContent !== '100%'")
 
 
-def test_two_fingers_pinch(visit, studio, photo):
-    page = visit(studio, 390, 844, touch=True)
-    given(page, photo)
+def test_two_fingers_pinch(visit, live, small):
+    page = visit(live, 390, 844, touch=True)
+    given(page, small)
     before = place(page)
     x, y = middle(page)
     touch = page.context.new_cdp_session(page)
@@ -71,9 +71,9 @@ def test_two_fingers_pinch(visit, studio, photo):
     assert middle(page) == pytest.approx((x, y), abs=6)
 
 
-def test_before_and_after_are_compared_at_any_zoom(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_before_and_after_are_compared_at_any_zoom(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page)
     dreamt(page)
     for wheel in (0, -700):
@@ -95,8 +95,8 @@ def test_before_and_after_are_compared_at_any_zoom(visit, studio, photo):
     assert size_of(page, "#after") == (384, 256)
 
 
-def test_everything_but_the_picture_goes_and_controls_fade(visit, studio):
-    page = visit(studio)
+def test_everything_but_the_picture_goes_and_controls_fade(visit, live):
+    page = visit(live)
     before = place(page)
     page.keyboard.press("h")
     page.wait_for_selector("#rail", state="detached")
@@ -110,9 +110,9 @@ def test_everything_but_the_picture_goes_and_controls_fade(visit, studio):
     page.wait_for_function("() => document.fullscreenElement === null")
 
 
-def test_a_mask_is_painted_erased_inverted_undone_and_dreamt_with(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_a_mask_is_painted_erased_inverted_undone_and_dreamt_with(visit, live, small):
+    page = visit(live)
+    given(page, small)
     quick(page, 3)
     drawer(page, "paint")
     page.click("#tool-mask")
@@ -124,32 +124,32 @@ def test_a_mask_is_painted_erased_inverted_undone_and_dreamt_with(visit, studio,
     stroke(page, (0.05, 0.9), (0.15, 0.9))
     with page.expect_request("**/api/jobs") as asked:
         dreamt(page)
-    sent = mask_of(page, studio, asked)
+    sent = mask_of(page, live, asked)
     assert sent.size == (384, 256)
     assert [sent.getpixel(at) for at in ((38, 60), (38, 230), (280, 128))] == [255, 0, 0]  # painted, erased, undone
     assert any(0 < sent.getpixel((x, 60)) < 255 for x in range(384))  # feathered
-    dream, start = downloaded(page, "#download").convert("RGB"), Image.open(photo).convert("RGB")
+    dream, start = downloaded(page, "#download").convert("RGB"), Image.open(small).convert("RGB")
     right = (192, 0, 384, 256)
     assert dream.crop(right).tobytes() == start.crop(right).tobytes()
     assert dream.tobytes() != start.tobytes()
     page.click("#invert")
     with page.expect_request("**/api/jobs") as asked:
         dreamt(page)
-    sent = mask_of(page, studio, asked)
+    sent = mask_of(page, live, asked)
     assert [sent.getpixel(at) for at in ((38, 60), (38, 230), (280, 128))] == [0, 255, 255]
     page.click("#clear")
     assert page.is_disabled("#undo")
 
 
-def mask_of(page, studio, asked):
+def mask_of(page, live, asked):
     """The mask that went with a dream."""
-    answer = page.request.get(f"{studio.address}/api/pictures/{asked.value.post_data_json['mask']}")
+    answer = page.request.get(f"{live.address}/api/pictures/{asked.value.post_data_json['mask']}")
     return Image.open(io.BytesIO(answer.body())).convert("L")
 
 
-def test_the_brush_dreams_where_one_paints_stroke_on_stroke(visit, studio, photo):
-    page = visit(studio)
-    given(page, photo)
+def test_the_brush_dreams_where_one_paints_stroke_on_stroke(visit, live, small):
+    page = visit(live)
+    given(page, small)
     drawer(page, "paint")
     page.click("#tool-brush")
     page.fill("#pen-size", "40")
@@ -158,8 +158,8 @@ def test_the_brush_dreams_where_one_paints_stroke_on_stroke(visit, studio, photo
     first = asked.value.post_data_json
     assert first["urgent"]
     page.wait_for_selector("#after[src$='/result']")
-    one = result(page, studio)
-    start = Image.open(photo).convert("RGB")
+    one = result(page, live)
+    start = Image.open(small).convert("RGB")
     right = (192, 0, 384, 256)
     assert one.crop(right).tobytes() == start.crop(right).tobytes()
     assert one.tobytes() != start.tobytes()
@@ -168,13 +168,13 @@ def test_the_brush_dreams_where_one_paints_stroke_on_stroke(visit, studio, photo
         stroke(page, (0.7, 0.6), (0.8, 0.6))
     assert asked.value.post_data_json["relation"] == "brush"
     page.wait_for_selector(f"#after[src$='/result']:not([src='{before}'])")
-    two = result(page, studio)
+    two = result(page, live)
     left = (0, 0, 120, 256)
     assert two.crop(left).tobytes() == one.crop(left).tobytes()  # it goes on from the first
     assert two.tobytes() != one.tobytes()
 
 
-def result(page, studio):
+def result(page, live):
     """The picture that the page shows."""
-    answer = page.request.get(studio.address + page.get_attribute("#after", "src"))
+    answer = page.request.get(live.address + page.get_attribute("#after", "src"))
     return Image.open(io.BytesIO(answer.body())).convert("RGB")

@@ -6,10 +6,10 @@ from serving import LONG
 
 
 @pytest.fixture
-def ready(visit, studio, photo):
+def ready(visit, live, small):
     """A page with a small picture and little to dream."""
-    page = visit(studio)
-    given(page, photo)
+    page = visit(live)
+    given(page, small)
     quick(page, 3)
     return page
 
@@ -82,7 +82,7 @@ def test_a_sweep_fills_a_labelled_grid_and_any_cell_opens(ready):
     assert (page.input_value("#knob-octave_scale"), page.input_value("#knob-step")) == ("1.5", "0.09")
 
 
-def test_a_moment_of_the_growth_is_gone_back_to_and_branched_from(ready, studio):
+def test_a_moment_of_the_growth_is_gone_back_to_and_branched_from(ready, live):
     page = ready
     quick(page, 8)
     id = dreamt(page)
@@ -101,13 +101,13 @@ def test_a_moment_of_the_growth_is_gone_back_to_and_branched_from(ready, studio)
     page.wait_for_selector("#finished")
     drawer(page, "family")
     page.wait_for_selector(".tree .tree, .tree ul ul .twig[aria-current]")
-    tree = [one["relation"] for one in studio.call(f"/api/jobs/{branch}/family")["dreams"]]
+    tree = [one["relation"] for one in live.call(f"/api/jobs/{branch}/family")["dreams"]]
     assert sorted(tree) == ["", "branch", "deeper"]
     page.click(".twig >> nth=0")
     page.wait_for_selector(f"#after[src='/api/jobs/{id}/result']")
 
 
-def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, studio):
+def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, live):
     page = ready
     ids = [dreamt(page), dreamt(page)]
     page.click("#favourite")
@@ -117,7 +117,7 @@ def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, stud
         page.check(f"#dreams li >> nth={i} >> input")
     page.click("#favourites")
     page.wait_for_function("() => document.querySelectorAll('#dreams li').length === 1")
-    assert [dream["id"] for dream in studio.call("/api/gallery?favourites=1")["dreams"]] == ids[1:]
+    assert [dream["id"] for dream in live.call("/api/gallery?favourites=1")["dreams"]] == ids[1:]
     page.click("#compare")
     page.wait_for_selector(".comparison .after >> nth=1")
     page.mouse.move(300, 400)
@@ -133,11 +133,9 @@ def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, stud
     page.wait_for_selector("#dream")
 
 
-def test_the_queue_is_put_in_order_by_drag_and_keys(visit, studio):
-    ids = [
-        studio.call("/api/jobs", {"settings": LONG, "label": name})["id"] for name in ("one", "two", "three", "four")
-    ]
-    page = visit(studio)
+def test_the_queue_is_put_in_order_by_drag_and_keys(visit, live):
+    ids = [live.call("/api/jobs", {"settings": LONG, "label": name})["id"] for name in ("one", "two", "three", "four")]
+    page = visit(live)
     drawer(page, "queue")
     page.wait_for_selector("#queue li >> nth=3")
 
@@ -158,11 +156,11 @@ def test_the_queue_is_put_in_order_by_drag_and_keys(visit, studio):
     ordered("one", "four", "two", "three")
     page.drag_and_drop("#queue li >> nth=3", "#queue li >> nth=1")
     ordered("one", "three", "four", "two")
-    assert [job["label"] for job in studio.call("/api/jobs")["jobs"]] == order()
+    assert [job["label"] for job in live.call("/api/jobs")["jobs"]] == order()
     page.wait_for_selector("#queue li:first-child:has-text('left')")  # the time left
     page.click("#cancel-all")
     page.wait_for_selector("#queue li", state="detached")
-    assert all(studio.call(f"/api/jobs/{id}")["state"] == "cancelled" for id in ids)
+    assert all(live.call(f"/api/jobs/{id}")["state"] == "cancelled" for id in ids)
 
 
 def test_keys_dream_step_through_the_gallery_and_tell_of_themselves(ready):
