@@ -21,7 +21,7 @@ from kerasdream.web.intake import LARGEST_PICTURE, check_header
 
 SIDE = 640  # pixels: the longer one of what is dreamt
 MOST_FRAMES, LONGEST = 600, 60  # frames and seconds that are taken in
-MOST_DECODED = 1_000_000_000  # pixels of all frames of an animated picture
+MOST_DECODED = 400_000_000  # pixels of all frames of an animated picture
 PATIENCE = 90.0  # seconds that ffmpeg may take
 FASTEST = 30  # frames a second
 CODECS = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "17", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "mp4"]
@@ -91,9 +91,9 @@ def encode(given: pathlib.Path, made: pathlib.Path) -> pathlib.Path:
     if not has_ffmpeg():
         raise InputImageError(NO_VIDEO)
     rate = FIT.format(rate=f"'min({FASTEST},source_fps)'")
-    arguments = ["-max_pixels", str(LARGEST_PICTURE), *ffmpeg.opened(given), "-t", str(LONGEST)]
+    arguments = ["-threads", "1", "-max_pixels", str(LARGEST_PICTURE), *ffmpeg.opened(given), "-t", str(LONGEST)]
     arguments += ["-map", "0:v:0", "-map", "0:a:0?", "-map_metadata", "-1", "-map_chapters", "-1", "-vf", rate]
-    arguments += ["-frames:v", str(MOST_FRAMES), "-shortest", *CODECS, f"file:{made}"]
+    arguments += ["-frames:v", str(MOST_FRAMES), "-shortest", "-threads", "1", *CODECS, f"file:{made}"]
     try:
         subprocess.run(ffmpeg.command(*arguments), capture_output=True, timeout=PATIENCE, check=True)
     except subprocess.TimeoutExpired:

@@ -16,7 +16,7 @@ from kerasdream.web.names import names_in
 from kerasdream.web.seen import LayerSeen
 from kerasdream.web.settings import layers_of, schema
 from kerasdream.web.sketches import file_name, in_file
-from kerasdream.web.studio import Studio
+from kerasdream.web.studio import MOST_LOOKING, Studio
 
 
 class AtlasLayer(TypedDict):
@@ -98,7 +98,9 @@ class Networks:
         def look() -> list[LayerSeen]:
             return self.studio.seen.at(picture, lambda: self.studio.worker.dreaming.open(asking), model, x, y)
 
-        return JSONResponse({"layers": await to_thread.run_sync(look, limiter=self.studio.reading)})
+        if self.studio.looking.statistics().tasks_waiting >= MOST_LOOKING:
+            raise HTTPException(503, "Too many look at pictures at once; try again in a moment.")
+        return JSONResponse({"layers": await to_thread.run_sync(look, limiter=self.studio.looking)})
 
     async def channel(self, request: Request) -> Response:
         """Send what a channel looks for, drawn small; 202 while it is still to be drawn."""

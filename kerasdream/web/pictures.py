@@ -60,7 +60,10 @@ class Pictures:
         try:
             with tempfile.TemporaryFile(dir=studio.store.folder) as file:
                 await receive(request, file, studio.max_upload)
-                kept = await to_thread.run_sync(self.keep, file, limiter=studio.decoding)
+                if ending := await to_thread.run_sync(kind_of, file, limiter=studio.decoding):
+                    kept = await to_thread.run_sync(self.keep_film, file, ending, limiter=studio.encoding)
+                else:
+                    kept = await to_thread.run_sync(self.keep, file, limiter=studio.decoding)
         finally:
             studio.uploads.release_on_behalf_of(request)
         return JSONResponse(kept, 201)
@@ -68,14 +71,6 @@ class Pictures:
     @memory_released()
     def keep(self, file: BinaryIO) -> PictureView:
         """Decode a file, write it anew, and look for settings in it."""
-        if ending := kind_of(file):
-            id = self.studio.store.new_id()
-            film, image = take_in_film(file, ending, self.studio.store.folder / "films", id)
-            self.studio.store.keep_picture(id, image)
-            return {
-                "id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size,
-                "film": film,
-            }  # fmt: skip
         file.seek(0)
         image, given = take_in(file, self.studio.max_pixels)
         settings = None
@@ -85,6 +80,16 @@ class Pictures:
         return {
             "id": self.studio.store.add_picture(image), "width": image.width, "height": image.height,
             "settings": settings, "given": given, "film": None,
+        }  # fmt: skip
+
+    @memory_released()
+    def keep_film(self, file: BinaryIO, ending: str) -> PictureView:
+        """Write a film anew, and its first frame as a picture."""
+        id = self.studio.store.new_id()
+        film, image = take_in_film(file, ending, self.studio.store.folder / "films", id)
+        self.studio.store.keep_picture(id, image)
+        return {
+            "id": id, "width": image.width, "height": image.height, "settings": None, "given": image.size, "film": film,
         }  # fmt: skip
 
     async def show(self, request: Request) -> Response:

@@ -3,7 +3,7 @@
 import dataclasses
 
 from kerasdream.web.growth import KeptMoment
-from kerasdream.web.views import QUEUED, ProgressView
+from kerasdream.web.views import DONE, QUEUED, ProgressView
 
 
 @dataclasses.dataclass
@@ -26,13 +26,25 @@ class Progress:
     error: str = ""  # why it failed, or why it waits
     note: str = ""  # what one should know of the dream
     preview: bytes = b""  # the picture by now, as JPEG
-    moments: list[KeptMoment] = dataclasses.field(default_factory=list)
+    moments: list[KeptMoment] = dataclasses.field(default_factory=list)  # while it runs
+    count: int = 0  # of the moments that are kept
     cancelled: bool = False
     stopped: bool = False  # it ends early, and is kept
 
     def begin(self, state: str) -> None:
         """Forget how far an earlier attempt has come."""
-        self.state, self.error, self.losses, self.moments = state, "", [], []
+        self.state, self.error, self.losses = state, "", []
+        self.keep([])
+
+    def keep(self, moments: list[KeptMoment]) -> None:
+        """Keep these moments in place of those before."""
+        self.moments, self.count = moments, len(moments)
+
+    def end(self, state: str, error: str) -> None:
+        """Note how it ended; its moments are in a file by now, or given up."""
+        self.state, self.error, self.left = state, error, None
+        self.done = 1.0 if state == DONE else self.done
+        self.moments = []
 
     def show(self, preview: bytes) -> None:
         """Show the picture as it is by now."""
@@ -44,5 +56,5 @@ class Progress:
         return {
             "state": self.state, "octave": self.octave, "num_octave": self.num_octave, "step": self.step,
             "iterations": self.iterations, "done": self.done, "left": self.left, "losses": list(self.losses),
-            "previews": self.previews, "moments": len(self.moments), "error": self.error, "note": self.note,
+            "previews": self.previews, "moments": self.count, "error": self.error, "note": self.note,
         }  # fmt: skip

@@ -17,8 +17,9 @@ from kerasdream.web.worker import Worker
 
 VIEWERS = 2000  # event streams at a time
 UPLOADS = 32  # that may come at a time
-# Threads for uploaded pictures, for the growth of dreams and copies, for networks, for films.
-DECODING, CONVERTING, READING, ENCODING = 2, 1, 1, 1
+# Threads for uploaded pictures, for the growth of dreams and copies, for networks, for films, for what is seen.
+DECODING, CONVERTING, READING, ENCODING, LOOKING = 2, 1, 1, 1, 1
+MOST_LOOKING = 8  # requests that may wait for what is seen
 
 
 class Studio:
@@ -50,6 +51,7 @@ class Studio:
         self.uploads = anyio.CapacityLimiter(UPLOADS)
         self.decoding, self.converting = anyio.CapacityLimiter(DECODING), anyio.CapacityLimiter(CONVERTING)
         self.reading, self.encoding = anyio.CapacityLimiter(READING), anyio.CapacityLimiter(ENCODING)
+        self.looking = anyio.CapacityLimiter(LOOKING)
 
     def publish(self, *ids: str) -> None:
         """Tell those who watch that jobs have changed, or the queue where none is named."""

@@ -66,7 +66,7 @@ class Watch:
         width, height = (max(1, int(side * scale)) for side in picture.size)
         picture = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
         kept = KeptMoment.of(picture, moment.octave, moment.step, round(moment.loss, 4))
-        self.progress.moments = thinned([*self.progress.moments, kept])
+        self.progress.keep(thinned([*self.progress.moments, kept]))
 
     def estimate(self, moment: Moment, now: float) -> None:
         """Work out how much is done, and how long the rest takes: a size costs as much more as it has pixels."""

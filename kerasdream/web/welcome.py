@@ -12,7 +12,7 @@ from kerasdream.web.store import Store
 from kerasdream.web.views import DONE
 
 SIZE = (480, 320)
-LOOK = "fur"
+QUICK, BEST = "eyes", "fur"  # looks: the one that takes a third of the time for mini, which comes first
 ITERATIONS = 12
 
 
@@ -25,8 +25,13 @@ class Welcome:
     (True, None)
     """
 
-    def __init__(self, store: Store, dreaming: Dreaming):
-        self.store, self.dreaming = store, dreaming
+    def __init__(
+        self,
+        store: Store,
+        dreaming: Dreaming,
+        announce: Callable[[dict[str, object]], None] = lambda notice: None,
+    ):
+        self.store, self.dreaming, self.announce = store, dreaming, announce
         first = next(iter(dreaming.models))
         missing = [model for model in dict.fromkeys(("mini", first)) if model in dreaming.models]
         self.missing = [] if store.welcome([first]) else missing
@@ -45,8 +50,9 @@ class Welcome:
 
     def make(self, model: str, should_stop: Callable[[], bool]) -> bool:
         """Make a dream and keep it as a finished job; False where it was given up."""
-        settings = {"preset": LOOK, "model": model, "iterations": ITERATIONS}
-        asked = Asked(picture="sample", settings=settings, look=LOOK, words=search_words(settings), relation="welcome")
+        look = QUICK if model == "mini" else BEST
+        settings = {"preset": look, "model": model, "iterations": ITERATIONS}
+        asked = Asked(picture="sample", settings=settings, look=look, words=search_words(settings), relation="welcome")
         picture = sample().resize(SIZE, Image.Resampling.LANCZOS)
         made = self.dreaming.in_background(asked, picture, should_stop, grows=True)
         if made is None:
@@ -57,4 +63,5 @@ class Welcome:
         loss = float(result.losses[-1][-1])
         size = {"width": result.image.width, "height": result.image.height}
         self.store.add_ended("", asked, id, DONE, seconds=result.seconds, loss=loss, **size)
+        self.announce({"welcome": {"id": id, "model": model}})
         return True

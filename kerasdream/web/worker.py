@@ -62,7 +62,7 @@ class Worker:
         self.walls = Walls(store, models, announce)
         self.background: list[Background] = [self.walls, self.sketches]
         if welcomes:
-            self.background.insert(0, Welcome(store, self.dreaming))
+            self.background.insert(0, Welcome(store, self.dreaming, announce))
         # `asked` tells those in the background that a dream waits, `wake` the worker that there is anything to do.
         self.wake, self.asked, self.ending = threading.Event(), threading.Event(), threading.Event()
         self.began = self.tidied = time.monotonic()
@@ -165,8 +165,13 @@ class Worker:
             reason = f"Something went wrong in the studio: {type(fault).__name__}: {fault}"
             self.end(job, progress, FAILED, error=reason)
         finally:
-            if len(self.progress) > REMEMBERED:
-                del self.progress[next(iter(self.progress))]
+            self.forget_oldest()
+
+    def forget_oldest(self) -> None:
+        """Forget the progress of the first of those that have ended, where there are too many."""
+        if len(self.progress) > REMEMBERED:
+            ended = (id for id, one in list(self.progress.items()) if one.state in FINISHED)
+            self.progress.pop(next(ended, ""), None)
 
     def dream(self, job: Job, progress: Progress) -> None:
         """Make the dream itself; it ends where it was cancelled, and is not ended where the studio ends."""
@@ -207,6 +212,5 @@ class Worker:
         """Note how a job ended: first for good, then for those who watch."""
         error = str(changes.get("error", ""))
         self.store.update(job.id, state, (), **changes | {"error": error})
-        progress.state, progress.error, progress.left = state, error, None
-        progress.done = 1.0 if state == DONE else progress.done
+        progress.end(state, error)
         self.publish()

@@ -9,7 +9,7 @@ from PIL import Image
 from serving import LONG, QUICK, a_file, ended
 
 from kerasdream import presets
-from kerasdream.web import walls, welcome
+from kerasdream.web import networks, walls, welcome
 from kerasdream.web.sketches import SHOWN
 from kerasdream.web.store import Store
 from kerasdream.web.studio import Studio
@@ -109,12 +109,14 @@ def test_a_first_visit_finds_a_dream_and_it_stands_in_no_gallery(tmp_path, monke
 
 def test_the_welcome_is_given_up_for_a_dream_and_made_later(studio, monkeypatch):
     monkeypatch.setattr(welcome, "SIZE", (96, 64))
-    made = Welcome(studio.store, studio.worker.dreaming)
+    told = []
+    made = Welcome(studio.store, studio.worker.dreaming, told.append)
     asked = []
     assert made.work(lambda: len(asked) == 2 or asked.append(0))
     assert (studio.store.welcome(["mini"]), list((studio.store.folder / "dreams").iterdir())) == (None, [])
     assert made.work(lambda: False)
-    assert studio.store.welcome(["inception_v3", "mini"]).width == 96
+    found = studio.store.welcome(["inception_v3", "mini"])
+    assert (found.width, told) == (96, [{"welcome": {"id": found.id, "model": "mini"}}])
 
 
 def test_the_atlas_draws_some_channels_of_each_layer_in_the_background(web, studio, monkeypatch):
@@ -134,7 +136,7 @@ def test_the_atlas_draws_some_channels_of_each_layer_in_the_background(web, stud
     sketches.atlas = []
 
 
-def test_what_the_network_sees_at_a_place_stands_out_there(web):
+def test_what_the_network_sees_at_a_place_stands_out_there(web, monkeypatch):
     picture = Image.new("RGB", (320, 160), (90, 120, 160))
     stripes = np.asarray(picture).copy()
     stripes[:, 160::8] = 255
@@ -155,6 +157,8 @@ def test_what_the_network_sees_at_a_place_stands_out_there(web):
         ({"x": 2}, 400), ({"x": "0"}, 400), ({"y": True}, 400), ({"model": "vgg16"}, 404), ({"picture": "0" * 32}, 404),
     ):  # fmt: skip
         assert web.post("/api/seen", json={"picture": id, "x": 0.5, "y": 0.5} | wrong).status_code == status
+    monkeypatch.setattr(networks, "MOST_LOOKING", 0)
+    assert web.post("/api/seen", json={"picture": id, "x": 0.5, "y": 0.5}).status_code == 503
 
 
 def test_a_look_of_ones_own_is_kept_with_its_picture(web, studio):

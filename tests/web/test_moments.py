@@ -41,14 +41,19 @@ def test_a_dream_branches_from_any_moment_at_the_size_it_had_then(web):
     assert web.get(f"/api/jobs/{id}/moments").status_code == 404
 
 
-def test_a_dream_that_runs_has_moments_already(web):
+def test_a_dream_that_runs_has_moments_already(web, studio):
     id = web.post("/api/jobs", json={"picture": "noise:160x120", "settings": LONG}).json()["id"]
     steps_taken(web, id, 2)
     moments = web.get(f"/api/jobs/{id}/moments").json()["moments"]
     assert (moments[0]["octave"], moments[0]["step"]) == (0, 0)
     assert opened(web.get(f"/api/jobs/{id}/moments/0")).size == (160, 120)
     assert web.get(f"/api/jobs/{id}/moments/99").status_code == 404
-    web.post(f"/api/jobs/{id}/cancel")
+    assert web.get(f"/api/jobs/{id}").json()["progress"]["moments"] >= 1
+    web.post(f"/api/jobs/{id}/stop")
+    done = ended(web, id)
+    kept = len(web.get(f"/api/jobs/{id}/moments").json()["moments"])
+    assert done["progress"]["moments"] == kept >= len(moments)
+    assert studio.worker.progress[id].moments == []  # they are in their file: memory does not grow
 
 
 def test_moments_come_back_from_their_file(tmp_path):

@@ -12,7 +12,9 @@ from PIL import Image
 from serving import LONG, QUICK, a_file, ended
 
 from kerasdream.web import feed as feeds
+from kerasdream.web import worker as workers
 from kerasdream.web.feed import BACKLOG, Feed
+from kerasdream.web.progress import Progress
 from kerasdream.web.views import CANCELLED, DONE, QUEUED, RUNNING
 
 NOISE = {"picture": "noise:96x64"}
@@ -180,6 +182,16 @@ def test_of_strokes_that_follow_each_other_the_gallery_shows_the_last(web):
     assert [one["id"] for one in web.get("/api/gallery").json()["dreams"]] == [ids[-1]]
     assert web.delete(f"/api/jobs/{ids[1]}").status_code == 204
     assert [one["id"] for one in web.get(f"/api/jobs/{ids[2]}/family").json()["dreams"]] == [ids[0], ids[2]]
+
+
+def test_of_what_has_ended_the_oldest_is_forgotten_and_never_what_runs(studio, monkeypatch):
+    monkeypatch.setattr(workers, "REMEMBERED", 2)
+    progress = {"film": RUNNING, "a": DONE, "b": DONE}
+    studio.worker.progress = {id: Progress(state=state) for id, state in progress.items()}
+    studio.worker.forget_oldest()
+    assert list(studio.worker.progress) == ["film", "b"]
+    studio.worker.forget_oldest()
+    assert list(studio.worker.progress) == ["film", "b"]
 
 
 def view(id, state=QUEUED):
