@@ -127,6 +127,7 @@ def test_favourites_are_kept_and_several_dreams_compared_at_one_zoom(ready, live
     assert len(panes) == 2
     assert panes[0] == pytest.approx(panes[1], rel=1e-3)
     assert panes[0] > 1
+    assert page.locator(".comparison .before:visible").count() == 0  # all of them is dream
     accessible(page, "comparison")
     assert page.inner_text("#zoom") != "100%"
     page.keyboard.press("Escape")

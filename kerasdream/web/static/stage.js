@@ -61,8 +61,8 @@ export class Pane extends Component {
     if (main) mask.size(picture.width, picture.height);
     const film = isFilm(job);
     const both = job && hasPreview(job) && !film;
-    this.handle = both && width && state.tool !== "mask" ? this.handleIn(at, pane) : null;
-    const cut = both ? (this.handle ? this.handle.cut : state.split * picture.width) : picture.width;
+    this.handle = main && both && width && state.tool !== "mask" ? this.handleIn(at, pane) : null;
+    const cut = both ? (this.handle ? this.handle.cut : main ? state.split * picture.width : 0) : picture.width;
     const after = job && (moment !== null && moment !== undefined ? `/api/jobs/${job.id}/moments/${moment}` : imageOf(job));
     const box = `width:${at.width}px;height:${at.height}px;transform:translate(${at.left}px,${at.top}px) scale(${at.scale})`;
     const before = job?.picture ?? state.picture.id;
@@ -75,7 +75,7 @@ export class Pane extends Component {
           onSize=${sized} style=${`clip-path:inset(0 ${Math.max(0, picture.width - cut)}px 0 0)`} hidden=${both && cut <= 0} />
         ${main && html`<${MaskLayer} />`}
       </div>
-      ${this.handle && main && html`<${Handle} ...${this.handle} />`}
+      ${this.handle && html`<${Handle} ...${this.handle} />`}
       ${main && html`<${Pen} />`}
     </div>`;
   }
@@ -134,8 +134,8 @@ export function Stage() {
 
 function Comparison() {
   const dreams = state.compared.map((id) => state.jobs[id]).filter(Boolean);
-  const across = Math.ceil(Math.sqrt((dreams.length * innerWidth) / innerHeight));
-  return html`<div class="comparison" style=${`grid-template-columns:repeat(${Math.min(dreams.length, across)},1fr)`}>
+  const rows = Math.ceil(dreams.length / Math.ceil(Math.sqrt((dreams.length * innerWidth) / innerHeight)));
+  return html`<div class="comparison" style=${`grid-template-columns:repeat(${Math.ceil(dreams.length / rows)},1fr)`}>
     ${dreams.map((job) => html`<figure key=${job.id}>
       <${Pane} job=${job} insets=${INSETS.several} name=${`The dream ${job.look}`} />
       <figcaption>${job.label || job.look}</figcaption>
