@@ -24,7 +24,7 @@ export const surprise = tried(async () => {
 });
 
 const KINDS = {
-  seeds: () => [0, 1, 2, 3].map(() => ({ seed: seed(), jitter: valueOf("jitter") || 48 })).map((settings, i) => ({ settings, label: `Seed ${settings.seed}`, i })),
+  seeds: () => [seed(), seed(), seed(), seed()].map((one) => ({ settings: { seed: one, jitter: valueOf("jitter") || 48 }, label: `Seed ${one}` })),
   looks: () => [state.look, ...shuffled(state.schema.looks.map((look) => look.name).filter((name) => name !== state.look && name !== "robust")).slice(0, 3)]
     .map((preset) => ({ settings: { preset }, label: preset, bare: preset !== state.look })),
   strengths: () => [0.5, 1, 1.8, 3].map((factor) => ({ settings: { step: [valueOf("step")].flat().map((step) => rounded(step * factor)) }, label: `Steps × ${factor}` }))
