@@ -74,6 +74,7 @@ def photograph_wide(page: Any, shot: Callable[[str], None]) -> None:
     page.wait_for_function("() => document.querySelectorAll('.cell[data-state=done]').length > 5")
     shot("sweep")
     page.click("#cancel")
+    page.click("text=Close the grid")
     page.click("#to-layers")
     page.wait_for_function("() => document.querySelectorAll('#atlas .tile img').length > 20")
     shot("layers")

@@ -47,11 +47,10 @@ function Layer({ layer }) {
   const channels = [...new Set([...layer.drawn, ...since, ...mixed])].filter(Number.isInteger).sort((a, b) => a - b);
   const coming = Array.from({ length: Math.max(0, SHOWN - channels.length) });
   return html`<div class="layer-of">
-    <h3><button type="button" class="whole" aria-pressed=${isMixed(layer.name)} onClick=${() => toggle(layer.name)}>${layer.name}</button> <small>${layer.look}</small></h3>
+    <div class="row"><h3><button type="button" class="whole" aria-pressed=${isMixed(layer.name)} onClick=${() => toggle(layer.name)}>${layer.name}</button> <small>${layer.look}</small></h3><${More} layer=${layer} /></div>
     <div class="tiles">
       ${channels.map((channel) => html`<${Tile} key=${channel} layer=${layer.name} channel=${channel} name=${layer.names[channel]} />`)}
       ${coming.map((_, i) => html`<i class="tile empty" key=${`to come ${i}`}></i>`)}
-      <${More} layer=${layer} />
     </div>
   </div>`;
 }
@@ -63,5 +62,5 @@ function More({ layer }) {
     if (!Number.isInteger(channel) || channel < 0 || channel >= layer.channels) return;
     toggle(`${layer.name}:${channel}`);
   };
-  return html`<label class="tile number"><span class="hidden">A channel of ${layer.name} by its number</span><input type="text" inputmode="numeric" placeholder=${`0–${layer.channels - 1}`} onChange=${add} /></label>`;
+  return html`<label class="number"><span class="hidden">A channel of ${layer.name} by its number</span><input type="text" inputmode="numeric" placeholder=${`0–${layer.channels - 1}`} onChange=${add} /></label>`;
 }
