@@ -62,5 +62,5 @@ function More({ layer }) {
     if (!Number.isInteger(channel) || channel < 0 || channel >= layer.channels) return;
     toggle(`${layer.name}:${channel}`);
   };
-  return html`<label class="number"><span class="hidden">A channel of ${layer.name} by its number</span><input type="text" inputmode="numeric" placeholder=${`0–${layer.channels - 1}`} onChange=${add} /></label>`;
+  return html`<label class="pick"><span class="hidden">A channel of ${layer.name} by its number</span><input type="text" inputmode="numeric" placeholder=${`0–${layer.channels - 1}`} onChange=${add} /></label>`;
 }
