@@ -45,7 +45,7 @@ function Stops({ slider }) {
   const { name, about, stops } = slider;
   const here = place(slider);
   const last = stops.length - 1;
-  const shown = here < 0 ? "as you set it" : stops[here].label;
+  const shown = here >= 0 ? stops[here].label : touched(slider).some((knob) => knob in state.edits) ? "as you set it" : "as the look";
   return html`<${Slider} id=${`simple-${name}`} label=${NAMES[name] ?? name} min="0" max=${last} step="1" title=${about} shown=${shown} aria-valuetext=${shown || `${here + 1} of ${last + 1}`}
     value=${here < 0 ? (slider.default ?? Math.round(last / 2)) : here} data-unset=${here < 0 ? "" : undefined} onInput=${(to) => go(slider, stops[to])}>
     <p class="ends" aria-hidden="true"><span>${stops[0].label}</span><span>${stops[last].label}</span></p>
