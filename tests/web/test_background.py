@@ -10,6 +10,8 @@ from serving import LONG, QUICK, a_file, ended
 
 from kerasdream import presets
 from kerasdream.web import networks, walls, welcome
+from kerasdream.web.names import NAMES, name_of
+from kerasdream.web.settings import layers_of
 from kerasdream.web.sketches import SHOWN
 from kerasdream.web.store import Store
 from kerasdream.web.studio import Studio
@@ -134,6 +136,16 @@ def test_the_atlas_draws_some_channels_of_each_layer_in_the_background(web, stud
     assert web.get("/api/atlas?model=vgg16").status_code == 404
     assert web.get("/api/atlas").json()["layers"][2]["names"]["20"] == "roses"
     sketches.atlas = []
+
+
+def test_channels_have_names_where_the_atlas_begins():
+    for model in ("mini", "inception_v3"):
+        channels = {one.name: one.channels for one in layers_of(model)}
+        for layer, names in NAMES[model].items():
+            assert max(names) < channels[layer]
+            assert all(0 < len(name) < 20 for name in names.values())
+        for layer in [f"mixed{number}" for number in range(5)]:
+            assert all(name_of(model, layer, place * channels[layer] // SHOWN) for place in range(SHOWN))
 
 
 def test_what_the_network_sees_at_a_place_stands_out_there(web, monkeypatch):
