@@ -212,7 +212,7 @@ def test_several_files_and_addresses_that_are_dropped_are_not_ignored(visit, liv
     page = visit(live)
     handed(page, "#stage", ("one.png", a_file((200, 120))), ("two.png", a_file((160, 160))))
     page.wait_for_selector(".tray img >> nth=1")
-    assert size_of(page) == (200, 120)
+    page.wait_for_function("() => document.getElementById('before')?.naturalWidth === 200")
     page.click(".tray button >> nth=1")
     page.wait_for_function("() => document.getElementById('before')?.naturalWidth === 160")
     quick(page)
