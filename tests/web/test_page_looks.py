@@ -69,7 +69,7 @@ def test_layers_and_channels_are_clicked_and_mixed_with_weights(visit, live, sma
     quick(page)
     drawer(page, "layers")
     page.click("#atlas .whole:has-text('mixed2')")
-    page.wait_for_selector("#atlas .tiles .tile img", timeout=120_000)
+    page.wait_for_selector("#atlas .tiles .tile img", timeout=400_000)  # after the wall
     tile = page.locator("#atlas .tiles .tile:has(img)").first
     title = tile.get_attribute("title")
     tile.click()
