@@ -1,6 +1,6 @@
 """Asking: what a page asks a job to do, checked before it is accepted."""
 
-from typing import Any, get_args
+from typing import get_args
 
 from anyio import to_thread
 from PIL import Image
@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from kerasdream.config import DEFAULTS
 from kerasdream.errors import ConfigError
 from kerasdream.image.sample import noise_size, sample
+from kerasdream.web.body import JsonObject
 from kerasdream.web.film_intake import film_in
 from kerasdream.web.filming import check_film, check_journey
 from kerasdream.web.job import Asked, Relation
@@ -28,7 +29,7 @@ class Asking:
     def __init__(self, studio: Studio):
         self.studio, self.store = studio, studio.store
 
-    async def read(self, asked: dict[str, Any]) -> Asked:
+    async def read(self, asked: JsonObject) -> Asked:
         """Return what is asked for; HTTPException, ConfigError or KeyError where it cannot be."""
         studio = self.studio
         settings = check_settings(asked.get("settings", {}), studio.models)
@@ -65,12 +66,12 @@ class Asking:
         elif picture != "sample":
             self.store.existing("pictures", str(picture), ".png")
 
-    def parent_in(self, asked: dict[str, Any]) -> str | None:
+    def parent_in(self, asked: JsonObject) -> str | None:
         """Return the dream that this one comes from; KeyError where it is not there."""
         parent = asked.get("parent")
         return None if parent is None else self.store.job(str(parent)).id
 
-    def group_in(self, asked: dict[str, Any]) -> str | None:
+    def group_in(self, asked: JsonObject) -> str | None:
         """Return the group that a job joins; KeyError where there is none, HTTPException where it is full."""
         group = asked.get("group")
         if group is None:
@@ -82,7 +83,7 @@ class Asking:
             raise HTTPException(409, f"This group has {count} dreams; {LARGEST_GROUP} at most were expected.")
         return str(group)
 
-    def plan_in(self, asked: dict[str, Any], settings: Settings) -> Settings:
+    def plan_in(self, asked: JsonObject, settings: Settings) -> Settings:
         """Return what a film or a journey needs beside the settings of its dreams; nothing for a dream."""
         kind = asked.get("kind", DREAM)
         if kind == JOURNEY:
@@ -107,7 +108,7 @@ class Asking:
         check_stroke(size, mask, wanted.settings)
 
 
-def label_in(asked: dict[str, Any]) -> str:
+def label_in(asked: JsonObject) -> str:
     """Return the short text that is shown with a job."""
     label = asked.get("label", "")
     if not isinstance(label, str) or len(label) > LONGEST_LABEL:
@@ -115,7 +116,7 @@ def label_in(asked: dict[str, Any]) -> str:
     return label
 
 
-def relation_in(asked: dict[str, Any]) -> Relation:
+def relation_in(asked: JsonObject) -> Relation:
     """Return how a dream comes from its parent."""
     relation = asked.get("relation", "")
     if relation not in RELATIONS:

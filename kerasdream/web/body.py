@@ -3,13 +3,14 @@
 import asyncio
 import io
 import json
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 LARGEST_JSON = 200_000  # bytes
 GRACE, LONGEST = 10.0, 120.0  # seconds that any body may take, and that none may take longer
+JsonObject: TypeAlias = dict[str, Any]  # as a page sends it: nothing is known of its values
 SLOWEST = 20_000  # bytes that must come for each second more
 
 
@@ -35,7 +36,7 @@ async def receive(request: Request, file: BinaryIO, limit: int) -> None:
         raise HTTPException(400, "The request was broken off.") from None
 
 
-async def json_object(request: Request) -> dict[str, Any]:
+async def json_object(request: Request) -> JsonObject:
     """Return the body of a request as a JSON object; HTTPException where it is none."""
     file = io.BytesIO()
     await receive(request, file, LARGEST_JSON)

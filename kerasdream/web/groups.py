@@ -2,7 +2,6 @@
 
 import dataclasses
 import uuid
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kerasdream.web.asking import LARGEST_GROUP, Asking
-from kerasdream.web.body import json_object
+from kerasdream.web.body import JsonObject, json_object
 from kerasdream.web.job import Asked, Relation
 from kerasdream.web.studio import Studio, client_of
 
@@ -55,7 +54,7 @@ class Groups:
             raise HTTPException(429, f"{len(groups)} groups of yours wait already; let one of them end first.")
 
 
-def members_in(asked: dict[str, Any]) -> tuple[Relation, list[dict[str, Any]]]:
+def members_in(asked: JsonObject) -> tuple[Relation, list[JsonObject]]:
     """Return how the dreams of a group come about, and what each of them asks for."""
     kind, many = asked.get("kind"), asked.get("jobs")
     if not isinstance(kind, str) or kind not in KINDS:

@@ -1,6 +1,6 @@
 """Networks over HTTP: what may be set, the layers of a model, and what a channel looks for."""
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from anyio import to_thread
 from starlette.exceptions import HTTPException
@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from kerasdream.model.zoo import LayerInfo
 from kerasdream.web.asking import Asking
-from kerasdream.web.body import json_object
+from kerasdream.web.body import JsonObject, json_object
 from kerasdream.web.job import Asked
 from kerasdream.web.names import names_in
 from kerasdream.web.seen import LayerSeen
@@ -119,7 +119,7 @@ class Networks:
         return JSONResponse({"waiting": True}, 202)
 
 
-def share_in(asked: dict[str, Any], name: str) -> float:
+def share_in(asked: JsonObject, name: str) -> float:
     """Return a place along a side, from 0 to 1; HTTPException where it is none."""
     value = asked.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:

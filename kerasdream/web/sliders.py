@@ -45,7 +45,6 @@ def sliders(model: str) -> list[Slider]:
     >>> [(slider["name"], slider["stops"][0]["label"], slider["default"]) for slider in sliders("mini")]
     [('strength', 'a hint', 4), ('scale', 'tiny', 3), ('depth', 'strokes, lace', None), ('detail', 'soft', None)]
     """
-    depths = {name: look for name, look in ZOO[model].looks.items() if name.isidentifier()}
     return [
         {
             "name": "strength",
@@ -68,7 +67,7 @@ def sliders(model: str) -> list[Slider]:
         {
             "name": "depth",
             "about": "from strokes to animals: how deep in the network",
-            "stops": [stop(look, set={"layers": {name: 1.0}}) for name, look in depths.items()],
+            "stops": [stop(look, set={"layers": {name: 1.0}}) for name, look in depths(model).items()],
             "default": None,
         },
         {
@@ -81,6 +80,11 @@ def sliders(model: str) -> list[Slider]:
             "default": None,
         },
     ]  # fmt: skip
+
+
+def depths(model: str) -> dict[str, str]:
+    """Return the layers that a model is known by, from the picture upwards, each with a word on its look."""
+    return {name: look for name, look in ZOO[model].looks.items() if name.isidentifier()}
 
 
 def words(count: int, first: str, middle: str, last: str) -> list[str]:
