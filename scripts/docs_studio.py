@@ -1,4 +1,4 @@
-"""Photograph the studio for docs/studio.md: before, during and after a dream, on a wide screen and on a phone.
+"""Photograph the studio for docs/studio.md: a dream and what belongs to it, on a wide screen and on a phone.
 
 python scripts/docs_studio.py docs/images --weights=inception_v3_notop.weights.h5
 """
@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image
@@ -17,41 +18,83 @@ from playwright.sync_api import sync_playwright
 PORT = 8798
 SERVE = pathlib.Path(__file__).with_name("serve.py")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+LARGEST = 195_000  # bytes
+PATIENCE = 400_000  # milliseconds
 
 
-def keep(page: Any, path: pathlib.Path, height: int) -> None:
-    """What the top of the page shows, as a JPEG of at most 200 kB."""
-    size = page.viewport_size
-    shot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": size["width"], "height": height})
-    image = Image.open(io.BytesIO(shot)).convert("RGB")
-    for quality in (90, 84, 78, 70, 60):
+def keep(page: Any, folder: pathlib.Path, state: str) -> None:
+    """Write what the page shows as a JPEG of at most 200 kB."""
+    path = folder / f"studio-{page.viewport_size['width']}-{state}.jpg"
+    page.wait_for_timeout(900)
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    for quality in (90, 84, 78, 70, 60, 50):
         image.save(path, quality=quality)
-        if path.stat().st_size < 195_000:
+        if path.stat().st_size < LARGEST:
             break
     print(path, path.stat().st_size, flush=True)
 
 
-def photograph(page: Any, folder: pathlib.Path, height: int) -> None:
-    """A dream from the beginning to the end."""
-    width = page.viewport_size["width"]
+def opened(browser: Any, size: tuple[int, int], scheme: str) -> Any:
+    """Open the studio on a screen of that size."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
     page.goto(f"http://127.0.0.1:{PORT}/")
     page.wait_for_selector("html[data-ready]")
-    page.wait_for_timeout(500)
-    keep(page, folder / f"studio-{width}-before.jpg", height)
-    if page.locator("#knob-model option").count() > 1:
-        page.select_option("#knob-model", "inception_v3")
+    return page
+
+
+def photograph_wide(page: Any, shot: Callable[[str], None]) -> None:
+    """A dream, its variations, a sweep, the layers and a comparison."""
+    page.click("label:has-text('eyes')")
+    page.wait_for_function("() => document.querySelectorAll('#wall img[data-own]').length > 9")
     page.click("#dream")
-    page.wait_for_selector("#after:not([hidden])", timeout=120_000)
-    page.wait_for_selector("#status:has-text('Size 3')", timeout=120_000)
-    page.wait_for_timeout(2500)
-    keep(page, folder / f"studio-{width}-during.jpg", height)
-    page.wait_for_selector("#finished:not([hidden])", timeout=300_000)
-    page.locator("#compare input").fill("35")
-    page.wait_for_timeout(1500)
-    keep(page, folder / f"studio-{width}-after.jpg", height)
+    page.wait_for_selector("#progress")
+    page.wait_for_selector("#finished")
+    page.focus("#handle")
+    for _ in range(19):
+        page.keyboard.press("ArrowRight")
+    shot("after")
+    if page.locator("#knob-model").count():
+        page.select_option("#knob-model", "mini")  # the quick one: many dreams follow
+    page.click("#to-knobs")
+    page.fill("#knob-iterations", "12")
+    page.click("#to-looks")
+    page.click("#menu-four")
+    page.click("text=Four looks")
+    page.wait_for_selector("#status:has-text('Choose one')")
+    shot("four")
+    page.click("#compare")
+    page.wait_for_selector(".comparison .after >> nth=3")
+    page.mouse.move(300, 250)
+    page.mouse.wheel(0, -260)
+    shot("comparison")
+    page.keyboard.press("Escape")
+    page.click("#to-sweep")
+    page.click("#go-sweep")
+    page.wait_for_function("() => document.querySelectorAll('.cell[data-state=done]').length > 5")
+    shot("sweep")
+    page.click("#cancel")
+    page.click("text=Close the grid")
+    page.click("#to-layers")
+    page.wait_for_function("() => document.querySelectorAll('#atlas .tile img').length > 20")
+    shot("layers")
+
+
+def photograph_small(page: Any, shot: Callable[[str], None]) -> None:
+    """A dream, the knobs and the gallery."""
+    shot("before")
+    page.click("#dream")
+    page.wait_for_selector("#status:has-text('Size 2')")
+    shot("during")
+    page.wait_for_selector("#finished")
+    page.click("#to-knobs")
+    shot("knobs")
+    page.click("#to-gallery")
+    shot("gallery")
 
 
 def main() -> None:
+    """Start a studio, and photograph it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("output", type=pathlib.Path)
     parser.add_argument("--weights", help="of InceptionV3")
@@ -65,11 +108,11 @@ def main() -> None:
         studio.stdout.readline()
         browser = engine.chromium.launch(executable_path=options.chromium, args=FLAGS)
         try:
-            for width, height in ((1440, 960), (390, 1500)):
-                page = browser.new_page(viewport={"width": width, "height": 900})
-                page.wait_for_timeout(2000)
-                photograph(page, options.output, height)
-                page.close()
+            page = opened(browser, (1440, 900), "dark")
+            photograph_wide(page, lambda state: keep(page, options.output, state))
+            page.close()
+            page = opened(browser, (390, 844), "light")
+            photograph_small(page, lambda state: keep(page, options.output, state))
         finally:
             browser.close()
             studio.kill()

@@ -13,51 +13,39 @@ export async function call(path, options = {}) {
   return body;
 }
 
-export const post = (path, value) =>
-  call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value ?? {}) });
+const send = (method) => (path, value) =>
+  call(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(value ?? {}) });
 
+export const post = send("POST");
+export const patch = send("PATCH");
+export const remove = (path) => call(path, { method: "DELETE" });
 export const upload = (blob) => call("/api/pictures", { method: "POST", body: blob });
 
-export const finished = (job) => ["done", "failed", "cancelled"].includes(job.state);
-
-// The state of a job after a message of its stream: the whole of it, or what has changed since the last one.
-function updated(job, message) {
-  if (message.id || !job) return message;
-  const { losses = [], ...progress } = message.progress ?? {};
-  return { ...job, ...message, progress: { ...job.progress, ...progress, losses: [...job.progress.losses, ...losses] } };
-}
-
-// Follow a job until it ends. `update` gets each state of it; `lost` is called when the studio does not answer, with an
-// Error where that is for good. A page that nobody sees lets go: a browser has few connections to one host.
-export function follow(id, update, lost) {
+// Listen to a stream of the studio as long as somebody sees the page: a browser has few connections to one host.
+// `receive` gets each message, and says when it wants no more; `lost` hears that the studio does not answer.
+export function listen(path, receive, lost = () => {}) {
   let source = null;
   let over = false;
-  let job = null;
-  const receive = (message) => {
-    job = updated(job, message);
-    over ||= finished(job);
-    if (over) source?.close();
-    update(job);
+  const end = () => {
+    over = true;
+    source?.close();
+    document.removeEventListener("visibilitychange", seen);
   };
   const open = () => {
     if (over || document.hidden) return;
     source?.close();
-    source = new EventSource(`/api/jobs/${id}/events`);
-    source.onmessage = (event) => receive(JSON.parse(event.data));
-    source.onerror = async () => {
+    source = new EventSource(path);
+    source.onmessage = (event) => {
+      if (!over && receive(JSON.parse(event.data)) === "enough") end();
+    };
+    source.onerror = () => {
       if (over) return;
       lost();
-      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
-      try {
-        receive(await call(`/api/jobs/${id}`));
-        setTimeout(open, 2000);
-      } catch (error) {
-        if (!error.status) return setTimeout(open, 2000);
-        over = true;
-        lost(error);
-      }
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, 2000); // else the browser tries again
     };
   };
-  document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : open()));
+  const seen = () => (document.hidden ? source?.close() : open());
+  document.addEventListener("visibilitychange", seen);
   open();
+  return end;
 }

@@ -1,78 +1,81 @@
-// All dreams, newest first.
+// The gallery: all dreams, newest first; favourites; several side by side.
 
-import { call } from "/static/api.js";
+import { call } from "./api.js";
+import { again, deeper, favour, forget, open } from "./dreams.js";
+import { html, Part } from "./html.js";
+import { Button, IconButton } from "./menu.js";
+import { know, set, state, tried } from "./state.js";
 
-export class Gallery {
-  constructor(look, actions) {
-    this.look = look;
-    this.list = document.getElementById("dreams");
-    this.older = document.getElementById("older");
-    this.search = document.getElementById("search");
-    this.actions = actions;
-    const load = (...args) => this.load(...args).catch((error) => this.say(error.message));
-    this.older.addEventListener("click", () => load(this.next));
-    let waiting;
-    this.search.addEventListener("input", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(load, 250);
-    });
-  }
+const change = (changes) => set({ gallery: { ...state.gallery, ...changes } });
 
-  async load(before = null) {
-    const query = new URLSearchParams({ search: this.search.value, ...(before ? { before } : {}) });
-    const asked = (this.asked = Symbol("the latest question"));
-    const { dreams, next } = await call(`/api/gallery?${query}`);
-    if (asked !== this.asked) return;
-    const items = dreams.map((dream) => this.item(dream));
-    if (before) this.list.append(...items);
-    else this.list.replaceChildren(...items);
-    this.next = next;
-    this.older.hidden = next === null;
-    this.count();
-  }
+let asked = null;
 
-  say(words) {
-    document.getElementById("none").textContent = words;
-    document.getElementById("none").hidden = !words;
-  }
+export const loadGallery = tried(async (before = null) => {
+  const { search, favourites } = state.gallery;
+  const query = new URLSearchParams({ search, ...(favourites ? { favourites: 1 } : {}), ...(before ? { before } : {}) });
+  const mine = (asked = Symbol("the latest question"));
+  const { dreams, next } = await call(`/api/gallery?${query}`);
+  if (mine !== asked) return;
+  know(...dreams);
+  const ids = dreams.map((dream) => dream.id);
+  change({ dreams: before ? [...state.gallery.dreams, ...ids] : ids, next, loaded: true });
+});
 
-  count() {
-    this.say(this.list.children.length ? "" : this.search.value ? "No dream has such a look or layer." : "No dreams yet.");
-  }
+let waiting;
+const search = (event) => {
+  change({ search: event.target.value });
+  clearTimeout(waiting);
+  waiting = setTimeout(loadGallery, 250);
+};
 
-  // A new dream comes first, where it is not searched for something else; what is shown stays as it is.
-  async add(dream) {
-    if (this.search.value) await this.load();
-    else this.list.prepend(this.item(dream));
-    this.count();
-  }
-
-  item(dream) {
-    const { preset, model, layers, ...changed } = dream.settings;
-    const some = Object.entries(changed).slice(0, 4).map(([name, value]) => `${name} ${value ?? "none"}`);
-    const with_ = [dream.guide && "a guide", dream.mask && "a mask"].filter(Boolean);
-    const words = [model, Object.keys(layers ?? {}).join(", "), ...some, ...with_, ago(dream.created)].filter(Boolean).join(" · ");
-    const item = document.createElement("li");
-    const image = Object.assign(new Image(), { src: `/api/jobs/${dream.id}/thumb`, alt: "", loading: "lazy" });
-    const thumb = Object.assign(document.createElement("button"), { type: "button", className: "thumb", ariaLabel: `Look at this dream: ${dream.look}, ${words}` });
-    thumb.append(image);
-    thumb.addEventListener("click", () => this.look(dream));
-    const text = Object.assign(document.createElement("p"), { className: "words" });
-    text.append(Object.assign(document.createElement("b"), { textContent: dream.look }), ` · ${words}`);
-    const row = Object.assign(document.createElement("div"), { className: "row" });
-    for (const [name, action] of Object.entries(this.actions)) {
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: name.split(/\W/)[0], title: name, ariaLabel: name });
-      button.addEventListener("click", () => action(dream, item));
-      row.append(button);
-    }
-    item.append(thumb, row, text);
-    return item;
+export class Gallery extends Part {
+  render() {
+    const { gallery } = state;
+    const dreams = gallery.dreams.map((id) => state.jobs[id]).filter((job) => job && (!gallery.favourites || job.favourite));
+    const chosen = gallery.chosen.length;
+    return html`<section id="gallery" aria-label="Gallery">
+      <div class="head">
+        <h2>Gallery</h2>
+        <label class="search"><span class="hidden">Search the gallery</span><input id="search" type="search" placeholder="A look, a layer, a word" value=${gallery.search} onInput=${search} /></label>
+        <button type="button" id="favourites" class="heart" aria-pressed=${gallery.favourites} onClick=${() => { change({ favourites: !gallery.favourites }); loadGallery(); }}>Favourites</button>
+        ${chosen > 0 && html`<${Button} id="compare" class="strong" icon="columns" disabled=${chosen < 2} label=${chosen < 2 ? "Choose one more to compare" : `Compare ${chosen}`} onClick=${() => set({ view: "comparison", compared: gallery.chosen })} />
+          <${Button} class="quiet" label="Choose none" onClick=${() => change({ chosen: [] })} />`}
+      </div>
+      <ul id="dreams">${dreams.map((job) => html`<${Item} key=${job.id} job=${job} />`)}</ul>
+      ${!dreams.length && gallery.loaded && html`<p id="none" class="note">${gallery.search ? "No dream has such a look or layer." : gallery.favourites ? "No favourites yet: the heart under a dream makes it one." : "No dreams yet."}</p>`}
+      ${gallery.next && html`<${Button} id="older" label="Older dreams" onClick=${() => loadGallery(gallery.next)} />`}
+    </section>`;
   }
 }
 
-// How long ago a moment was, in words.
-function ago(seconds) {
-  const passed = Date.now() / 1000 - seconds;
-  const [unit, size] = [["day", 86400], ["hour", 3600], ["minute", 60]].find(([, size]) => passed >= size) ?? ["second", 1];
+function Item({ job }) {
+  const { preset, model, layers, ...changed } = job.settings;
+  const some = Object.entries(changed).slice(0, 4).map(([name, value]) => `${name} ${value ?? "none"}`);
+  const with_ = [job.guide && "a guide", job.mask && "a mask"].filter(Boolean);
+  const words = [model, Object.keys(layers ?? {}).join(", "), ...some, ...with_, ago(job.created)].filter(Boolean).join(" · ");
+  const name = job.label || job.look;
+  const chosen = state.gallery.chosen.includes(job.id);
+  const choose = () => change({ chosen: chosen ? state.gallery.chosen.filter((id) => id !== job.id) : [...state.gallery.chosen, job.id] });
+  return html`<li class=${chosen ? "chosen" : ""}>
+    <button type="button" class="thumb" aria-label=${`Look at this dream: ${name}, ${words}`} onClick=${() => open(job.id)}>
+      <img src=${`/api/jobs/${job.id}/thumb`} alt="" loading="lazy" width=${job.width} height=${job.height} />
+    </button>
+    <p class="words"><b>${name}</b> <small>${words}</small></p>
+    <div class="row">
+      <label class="check"><input type="checkbox" checked=${chosen} aria-label=${`Compare ${name}`} onChange=${choose} /></label>
+      <${IconButton} class="quiet small heart" icon="heart" label=${job.favourite ? `${name} is no favourite any more` : `${name} is a favourite`} aria-pressed=${Boolean(job.favourite)} onClick=${() => favour(job)} />
+      <${IconButton} class="quiet small" icon="again" label="Again with these settings" onClick=${() => again(job)} />
+      <${IconButton} class="quiet small" icon="deeper" label="Deeper: dream on from here" onClick=${() => deeper(job, false)} />
+      <${IconButton} class="quiet small" icon="delete" label="Delete" onClick=${() => forget(job)} />
+    </div>
+  </li>`;
+}
+
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+// How long ago a moment was, in words; the page is drawn anew each minute.
+export function ago(seconds) {
+  const passed = state.now / 1000 - seconds;
+  const [unit, size] = UNITS.find(([, long]) => passed >= long) ?? ["second", 1];
   return unit === "second" ? "just now" : new Intl.RelativeTimeFormat("en").format(-Math.floor(passed / size), unit);
 }
