@@ -11,7 +11,8 @@ import tempfile
 import threading
 
 from build_dream_here import build
-from docs_studio import FLAGS, keep
+from docs_studio import FLAGS
+from docs_webp import keep_shot
 from playwright.sync_api import Browser, sync_playwright
 
 
@@ -25,10 +26,9 @@ def photograph(browser: Browser, address: str, folder: pathlib.Path, width: int,
     page.click("#dream")
     if wide:
         page.wait_for_selector("body.dreamt #save[download]", timeout=300_000)
-        page.wait_for_timeout(500)
     else:
         page.wait_for_function("() => document.getElementById('status').textContent.startsWith('Size 4')")
-    keep(page, folder / f"dream-here-{width}.jpg", height)
+    keep_shot(page, folder / f"dream-here-{width}.webp")
     page.close()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import keras
 from docs_pictures import LOOKS
+from docs_webp import keep
 from PIL import Image
 
 import kerasdream
@@ -34,15 +35,6 @@ def start(folder: pathlib.Path, name: str, width: int) -> Image.Image:
     """Return one of the pictures of the gallery, or the sample, at some width."""
     picture = kerasdream.sample() if name == "sample" else Image.open(folder / "gallery" / "pictures" / f"{name}.jpg")
     return picture.resize((width, width * 2 // 3), Image.Resampling.LANCZOS)
-
-
-def keep(picture: Image.Image, path: pathlib.Path, limit: int = 190_000) -> None:
-    """Save as WebP at the best quality that stays under a size in bytes."""
-    for quality in range(88, 30, -4):
-        picture.save(path, "WEBP", quality=quality, method=6)
-        if path.stat().st_size < limit:
-            break
-    print(path, path.stat().st_size, flush=True)
 
 
 def looks(folder: pathlib.Path, network: dict[str, Any]) -> None:

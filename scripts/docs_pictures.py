@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from docs_webp import keep
 from PIL import Image, ImageDraw
 
 import kerasdream
@@ -64,15 +65,6 @@ def sheet(pictures: Iterable[Image.Image], columns: int) -> Image.Image:
     for i, tile in enumerate(tiles):
         page.paste(tile, (i % columns * (width + GAP), i // columns * (height + GAP)))
     return page
-
-
-def keep(page: Image.Image, path: pathlib.Path, limit: int = 130_000) -> None:
-    """Save as WebP, under a size in bytes where the quality allows it."""
-    for quality in range(84, 59, -4):
-        page.save(path, "WEBP", quality=quality, method=6)
-        if path.stat().st_size < limit:
-            break
-    print(path, path.stat().st_size, flush=True)
 
 
 def ellipse(size: tuple[int, int]) -> np.ndarray:

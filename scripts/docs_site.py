@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
+from docs_webp import keep
 from PIL import Image, ImageDraw, ImageFont
 
 import kerasdream
@@ -29,15 +30,6 @@ LAYERS = {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
 JITTERS = (0, 1, 32)
 INK = (128, 128, 128, 255)  # reads on white and on black
 Dream = Callable[..., Image.Image]
-
-
-def keep(page: Image.Image, path: pathlib.Path, limit: int = 195_000) -> None:
-    """Save as WebP at the best quality that stays under a size in bytes."""
-    for quality in range(92, 30, -4):
-        page.save(path, quality=quality, method=6)
-        if path.stat().st_size < limit:
-            break
-    print(path, path.stat().st_size, flush=True)
 
 
 def front(dream: Dream, folder: pathlib.Path, weights: str) -> None:

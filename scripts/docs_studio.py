@@ -4,7 +4,6 @@ python scripts/docs_studio.py docs/images --weights=inception_v3_notop.weights.h
 """
 
 import argparse
-import io
 import pathlib
 import subprocess
 import sys
@@ -12,26 +11,13 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from PIL import Image
+from docs_webp import keep_shot
 from playwright.sync_api import sync_playwright
 
 PORT = 8798
 SERVE = pathlib.Path(__file__).with_name("serve.py")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-LARGEST = 195_000  # bytes
 PATIENCE = 400_000  # milliseconds
-
-
-def keep(page: Any, folder: pathlib.Path, state: str) -> None:
-    """Write what the page shows as a JPEG of at most 200 kB."""
-    path = folder / f"studio-{page.viewport_size['width']}-{state}.jpg"
-    page.wait_for_timeout(900)
-    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    for quality in (90, 84, 78, 70, 60, 50):
-        image.save(path, quality=quality)
-        if path.stat().st_size < LARGEST:
-            break
-    print(path, path.stat().st_size, flush=True)
 
 
 def opened(browser: Any, size: tuple[int, int], scheme: str) -> Any:
@@ -109,10 +95,10 @@ def main() -> None:
         browser = engine.chromium.launch(executable_path=options.chromium, args=FLAGS)
         try:
             page = opened(browser, (1440, 900), "dark")
-            photograph_wide(page, lambda state: keep(page, options.output, state))
+            photograph_wide(page, lambda state: keep_shot(page, options.output / f"studio-1440-{state}.webp"))
             page.close()
             page = opened(browser, (390, 844), "light")
-            photograph_small(page, lambda state: keep(page, options.output, state))
+            photograph_small(page, lambda state: keep_shot(page, options.output / f"studio-390-{state}.webp"))
         finally:
             browser.close()
             studio.kill()

@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 
 import numpy as np
-from docs_pictures import keep
+from docs_webp import keep
 from draw_worlds import draw, draw_all
 from PIL import Image
 
@@ -58,7 +58,7 @@ def main() -> None:
         columns[moments[0][0]] = row_of(str(output))
     pictures = [np.asarray(pictures[i]) for i in range(len(SHOWN)) for pictures in columns.values()]
     labels = [""] * (len(pictures) - len(columns)) + list(columns)
-    keep(montage(pictures, labels, columns=len(columns)), arguments.folder / "teach.jpg")
+    keep(montage(pictures, labels, columns=len(columns)), arguments.folder / "teach.webp")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -58,7 +59,7 @@ def app(studio: Studio, hosts: set[str], token: str | None = None) -> Guard:
             *Gallery(studio).routes(),
             *Networks(studio).routes(),
             *Looks(studio).routes(),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", GZipMiddleware(StaticFiles(directory=STATIC))),
         ],
         lifespan=life,
         exception_handlers=dict.fromkeys(faults, error_response),

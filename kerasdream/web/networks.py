@@ -12,9 +12,10 @@ from kerasdream.model.zoo import LayerInfo
 from kerasdream.web.asking import Asking
 from kerasdream.web.body import JsonObject, json_object
 from kerasdream.web.job import Asked
+from kerasdream.web.models import classes_of, layers_of
 from kerasdream.web.names import names_in
 from kerasdream.web.seen import LayerSeen
-from kerasdream.web.settings import layers_of, schema
+from kerasdream.web.settings import schema
 from kerasdream.web.sketches import file_name, in_file
 from kerasdream.web.studio import MOST_LOOKING, Studio
 
@@ -59,8 +60,10 @@ class Networks:
 
     async def layers(self, request: Request) -> Response:
         """Send what a model can dream on."""
-        found = await self.layers_of(request.path_params["model"])
-        return JSONResponse({"layers": [{"name": one.name, "look": one.look} for one in found]})
+        model = request.path_params["model"]
+        rows = [{"name": one.name, "look": one.look} for one in await self.layers_of(model)]
+        rows += [{"name": name, "look": "a class that it was taught"} for name in classes_of(model)]
+        return JSONResponse({"layers": rows})
 
     async def atlas(self, request: Request) -> Response:
         """Send the layers of a model in their order of depth, and which of their channels are drawn; more are drawn."""

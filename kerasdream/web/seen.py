@@ -13,8 +13,8 @@ from kerasdream.ascent.compiled import CompiledObjective
 from kerasdream.dreamer import Dreamer
 from kerasdream.types import Array
 from kerasdream.web.films import smaller
+from kerasdream.web.models import layers_of
 from kerasdream.web.names import name_of
-from kerasdream.web.settings import layers_of
 from kerasdream.web.views import Settings
 
 SIDE = 320  # pixels: the longer one of what is looked at
@@ -75,7 +75,8 @@ class Seen:
         """Return the activations (rows, columns, channels) of every layer."""
         if model not in self.networks:
             layers = {one.name: 1.0 for one in layers_of(model)}
-            self.networks[model] = Dreamer(layers, model=model, **self.models[model]).compiled
+            settings: Settings = {"model": model, **self.models[model]}
+            self.networks[model] = Dreamer(layers, **settings).compiled
         network = self.networks[model]
         small = smaller(picture, SIDE)
         least = network.features.min_side(1)

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Sequence
 from typing import NoReturn
 
 from absl import flags
@@ -30,6 +31,7 @@ FLAGS = (
     "max_pixels",
     "queue",
     "weights",
+    "model",
     "open",
     "backend",
     "help",
@@ -57,24 +59,31 @@ def define() -> flags.FlagValues:
     flags.DEFINE_string(
         "weights", None, "weights file of InceptionV3; default: Keras's cache, where it is there", flag_values=values
     )
+    flags.DEFINE_multi_string(
+        "model", [], "model that kerasdream teach has written, to be listed too; once a file", flag_values=values
+    )
     flags.DEFINE_boolean("open", True, "open the page in a browser", flag_values=values)
     cli.define_backend(values)
     flags.DEFINE_boolean("help", False, "print this help, and end", short_name="h", flag_values=values)
     return values
 
 
-def models_of(weights: str | None) -> dict[str, Settings]:
-    """Return the models at hand, each with the settings of the machine for it; the best one first."""
+def models_of(weights: str | None, files: Sequence[str] = ()) -> dict[str, Settings]:
+    """Return the models at hand, each with the settings of the machine for it; the best one first.
+
+    `files` are models that were taught, which come last.
+    """
     from kerasdream.model.weights import cache_folder
     from kerasdream.model.zoo import ZOO
+    from kerasdream.web.models import add_taught
 
-    entry = ZOO["inception_v3"]
+    own, entry = dict(map(add_taught, files)), ZOO["inception_v3"]
     if weights is not None:
         if not pathlib.Path(weights).is_file():
             raise ConfigError(f"There is no weights file {weights!r}. A file for InceptionV3 was expected.")
-        return {"inception_v3": {"weights": weights}, "mini": {}}
+        return {"inception_v3": {"weights": weights}, "mini": {}} | own
     there = entry.url is not None and (cache_folder() / entry.url.rsplit("/", 1)[-1]).is_file()
-    return {"inception_v3": {}, "mini": {}} if there else {"mini": {}}
+    return ({"inception_v3": {}, "mini": {}} if there else {"mini": {}}) | own
 
 
 def is_own(host: str) -> bool:
@@ -115,7 +124,7 @@ def serve(values: flags.FlagValues) -> None:
         token = None if is_own(host) and all(map(is_own, names)) else token_in(store.folder)
         studio = Studio(
             store,
-            models_of(values["weights"].value),
+            models_of(values["weights"].value, values["model"].value),
             max_upload=values["max_upload_mb"].value * 1_000_000,
             max_pixels=values["max_pixels"].value,
             queue=values["queue"].value,

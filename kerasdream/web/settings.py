@@ -1,7 +1,6 @@
 """Settings from the page: what may be set, what a form shows, and nothing that names a file."""
 
 import dataclasses
-import functools
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
@@ -13,6 +12,7 @@ from kerasdream.journeys.recipes import RECIPES
 from kerasdream.knobs import Knob
 from kerasdream.model import zoo
 from kerasdream.objectives import Objective, objective
+from kerasdream.web.models import base_of, classes_of, layers_of
 from kerasdream.web.sliders import Slider, sliders
 from kerasdream.web.views import Settings
 
@@ -125,8 +125,9 @@ def finite(number: float) -> float | None:
 
 def settings_of_look(name: str, model: str) -> Settings:
     """Return the settings of a look that the page shows, its layers as names and weights."""
-    settings = {key: value for key, value in presets.settings(name, model).items() if key in SHOWN}
-    layers = settings.get("layers", zoo.entry_of(model).defaults.get("layers"))
+    base = base_of(model)
+    settings = {key: value for key, value in presets.settings(name, base).items() if key in SHOWN}
+    layers = settings.get("layers", zoo.entry_of(base).defaults.get("layers"))
     return settings | ({"layers": objective(layers).as_dict()} if layers else {})
 
 
@@ -158,18 +159,18 @@ def check_settings(given: object, models: Sequence[str]) -> Settings:
     if settings.setdefault("model", models[0]) not in models:
         raise ConfigError(f"model={settings['model']!r} is not at hand here; one of {', '.join(models)} was expected.")
     if settings.get("layers") is not None:
-        settings["layers"] = check_objective(settings["layers"]).as_dict()
+        settings["layers"] = check_objective(settings["layers"], settings["model"]).as_dict()
     look = settings.get("preset", DEFAULTS["preset"])
     if not isinstance(look, str):
         raise ConfigError(f"preset={look!r} was given; the name of a look was expected.")
     for name in settings.keys() - {"layers"}:
         check_range(name, settings[name])
-    check_growth(DreamConfig(**presets.settings(look, settings["model"]) | settings))
+    check_growth(DreamConfig(**presets.settings(look, base_of(settings["model"])) | settings))
     return settings
 
 
-def check_objective(layers: object) -> Objective:
-    """Return the objective that a page asks for; ConfigError where it names a file or a class, or is too long."""
+def check_objective(layers: object, model: str) -> Objective:
+    """Return the objective that a page asks for; ConfigError where it names a file or no class, or is too long."""
     if isinstance(layers, str) and len(layers) > LONGEST_TEXT:
         raise ConfigError(f"layers has {len(layers)} letters; {LONGEST_TEXT} at most were expected.")
     asked: Objective = KNOBS["layers"].check("layers", layers)
@@ -178,8 +179,8 @@ def check_objective(layers: object) -> Objective:
         raise ConfigError(f"layers has {len(terms)} terms; {MOST_TERMS} at most were expected.")
     if any(term.files() for term in terms):
         raise ConfigError("layers names a picture file; choose a guide picture or paint a mask instead.")
-    if asked.needs_classes:
-        raise ConfigError("layers names a class; the networks of the studio tell none apart.")
+    if asked.needs_classes and not classes_of(model):
+        raise ConfigError(f"layers names a class; {model} tells none apart.")
     return asked
 
 
@@ -234,6 +235,8 @@ def check_layers(settings: Settings) -> None:
     channels = {one.name: one.channels for one in layers_of(settings["model"])}
     asked = objective(settings["layers"]) if settings.get("layers") else None
     for term, _ in asked.terms if asked else ():
+        if term.needs_classes and str(term) not in (classes := classes_of(settings["model"])):
+            raise ConfigError(f"layers names {str(term)!r}; one of {', '.join(classes)} was expected.")
         name = getattr(term, "layer", None)
         if name is None:
             continue
@@ -243,9 +246,3 @@ def check_layers(settings: Settings) -> None:
             )
         if (most := max(getattr(term, "channels", ()), default=0)) >= channels[name]:
             raise ConfigError(f"layers names channel {most} of {name!r}, which has {channels[name]}, from 0 on.")
-
-
-@functools.cache
-def layers_of(model: str) -> list[zoo.LayerInfo]:
-    """Return the layers of a named model, worked out once."""
-    return zoo.layers(model)

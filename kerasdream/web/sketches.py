@@ -90,7 +90,8 @@ class Sketches:
         try:
             files.make_folder(folder)
             wanted = [Layer(layer, (number,)) for _, _, number in channels]
-            visualizer = Visualizer(wanted, model=model, size=SIZE, steps=STEPS, **self.models[model])
+            settings: Settings = {"model": model, **self.models[model]}
+            visualizer = Visualizer(wanted, size=SIZE, steps=STEPS, **settings)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DreamWarning)  # a channel may be dead; then its picture is grey
                 images = [] if should_stop() else visualizer.run(verbose=False, should_stop=should_stop)

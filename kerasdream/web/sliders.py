@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from kerasdream.model.zoo import ZOO
+from kerasdream.web.models import base_of
 from kerasdream.web.views import Settings
 
 STRENGTHS = (0.25, 0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0)
@@ -84,7 +85,7 @@ def sliders(model: str) -> list[Slider]:
 
 def depths(model: str) -> dict[str, str]:
     """Return the layers that a model is known by, from the picture upwards, each with a word on its look."""
-    return {name: look for name, look in ZOO[model].looks.items() if name.isidentifier()}
+    return {name: look for name, look in ZOO[base_of(model)].looks.items() if name.isidentifier()}
 
 
 def words(count: int, first: str, middle: str, last: str) -> list[str]:

@@ -10,8 +10,8 @@ from serving import LONG, QUICK, a_file, ended
 
 from kerasdream import presets
 from kerasdream.web import networks, walls, welcome
+from kerasdream.web.models import layers_of
 from kerasdream.web.names import NAMES, name_of
-from kerasdream.web.settings import layers_of
 from kerasdream.web.sketches import SHOWN
 from kerasdream.web.store import Store
 from kerasdream.web.studio import Studio
