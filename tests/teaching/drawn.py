@@ -1,7 +1,12 @@
 """Pictures of discs and of bars, which a network learns to tell apart in a few steps."""
 
+import pathlib
+
 import numpy as np
 from PIL import Image
+
+from kerasdream.teaching.classes import PictureClass
+from kerasdream.teaching.picture import Picture
 
 
 def disc(number: int) -> Image.Image:
@@ -31,3 +36,8 @@ def fill(folder, draw, count):
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         draw(number).save(folder / f"{number:02d}.png")
+
+
+def class_of(name, draw, count=10):
+    pictures = [Picture.of(draw(number), pathlib.Path(f"{number}.png"), 96) for number in range(count)]
+    return PictureClass(name, pictures, list(range(count)))

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from conftest import only_tensorflow
 from drawn import bars, disc, fill
 from PIL import Image
 
 from kerasdream.errors import ConfigError, DreamWarning, InputImageError
 from kerasdream.teaching.classes import find_classes, read_classes
+
+pytestmark = only_tensorflow
 
 
 def read(folder):

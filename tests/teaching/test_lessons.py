@@ -4,18 +4,15 @@ import pathlib
 
 import numpy as np
 import pytest
-from drawn import bars, disc
+from conftest import only_tensorflow
+from drawn import bars, class_of, disc
 
 from kerasdream.teaching import augmentation, background
-from kerasdream.teaching.classes import PictureClass
 from kerasdream.teaching.config import TeachConfig
 from kerasdream.teaching.lessons import Lessons
 from kerasdream.teaching.picture import Picture
 
-
-def class_of(name, draw, count=10):
-    pictures = [Picture.of(draw(number), pathlib.Path(f"{number}.png"), 96) for number in range(count)]
-    return PictureClass(name, pictures, list(range(count)))
+pytestmark = only_tensorflow
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,15 @@ import sys
 import keras
 import numpy as np
 import pytest
+from conftest import only_tensorflow
 from drawn import bars, disc, fill
 
 import kerasdream
 from kerasdream.errors import ConfigError, DreamWarning, OutputError
 from kerasdream.model.card import ModelCard
 from kerasdream.teaching.checkpoint import Checkpoint, Progress
+
+pytestmark = only_tensorflow
 
 QUICK = {"side": 96, "batch": 6, "taught": "mixed7", "precision": "float32", "verbose": False}
 

@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from conftest import only_tensorflow
+from drawn import bars, class_of, disc
 from keras import ops
-from test_lessons import bars, class_of, disc
 
 from kerasdream.model import zoo
 from kerasdream.teaching.classes import PictureClass
@@ -13,6 +14,8 @@ from kerasdream.teaching.kinds import split_into_kinds
 from kerasdream.teaching.lessons import Lessons
 from kerasdream.teaching.network import freeze_below, network, take_weights
 from kerasdream.teaching.trainer import Trainer
+
+pytestmark = only_tensorflow
 
 
 @pytest.fixture(scope="module")
