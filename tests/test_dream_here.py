@@ -8,6 +8,7 @@ import importlib
 import io
 import json
 import pathlib
+import secrets
 import shutil
 import subprocess
 import sys
@@ -205,11 +206,12 @@ GRADIENT = """async ([file, height, width, terms]) => {
 
 def in_the_browser(page, folder, image, text):
     """The loss and the gradient that the page finds for a picture from -1 to 1."""
-    (folder / "picture.f32").write_bytes(image.tobytes())
+    file = folder / f"{secrets.token_hex(8)}.f32"  # a name of its own: browsers remember what an address had
+    file.write_bytes(image.tobytes())
     objective = kerasdream.DreamConfig(layers=text).layers
     terms = build_dream_here.browser_terms(kerasdream.DreamConfig(layers=objective))
-    found = page.evaluate(GRADIENT, ["picture.f32", *image.shape[:2], terms])
-    (folder / "picture.f32").unlink()
+    found = page.evaluate(GRADIENT, [file.name, *image.shape[:2], terms])
+    file.unlink()
     gradient = np.frombuffer(base64.b64decode(found["gradient"]), np.float32).reshape(image.shape)
     return found["loss"], gradient, found["memory"]
 

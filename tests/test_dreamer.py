@@ -432,7 +432,7 @@ def test_settings_of_a_model_of_ones_own_dream_again_with_it(small_net, photo, t
     result = kerasdream.Dreamer("relu1", model=small_net, iterations=1).run(photo)
     settings = kerasdream.settings_of(result.save(tmp_path / "d.png"))
     assert np.array_equal(kerasdream.dream(photo, **settings | {"model": small_net}), result.image)
-    with pytest.raises(ModelError, match="made with a model of your own, 'small'; pass it, or its .keras file, as model="):
+    with pytest.raises(ModelError, match="a model of your own, 'small'; pass it, or its .keras file, as model="):
         kerasdream.dream(photo, **settings)
 
 
