@@ -19,6 +19,7 @@ from starlette.requests import Request
 
 import kerasdream
 from kerasdream.web import jobs, store
+from kerasdream.web.app import STATIC
 from kerasdream.web.films import convert
 from kerasdream.web.jobs import Jobs
 from kerasdream.web.store import Store
@@ -274,3 +275,9 @@ def test_a_film_becomes_a_gif_once_and_holds_up_nobody_meanwhile(web, studio, mo
     assert len({answer.content for answer in answers}) == 1
     assert web.delete(f"/api/jobs/{id}").status_code == 204
     assert list((studio.store.folder / "dreams").iterdir()) == []
+
+
+def test_scripts_come_compressed(web):
+    answer = web.get("/static/studio.js")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.content == (STATIC / "studio.js").read_bytes()

@@ -18,9 +18,9 @@ def animated(frames=4):
 
 def test_an_animated_picture_is_told_and_dreamt_as_a_film(visit, live):
     page = visit(live)
-    handed(page, "#stage", ("pan.gif", animated()))
-    page.wait_for_selector("#toast:has-text('A film of 4 frames')")
-    quick(page)
+    handed(page, "#stage", ("pan.gif", animated(8)))
+    page.wait_for_selector("#toast:has-text('A film of 8 frames')")
+    quick(page, 20)
     drawer(page, "motion")
     seen = []
     page.on("request", lambda ask: "/preview?" in ask.url and seen.append(ask.url))
@@ -31,7 +31,7 @@ def test_an_animated_picture_is_told_and_dreamt_as_a_film(visit, live):
     assert len(set(seen)) >= 2  # live
     film = downloaded(page, "#film-webp")
     assert film.size == (128, 96)
-    assert film.n_frames == 4
+    assert film.n_frames == 8
     page.wait_for_selector("video#after, img#after[src$='film.webp']")
 
 

@@ -23,9 +23,12 @@ export const surprise = tried(async () => {
   if (job) say(`A surprise: ${look}${edits.layers ? `, made of ${Object.keys(edits.layers).join(" and ")}` : ""}.`, () => set(before), "My settings back");
 });
 
+// Another look than this one, which can be dreamt at as few sizes as one has asked for; "robust" is for other networks.
+const suits = ({ name, settings }) => name !== state.look && name !== "robust" && !(state.edits.num_octave <= (settings.octaves_above ?? 0));
+
 const KINDS = {
   seeds: () => [seed(), seed(), seed(), seed()].map((one) => ({ settings: { seed: one, jitter: valueOf("jitter") || 48 }, label: `Seed ${one}` })),
-  looks: () => [state.look, ...shuffled(state.schema.looks.map((look) => look.name).filter((name) => name !== state.look && name !== "robust")).slice(0, 3)]
+  looks: () => [state.look, ...shuffled(state.schema.looks.filter(suits).map((look) => look.name)).slice(0, 3)]
     .map((preset) => ({ settings: { preset }, label: preset, bare: preset !== state.look })),
   strengths: () => [0.5, 1, 1.8, 3].map((factor) => ({ settings: { step: [valueOf("step")].flat().map((step) => rounded(step * factor)) }, label: `Steps × ${factor}` }))
     .map((one) => ({ ...one, settings: one.settings.step.length > 1 ? one.settings : { step: one.settings.step[0] } })),
