@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from conftest import only_tensorflow
-from drawn import bars, disc, fill
+from discs_and_bars import bars, disc, fill
 from PIL import Image
 
 from kerasdream.errors import ConfigError, DreamWarning, InputImageError

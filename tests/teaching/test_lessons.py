@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 from conftest import only_tensorflow
-from drawn import bars, class_of, disc
+from discs_and_bars import bars, class_of, disc
 
 from kerasdream.teaching import augmentation, background
 from kerasdream.teaching.config import TeachConfig

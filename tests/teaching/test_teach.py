@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from conftest import only_tensorflow
-from drawn import bars, disc, fill
+from discs_and_bars import bars, disc, fill
 
 import kerasdream
 from kerasdream.errors import ConfigError, DreamWarning, OutputError

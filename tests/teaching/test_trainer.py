@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from conftest import only_tensorflow
-from drawn import bars, class_of, disc
+from discs_and_bars import bars, class_of, disc
 from keras import ops
 
 from kerasdream.model import zoo
