@@ -91,11 +91,11 @@ def layers(folder: pathlib.Path, network: dict[str, Any]) -> None:
             shown = [round((number + 0.5) * count / SHOWN) for number in range(SHOWN)]
             objectives = [f"{name}:{channel}" for channel in shown]
             drawn = kerasdream.visualize(objectives, size=96, steps=64, **network)
-            keep(montage(drawn, [str(channel) for channel in shown], columns=6), sheet_path, 120_000)
+            keep(montage(drawn, [str(channel) for channel in shown], columns=6), sheet_path, 30_000)
         if not dream_path.exists():
             step = 0.01 if name in ("mixed0", "mixed1") else 0.02  # which larger steps burn out
             dreamt = kerasdream.dream(picture, name, step=step, jitter=32, num_octave=4, max_loss=None, **network)
-            keep(dreamt, dream_path, 60_000)
+            keep(dreamt, dream_path, 30_000)
         keras.utils.clear_session()
 
 

@@ -36,7 +36,7 @@ def front(dream: Dream, folder: pathlib.Path, weights: str) -> None:
     """Make the picture of the front page, before and after."""
     before = kerasdream.sample().resize((1152, 768), Image.Resampling.LANCZOS)
     keep(before, folder / "front-before.webp", 90_000)
-    keep(dream(before, **FRONT), folder / "front-after.webp")
+    keep(dream(before, **FRONT), folder / "front-after.webp", 140_000)
 
 
 class Octave(NamedTuple):

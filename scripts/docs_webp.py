@@ -7,9 +7,9 @@ from typing import Any
 from PIL import Image
 
 
-def keep(picture: Image.Image, path: pathlib.Path, limit: int = 150_000) -> None:
+def keep(picture: Image.Image, path: pathlib.Path, limit: int = 100_000) -> None:
     """Save under a size in bytes, at the best quality for that; where 60 is too large still, at 60."""
-    for quality in range(88, 59, -4):
+    for quality in range(80, 59, -4):
         picture.save(path, "WEBP", quality=quality, method=6)
         if path.stat().st_size < limit:
             break
