@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -27,6 +28,7 @@ from kerasdream.batches.samples import (
 from kerasdream.config import KNOBS, DreamConfig
 from kerasdream.dreamer import Dreamer, DreamerCache
 from kerasdream.errors import DreamError
+from kerasdream.model import saved
 from kerasdream.resolution import build_network, resolve_config
 from kerasdream.result import DreamResult, as_array
 from kerasdream.settings import ObjectiveLike
@@ -166,5 +168,7 @@ def encode(read: ReadSample, result: DreamResult, settings: str) -> DreamtSample
 def digest_of(config: DreamConfig, batch: BatchConfig) -> str:
     """Return digits that differ where settings do that change the dream of a picture."""
     settings = {name: value for name, value in config.as_dict().items() if name not in KNOBS or not KNOBS[name].machine}
+    if saved.is_saved(config.model):  # wherever its file is
+        settings["model"] = os.path.basename(config.model)
     text = json.dumps([settings, batch.size, batch.round_up], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import os
+import pathlib
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -33,6 +35,7 @@ class Job:
     settings: Mapping[str, object]
     batch: BatchConfig
     folder: str  # that relative paths start from
+    model_file: bytes | None = None  # of a saved model, which may be on this machine only
 
     @classmethod
     def of(
@@ -50,8 +53,9 @@ class Job:
         config = resolve_config(layers, model, preprocess, settings)
         batch = dataclasses.replace(batch, workers=1)
         if not isinstance(model, keras.Model):  # the network that stands in for one that is not at hand is so for all
-            if saved.is_saved(config.model):  # its file may be on this machine only
-                return cls(layers, saved.load(config.model), preprocess, settings, batch, os.getcwd())
+            if saved.is_saved(config.model):
+                content = pathlib.Path(config.model).read_bytes()
+                return cls(layers, os.path.basename(config.model), preprocess, settings, batch, os.getcwd(), content)
             model, settings = config.model, {**settings, "precision": config.precision}
         return cls(layers, model, preprocess, settings, batch, os.getcwd())
 
@@ -68,7 +72,13 @@ class Actor:
     def __init__(self, job: Job):
         with contextlib.suppress(OSError):  # on a machine without this folder, paths are absolute
             os.chdir(job.folder)
-        self.dreamer = SampleDreamer(job.layers, job.model, job.preprocess, job.settings, job.batch)
+        model = job.model
+        if job.model_file is not None:
+            self.files = tempfile.TemporaryDirectory()  # as long as the actor: samples have settings of their own
+            path = pathlib.Path(self.files.name, str(model))
+            path.write_bytes(job.model_file)
+            model = str(path)
+        self.dreamer = SampleDreamer(job.layers, model, job.preprocess, job.settings, job.batch)
 
     def outcomes(
         self, samples: Iterable[Sample | Failure], is_done: Callable[[Sample, str, str], bool] | None = None
