@@ -1,9 +1,13 @@
 """What tests share: tiny models whose numbers are worked out by hand, and the data that some machines have."""
 
+import contextlib
+import functools
+import http.server
 import os
 import pathlib
 import shutil
 import signal
+import threading
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -92,6 +96,23 @@ def psnr(a, b):
     """Peak signal to noise ratio of two uint8 pictures, in dB."""
     error = np.mean((np.asarray(a, float) - np.asarray(b, float)) ** 2)
     return np.inf if error == 0 else 10 * np.log10(255**2 / error)
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Sends files, and tells nobody."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def served_folder(folder):
+    """A web server of the files in a folder, as long as it is asked; its address."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture

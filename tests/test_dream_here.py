@@ -2,8 +2,6 @@
 
 import base64
 import contextlib
-import functools
-import http.server
 import importlib
 import io
 import json
@@ -12,11 +10,10 @@ import secrets
 import shutil
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
-from conftest import only_tensorflow, psnr
+from conftest import only_tensorflow, psnr, served_folder
 from PIL import Image
 
 import kerasdream
@@ -28,11 +25,8 @@ SOURCE = ROOT / "docs" / "dream_here"
 sys.path.insert(0, str(ROOT / "scripts"))
 build_dream_here = importlib.import_module("build_dream_here")
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 LOOKS = ["keras", "google2015", "smooth", "strokes", "spirals", "arches", "eyes", "fur", "coral", "webs", "towers"]
 DEFAULT = "mixed4 + mixed5*1.5 + mixed6*2 + mixed7*2.5"
-in_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
 
 @pytest.fixture(scope="module")
@@ -48,27 +42,10 @@ def page_folder(site):
     return site / "some" / "where" / "dream_here"
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(site):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=site))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/some/where/dream_here/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with served_folder(site) as address:
+        yield f"{address}/some/where/dream_here/"
 
 
 @pytest.fixture
@@ -217,7 +194,6 @@ def in_the_browser(page, folder, image, text):
 
 
 @only_tensorflow
-@in_chromium
 @pytest.mark.parametrize("size", [(256, 192), (301, 227)])
 @pytest.mark.parametrize("text", [DEFAULT, "norm(mixed4)", "mean(mixed3) - 0.3*mixed5:3,7,7"])
 def test_the_gradient_is_kerass(page, page_folder, size, text):
@@ -232,7 +208,6 @@ def test_the_gradient_is_kerass(page, page_folder, size, text):
     assert memory < 60e6
 
 
-@in_chromium
 def test_random_rolls_are_numpys(page):
     asked = [[seed, octave, step, reach] for seed in (0, 7, 2**32 - 1) for octave in (0, 3) for step in (0, 9, 399)
              for reach in (1, 48, 4096)]  # fmt: skip
@@ -248,7 +223,6 @@ def test_random_rolls_are_numpys(page):
 
 
 @only_tensorflow
-@in_chromium
 @pytest.mark.parametrize("look", ["keras", "google2015", "smooth", "arches", "fur", "coral", "towers"])
 def test_a_saved_dream_is_dreamt_again_by_the_library(visit, photo, tmp_path, look):
     """Each of these does something that the others do not."""
@@ -267,7 +241,6 @@ def test_a_saved_dream_is_dreamt_again_by_the_library(visit, photo, tmp_path, lo
 
 
 @only_tensorflow
-@in_chromium
 def test_a_narrow_picture_is_padded_as_in_the_library(visit, tmp_path):
     page, picture = visit(), kerasdream.sample().resize((200, 31))
     given(page, picture)
@@ -277,7 +250,6 @@ def test_a_narrow_picture_is_padded_as_in_the_library(visit, tmp_path):
     assert psnr(dream, picture) < 40
 
 
-@in_chromium
 def test_the_weights_come_when_asked_for_and_no_deeper_than_needed(visit, tmp_path):
     page = visit()
     fetched = []
@@ -293,7 +265,6 @@ def test_the_weights_come_when_asked_for_and_no_deeper_than_needed(visit, tmp_pa
     assert fetched[3:] == ["mixed3.bin"]
 
 
-@in_chromium
 def test_a_dream_is_watched_and_stopped(visit, tmp_path):
     page = visit()
     given(page, kerasdream.sample().resize((160, 128)))
@@ -331,7 +302,6 @@ HANDED = """([content, name, kind]) => {
 }"""
 
 
-@in_chromium
 def test_pictures_are_dropped_and_pasted_and_made_smaller(visit):
     page = visit()
     page.evaluate(HANDED, [base64.b64encode(a_file((300, 200))).decode(), "one.png", "drop"])
@@ -343,7 +313,6 @@ def test_pictures_are_dropped_and_pasted_and_made_smaller(visit):
     assert page.evaluate("() => document.getElementById('picture').width") == 384
 
 
-@in_chromium
 def test_a_plain_picture_says_that_nothing_was_dreamt(visit):
     page = visit()
     given(page, Image.new("RGB", (160, 128), "teal"))
@@ -352,7 +321,6 @@ def test_a_plain_picture_says_that_nothing_was_dreamt(visit):
     assert not page.is_visible("#save")
 
 
-@in_chromium
 def test_a_fault_is_told(visit, page_folder):
     page = visit()
     moved = (page_folder / "mixed0.bin").rename(page_folder / "elsewhere")
@@ -365,7 +333,6 @@ def test_a_fault_is_told(visit, page_folder):
         moved.rename(page_folder / "mixed0.bin")
 
 
-@in_chromium
 @pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (390, 844, "dark"), (1440, 1000, "dark")])
 def test_it_fits_the_screen_and_everyone_can_use_it(visit, width, height, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")

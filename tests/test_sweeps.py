@@ -236,6 +236,18 @@ def test_pictures_of_one_size_are_dreamt_together_where_that_is_faster(small_net
     assert len({round(cell.loss, 6) for cell in cells[:6:2]}) == 3  # each has its own loss
 
 
+def test_a_picture_that_cannot_be_read_costs_no_other_of_its_group(small_net, photo, monkeypatch, tmp_path):
+    (tmp_path / "bad.png").write_text("bad")
+    photo.save(tmp_path / "good.png")
+    photo.rotate(180).save(tmp_path / "other.png")
+    for module in (picture_group, sweep_run):
+        monkeypatch.setattr(module, "groups_are_faster", lambda config: True)
+    images = [str(tmp_path / name) for name in ("good.png", "bad.png", "other.png")]
+    first, bad, last = kerasdream.sweep(images, "relu1", model=small_net, **FEW)
+    assert (first.error, last.error) == ("", "")
+    assert "bad.png" in bad.error
+
+
 def test_a_second_call_dreams_only_what_is_missing(small_net, photo, runs, tmp_path):
     settings = {"model": small_net, "step": [0.02, 0.1], "seed": [1, 2], "output": tmp_path} | FEW
     whole = [np.asarray(cell.image) for cell in kerasdream.sweep(photo, "relu1", **settings)]

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
+import pathlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -168,7 +168,7 @@ def encode(read: ReadSample, result: DreamResult, settings: str) -> DreamtSample
 def digest_of(config: DreamConfig, batch: BatchConfig) -> str:
     """Return digits that differ where settings do that change the dream of a picture."""
     settings = {name: value for name, value in config.as_dict().items() if name not in KNOBS or not KNOBS[name].machine}
-    if saved.is_saved(config.model):  # wherever its file is
-        settings["model"] = os.path.basename(config.model)
+    if saved.is_saved(config.model):  # wherever its file is; one that was taught again is another one
+        settings["model"] = hashlib.sha256(pathlib.Path(config.model).read_bytes()).hexdigest()
     text = json.dumps([settings, batch.size, batch.round_up], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

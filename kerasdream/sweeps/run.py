@@ -1,5 +1,6 @@
 """A sweep under way: cells dreamt as they are asked for, each network and compiled step made once."""
 
+import contextlib
 import dataclasses
 import io
 import os
@@ -14,7 +15,7 @@ from kerasdream.ascent.step import Preprocess
 from kerasdream.batches.picture_group import dream_group, group_limit, groups_are_faster
 from kerasdream.config import at_octave, check_names
 from kerasdream.dreamer import Dreamer, DreamerCache, compile_objective
-from kerasdream.errors import ConfigError, DreamError
+from kerasdream.errors import ConfigError, DreamError, InputImageError
 from kerasdream.image import files
 from kerasdream.image.picture import Picture
 from kerasdream.objectives import Objective
@@ -130,9 +131,12 @@ class Sweep:
         group = {number: first}
         for other in range(number + 1, len(self)):
             candidate = self.plan.points[other]
-            if len(group) < limit and other not in self.cells and candidate.differs_in_picture_only(point):
+            is_there = other in self.cells or (candidate.path is not None and candidate.path.exists())
+            if len(group) == limit or is_there or not candidate.differs_in_picture_only(point):
+                continue
+            with contextlib.suppress(InputImageError):  # told when it is its turn
                 picture = picture_of(candidate)
-                if picture.pixels.shape == first.pixels.shape and load_cell(candidate) is None:
+                if picture.pixels.shape == first.pixels.shape:
                     group[other] = picture
         return group
 

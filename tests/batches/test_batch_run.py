@@ -296,6 +296,19 @@ def test_nothing_of_the_users_is_written_over(photos, tmp_path, small_net):
     assert (tmp_path / "0.png").read_bytes() == before
 
 
+def test_a_model_file_that_has_changed_dreams_anew_and_one_that_moved_does_not(photos, tmp_path, small_net):
+    def dreamt(file):
+        return kerasdream.dream_many(photos, tmp_path / "out", model=str(tmp_path / file), **FEW).dreamt
+
+    small_net.save(tmp_path / "mine.keras")
+    count = dreamt("mine.keras")
+    (tmp_path / "mine.keras").rename(tmp_path / "moved.keras")
+    assert (count > 1, dreamt("moved.keras")) == (True, 0)
+    small_net.layers[1].kernel.assign(2 * small_net.layers[1].kernel)
+    small_net.save(tmp_path / "moved.keras")
+    assert dreamt("moved.keras") == count
+
+
 def test_wrong_settings_are_told_before_anything_is_read(tmp_path):
     for settings, match in (({"stepp": 1}, "no setting 'stepp'"), ({"snapshots": 2}, "snapshots is for single dreams")):
         with pytest.raises(ConfigError, match=match):

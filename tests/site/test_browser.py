@@ -1,50 +1,21 @@
 """The built site as a reader meets it, in a real Chromium: the front page, search, every page on a phone and a desk."""
 
-import functools
-import http.server
 import os
 import pathlib
-import shutil
-import threading
 
 import pytest
+from conftest import served_folder
 
 ROOT = pathlib.Path(__file__).parents[2]
 SITE = pathlib.Path(os.environ.get("KERASDREAM_SITE", ROOT / "build" / "site"))
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.skipif(not (SITE / "index.html").exists(), reason="the site is not built: .ci/site builds it"),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+pytestmark = pytest.mark.skipif(not (SITE / "index.html").exists(), reason="the site is not built: .ci/site builds it")
 NARROW, WIDE = 390, 1440
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves the site, and writes no log."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
 def address():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with served_folder(SITE) as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,29 +2,14 @@
 
 import os
 import pathlib
-import shutil
 
 import pytest
 
 import kerasdream
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 ROOT = pathlib.Path(__file__).parents[2]
 SITE = pathlib.Path(os.environ.get("KERASDREAM_SITE", ROOT / "build" / "site"))
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-    pytest.mark.skipif(not (SITE / "gallery").exists(), reason="the site is not built: .ci/site builds it"),
-]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+pytestmark = pytest.mark.skipif(not (SITE / "gallery").exists(), reason="the site is not built: .ci/site builds it")
 
 
 @pytest.fixture(params=[390, 1440])
