@@ -20,7 +20,7 @@ SMALLER = {
     '"inception_v3"': '"mini"',
     "(480, 320)": "(192, 128)",
     "480x320": "192x128",
-    r"size=\d+": "size=96, steps=3",
+    r"size=\d+": "size=96, steps=16",
     r"frames=\d+": "frames=2",
     r"side=\d+": "side=144",
     r"iterations=\d+": "iterations=1",
