@@ -67,7 +67,6 @@ class SampleDreamer:
         self.given = {**settings} if layers is None else {**settings, "layers": layers}
         self.cache, self.compiling = DreamerCache(KEPT_NETWORKS), threading.Lock()
         self.known: dict[str, Settings] = {}
-        self.traced: set[int] = set()
         self.turnstile, self.room, self.taken = threading.Lock(), threading.Condition(), 0.0
         self.dreamer_of(self.settings_of(Sample("", b"")).config)
 
@@ -141,17 +140,15 @@ class SampleDreamer:
 
     @contextlib.contextmanager
     def share_of_memory(self, dreamer: Dreamer, size: Size, count: int) -> Iterator[None]:
-        """Let groups dream beside each other while their memory allows; one that is traced dreams by itself."""
+        """Let groups dream beside each other while their memory allows."""
         growth = dreamer.config.octave_scale ** (2 * dreamer.config.octaves_above)
         budget, pixels = MemoryBudget(dreamer.compiled), count * size[0] * size[1] * growth
-        key = id(dreamer.compiled.programs)
-        share = 1.0 if key not in self.traced else min(1.0, pixels / max(1, budget.affordable_pixels()))
+        share = min(1.0, pixels / max(1, budget.affordable_pixels()))
         with self.turnstile, self.room:  # in turn, so that a large one is not overtaken for ever
             self.room.wait_for(lambda: self.taken == 0 or self.taken + share <= 1)
             self.taken += share
         try:
             yield
-            self.traced.add(key)
         finally:
             with self.room:
                 self.taken = max(0.0, self.taken - share)

@@ -195,13 +195,14 @@ class Features:
     def shapes(self, size: Size) -> dict[str, tuple[int, ...]]:
         """Return the shape of the activations of one picture of that size; nothing where the network cannot take it."""
         if size not in self._shapes:
-            self._shapes[size] = {}
+            shapes: dict[str, tuple[int, ...]] = {}
             with contextlib.suppress(Exception):  # each kind of layer has its own way to refuse a size
                 specs = walk(self.function, [self._image_spec(size)], output_spec)
-                self._shapes[size] = {
+                shapes = {
                     name: tuple(spec.shape) if name == self.head else plane_shape(spec.shape)
                     for name, spec in zip(self.names, specs, strict=True)
                 }
+            self._shapes[size] = shapes  # whole: another thread may ask at the same time
         return self._shapes[size]
 
     def _image_spec(self, size: Size) -> keras.KerasTensor:

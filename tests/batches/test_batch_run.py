@@ -13,6 +13,7 @@ import tarfile
 import threading
 import time
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -95,6 +96,22 @@ def test_a_picture_of_a_batch_is_the_dream_of_it_alone(photos, tmp_path, small_n
     kerasdream.dream_many(photos, tmp_path / "out", model=small_net, **FEW)
     alone = kerasdream.dream(photos / "b" / "4.png", model=small_net, **FEW)
     np.testing.assert_array_equal(pixels(tmp_path / "out" / "b" / "4.png"), alone)
+
+
+def test_the_first_dreams_are_under_way_together_and_the_step_is_traced_once(photos, tmp_path, small_net, monkeypatch):
+    dreamers, both, run = [], threading.Barrier(2, timeout=60), kerasdream.Dreamer.run
+
+    def together(self, image, **settings):
+        if len(dreamers) < 2:
+            dreamers.append(self)
+            both.wait()  # breaks where the second dream waits for the first
+        return run(self, image, **settings)
+
+    monkeypatch.setattr(kerasdream.Dreamer, "run", together)
+    summary = kerasdream.dream_many(photos, tmp_path / "dreams", model=small_net, workers=2, group=1, **FEW)
+    assert (summary.dreamt, summary.failed) == (9, 0)
+    if keras.backend.backend() == "tensorflow":
+        assert {dreamer.compiled.traces for dreamer in dreamers} == {1}
 
 
 def test_the_bytes_of_a_dream_do_not_depend_on_its_place_its_part_or_the_number_of_workers(photos, tmp_path, small_net):

@@ -1,5 +1,8 @@
 """Activations by name: the same numbers as the whole model gives, from less of it."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from keras import layers, ops
 import kerasdream
 from kerasdream.ascent.current_backend import current_backend
 from kerasdream.errors import LayerError, ModelError
+from kerasdream.model import features as features_module
 from kerasdream.model.features import Features
 from kerasdream.model.folding import fold
 
@@ -328,3 +332,16 @@ def test_a_sequential_model_without_an_input_is_told_how_to_get_one():
         kerasdream.layers(model)
     model.build((None, None, None, 3))
     assert [info.name for info in kerasdream.layers(model)] == ["conv"]
+
+
+def test_two_threads_that_ask_for_a_size_at_the_same_time_both_get_it_whole(small_net, monkeypatch):
+    features, both = Features(small_net, ["relu1"]), threading.Barrier(2, timeout=30)
+    walk = features_module.walk
+
+    def walk_together(*arguments):
+        both.wait()  # breaks where the second thread takes what the first has not finished
+        return walk(*arguments)
+
+    monkeypatch.setattr(features_module, "walk", walk_together)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(features.shapes, [(24, 32)] * 2)) == [{"relu1": (1, 12, 16, 12)}] * 2
