@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from kerasdream.config import DEFAULTS
+from kerasdream.config import DEFAULTS, DreamConfig
 from kerasdream.dreamer import Dreamer, DreamerCache
 from kerasdream.errors import DreamWarning
 from kerasdream.image import files
@@ -14,6 +14,8 @@ from kerasdream.image.sample import noise_size, sample
 from kerasdream.objectives import Guide
 from kerasdream.resolution import open_picture, resolve_config
 from kerasdream.result import DreamResult
+from kerasdream.types import Size
+from kerasdream.web.estimates import Estimates
 from kerasdream.web.films import GROWTH_SIDE, THUMB_SIDE, jpeg, smaller, write_film, write_webp
 from kerasdream.web.growth import write_moments
 from kerasdream.web.job import Asked, Job, Value
@@ -37,6 +39,7 @@ class Dreaming:
     def __init__(self, store: Store, models: dict[str, Settings], warm: int = WARM):
         self.store, self.models = store, models
         self.dreamers = DreamerCache(warm)
+        self.estimates = Estimates(lambda job: (self.config_of(job), self.size_of(job)))
 
     def make(
         self, job: Job, progress: Progress, after_step: Callable[[], None], ending: Callable[[], bool]
@@ -61,6 +64,8 @@ class Dreaming:
         result = stroke.result(result) if stroke else result
         self.keep(job.id, result, watch)
         progress.show(jpeg(result.image))
+        if not (stroke or progress.stopped):
+            self.estimates.note(job, result.seconds)
         loss = float(result.losses[-1][-1]) if result.losses else None
         size = {"width": result.image.width, "height": result.image.height}
         return {"seconds": result.seconds, "loss": loss, "stopped": progress.stopped, **size}
@@ -108,12 +113,29 @@ class Dreaming:
 
         The mask of a stroke is applied to its dream afterwards: one that is compiled in would take half a second.
         """
-        settings = job.settings | self.models[job.settings["model"]]
+        config = self.config_of(job)
         if job.mask and not job.urgent:
-            settings["mask"] = self.store.picture(job.mask).convert("L")
-        config = resolve_config(settings.pop("layers", None), settings.pop("model"), None, settings)
+            config = config.replace(mask=self.store.picture(job.mask).convert("L"))
         if job.guide:
             layers = config.layers.layers() if config.layers else ()
             guide = Picture.of(self.store.picture(job.guide)).source
             config = config.replace(layers=[Guide(layer, guide) for layer in layers], max_loss=None)
         return self.dreamers.get(config)
+
+    def config_of(self, job: Asked) -> DreamConfig:
+        """Return the settings of a job, without its pictures."""
+        settings = job.settings | self.models[job.settings["model"]]
+        return resolve_config(settings.pop("layers", None), settings.pop("model"), None, settings)
+
+    def size_of(self, job: Asked) -> Size:
+        """Return the (height, width) of what a job dreams on, without reading more than its file's beginning."""
+        if size := noise_size(job.picture):
+            return size
+        if scale := job.plan.get("scale"):
+            path = self.store.existing("dreams", str(job.parent), ".png")
+        elif job.picture == "sample":
+            return sample().size[::-1]
+        else:
+            path = self.store.existing("pictures", job.picture, ".png")
+        with Image.open(path) as image:
+            return image.height * (scale or 1), image.width * (scale or 1)

@@ -39,7 +39,7 @@ class Gallery:
     async def family(self, request: Request) -> Response:
         """Send the dreams that a dream comes from, and all that come from those."""
         family = self.store.family(request.path_params["id"])
-        queue = [job.id for job in self.store.waiting()]
+        queue = self.store.waiting()
         return JSONResponse({"dreams": [self.studio.view_in(job, queue) for job in family]})
 
     async def welcome(self, _: Request) -> Response:

@@ -43,7 +43,7 @@ class Groups:
         self.check(client)  # again: others may have come since
         jobs = studio.store.add_jobs(client, wanted)
         studio.worker.call()
-        queue = [job.id for job in studio.store.waiting()]
+        queue = studio.store.waiting()
         return JSONResponse({"group": group, "jobs": [studio.view_in(job, queue) for job in jobs]}, 201)
 
     def check(self, client: str) -> None:

@@ -12,7 +12,7 @@ from kerasdream.web.hub import Hub
 from kerasdream.web.job import Job
 from kerasdream.web.seen import Seen
 from kerasdream.web.store import Store
-from kerasdream.web.views import QUEUED, JobView, Settings
+from kerasdream.web.views import QUEUED, RUNNING, JobView, Settings
 from kerasdream.web.worker import Worker
 
 VIEWERS = 2000  # event streams at a time
@@ -60,13 +60,26 @@ class Studio:
 
     def view(self, job: Job) -> JobView:
         """Return what the page may know of a job."""
-        queue = [other.id for other in self.store.waiting()] if job.state == QUEUED else []
-        return self.view_in(job, queue)
+        return self.view_in(job, self.store.waiting() if job.state == QUEUED else [])
 
-    def view_in(self, job: Job, queue: Sequence[str]) -> JobView:
-        """Return what the page may know of a job, and how many of the queue come before it."""
-        before = queue.index(job.id) if job.id in queue else 0
-        return {**job.view(), "progress": self.worker.progress_of(job).view(), "before": before}
+    def view_in(self, job: Job, queue: Sequence[Job]) -> JobView:
+        """Return what the page may know of a job, how many of the queue come before it, and how long it all takes."""
+        progress = self.worker.progress_of(job).view()
+        before = next((place for place, other in enumerate(queue) if other.id == job.id), 0)
+        if before:
+            progress["left"] = self.seconds_left(queue[: before + 1])
+        return {**job.view(), "progress": progress, "before": before}
+
+    def seconds_left(self, jobs: Sequence[Job]) -> float | None:
+        """Return how long jobs take, one after the other; None where that cannot be told."""
+        total = 0.0
+        for job in jobs:
+            running = job.state == RUNNING
+            seconds = self.worker.progress_of(job).left if running else self.worker.dreaming.estimates.seconds(job)
+            if seconds is None:
+                return None
+            total += seconds
+        return total
 
     def waiting(self) -> list[JobView]:
         """Return what the page may know of the jobs that wait or run; nothing where the database cannot be read."""
@@ -74,8 +87,7 @@ class Studio:
             jobs = self.store.waiting()
         except sqlite3.Error:
             return []
-        queue = [job.id for job in jobs]
-        return [self.view_in(job, queue) for job in jobs]
+        return [self.view_in(job, jobs) for job in jobs]
 
     def describe(self, id: str) -> JobView | None:
         """Return what the page may know of a job; None where there is none, or the database cannot be read."""

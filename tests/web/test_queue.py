@@ -267,3 +267,23 @@ def test_the_stream_over_http_begins_with_the_queue(served):
                 states += [job["state"] for job in json.loads(line[6:]).get("jobs", []) if job["id"] == id]
     assert states[0] in (QUEUED, RUNNING)
     assert states[-1] == DONE
+
+
+def test_what_waits_is_told_how_long_it_will_take(web, studio, held):
+    small = {"picture": "noise:100x50", "settings": {"model": "mini", "num_octave": 1, "iterations": 10}}
+    large = {"picture": "noise:200x100", "settings": {"model": "mini", "num_octave": 1, "iterations": 10}}
+    ids = [web.post("/api/jobs", json=asked).json()["id"] for asked in (small, large, small)]
+
+    def left():
+        return [web.get(f"/api/jobs/{id}").json()["progress"]["left"] for id in ids]
+
+    assert left() == [None, None, None]  # nothing was dreamt yet
+    studio.worker.dreaming.estimates.note(studio.store.job(ids[0]), seconds=2.0)  # for 50,000 pixels of steps
+    assert left() == [None, 10.0, 12.0]
+
+
+def test_a_dream_sets_the_pace_of_those_that_wait(web, studio):
+    id = web.post("/api/jobs", json={**NOISE, "settings": QUICK}).json()["id"]
+    seconds = ended(web, id)["seconds"]
+    asked = studio.store.job(id)
+    assert studio.worker.dreaming.estimates.seconds(asked) == pytest.approx(seconds)
