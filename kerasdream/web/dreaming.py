@@ -52,7 +52,8 @@ class Dreaming:
         stroke = None
         if job.urgent and job.mask:
             stroke = Stroke.of(self.open(job), self.store.picture(job.mask))
-        watch = Watch(dreamer.config, progress, after_step, ending, grows=not (job.urgent or job.plan))
+        grows = not (job.urgent or job.plan)
+        watch = Watch(dreamer.config, progress, after_step, ending, grows=grows, stroke=stroke)
         if watch.over():
             return None
         with warnings.catch_warnings(record=True) as caught:
@@ -64,8 +65,6 @@ class Dreaming:
         result = stroke.result(result) if stroke else result
         self.keep(job.id, result, watch)
         progress.show(jpeg(result.image))
-        if not (stroke or progress.stopped):
-            self.estimates.note(job, result.seconds)
         loss = float(result.losses[-1][-1]) if result.losses else None
         size = {"width": result.image.width, "height": result.image.height}
         return {"seconds": result.seconds, "loss": loss, "stopped": progress.stopped, **size}

@@ -29,7 +29,7 @@ class Estimates:
         self.work: dict[str, float] = {}  # of jobs by their ids
 
     def note(self, job: Job, seconds: float) -> None:
-        """Note how long a job took."""
+        """Note how long a job takes as a whole."""
         if work := self.work_of(job):
             self.pace[job.settings["model"]] = seconds / work
 

@@ -10,7 +10,7 @@ from kerasdream import presets
 from kerasdream.web.asking import Asking
 from kerasdream.web.body import json_object
 from kerasdream.web.own_looks import OwnLooks
-from kerasdream.web.settings import check_layers, check_settings
+from kerasdream.web.settings import check_layers, check_settings, looks_on_wall
 from kerasdream.web.studio import Studio
 from kerasdream.web.walls import Wall
 
@@ -50,7 +50,7 @@ class Looks:
         self.studio.check_store()
         self.studio.worker.walls.request(wall)
         self.studio.worker.wake.set()
-        there = [look for look in presets.PRESETS if self.studio.worker.walls.path(wall, look).is_file()]
+        there = [look for look in looks_on_wall() if self.studio.worker.walls.path(wall, look).is_file()]
         return JSONResponse({"picture": wall.picture, "model": wall.model, "there": there}, 202)
 
     async def on_wall(self, request: Request) -> Response:

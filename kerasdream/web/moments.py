@@ -62,11 +62,17 @@ class Moments:
         return Response(jpeg, media_type="image/jpeg")
 
     async def branch(self, request: Request) -> Response:
-        """Keep the picture of a moment as one to start from."""
+        """Keep the picture of a moment, as large as the dream, as one to start from."""
         id, number = request.path_params["id"], (await json_object(request)).get("moment")
         if not isinstance(number, int) or isinstance(number, bool):
             raise HTTPException(400, f"moment={number!r:.100} was given; the number of a moment was expected.")
-        return await self.keep(lambda: Image.open(io.BytesIO(self.jpeg_of(id, number)), formats=("JPEG",)))
+        height, width = self.studio.worker.dreaming.size_of(self.store.job(id))
+
+        def read() -> Image.Image:
+            moment = Image.open(io.BytesIO(self.jpeg_of(id, number)), formats=("JPEG",))
+            return moment.resize((width, height), Image.Resampling.LANCZOS)
+
+        return await self.keep(read)
 
     async def deeper(self, request: Request) -> Response:
         """Keep a dream as a picture to start from."""

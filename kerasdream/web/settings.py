@@ -23,6 +23,7 @@ LARGEST_GROWTH = 4.0  # of a side, at the sizes above the picture's own
 
 # What stands in no group of the page, it does not show: it is the machine's own, or would name a file.
 SHOWN = [name for name, knob in KNOBS.items() if knob.page]
+OFF_WALL = ("robust", "accentuate")  # for networks of another kind, and for a closer look: too faint to be seen small
 
 
 class KnobView(TypedDict):
@@ -46,6 +47,7 @@ class LookView(TypedDict):
     name: str
     about: str
     settings: Settings
+    on_wall: bool
 
 
 class RecipeView(TypedDict):
@@ -67,6 +69,15 @@ class Schema(TypedDict):
     recipes: list[RecipeView]
 
 
+def looks_on_wall() -> list[str]:
+    """Return the looks that are dreamt on everybody's picture.
+
+    >>> "fur" in looks_on_wall(), "robust" in looks_on_wall()
+    (True, False)
+    """
+    return [name for name in presets.PRESETS if name not in OFF_WALL]
+
+
 def schema(models: Sequence[str]) -> Schema:
     """Return what the page builds its form from: every knob with its default, range and help; looks; models.
 
@@ -74,7 +85,12 @@ def schema(models: Sequence[str]) -> Schema:
     [3]
     """
     looks: list[LookView] = [
-        {"name": name, "about": preset.about, "settings": settings_of_look(name, models[0])}
+        {
+            "name": name,
+            "about": preset.about,
+            "settings": settings_of_look(name, models[0]),
+            "on_wall": name in looks_on_wall(),
+        }
         for name, preset in presets.PRESETS.items()
     ]
     return {

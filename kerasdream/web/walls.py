@@ -13,6 +13,7 @@ from kerasdream.image import files
 from kerasdream.web.dreaming import Dreaming
 from kerasdream.web.films import smaller, write_webp
 from kerasdream.web.job import Asked
+from kerasdream.web.settings import looks_on_wall
 from kerasdream.web.store import Store
 from kerasdream.web.views import Settings
 
@@ -61,7 +62,7 @@ class Walls:
             wall, failed = self.wall, self.failed
         if wall is None:
             return None
-        missing = (look for look in presets.PRESETS if look not in failed and not self.path(wall, look).is_file())
+        missing = (look for look in looks_on_wall() if look not in failed and not self.path(wall, look).is_file())
         return next(missing, None)
 
     def path(self, wall: Wall, look: str) -> pathlib.Path:

@@ -10,6 +10,7 @@ from kerasdream.result import Moment
 from kerasdream.web.films import GROWTH_SIDE, jpeg, smaller
 from kerasdream.web.growth import KeptMoment, thinned
 from kerasdream.web.progress import Progress
+from kerasdream.web.strokes import Stroke
 
 PREVIEW_EVERY = 0.6  # seconds
 FRAMES = 24  # of the film that is kept of each dream, and moments
@@ -19,6 +20,7 @@ class Watch:
     """The callback of a dream: keeps its progress, its preview and its growth, and ends it where it should end.
 
     `after_step` is called after each step, whatever else is due. With `grows` off neither film nor moments are kept.
+    Of a `stroke` the preview shows the whole picture.
     """
 
     def __init__(
@@ -29,9 +31,10 @@ class Watch:
         ending: Callable[[], bool],
         *,
         grows: bool = True,
+        stroke: Stroke | None = None,
     ):
         self.config, self.progress, self.after_step, self.ending = config, progress, after_step, ending
-        self.grows, self.film = grows, list[Image.Image]()
+        self.grows, self.stroke, self.film = grows, stroke, list[Image.Image]()
         self.began = self.first = 0.0  # at the first step: what comes before it happens once
         self.previewed = 0.0
 
@@ -51,7 +54,7 @@ class Watch:
         if now - self.previewed > PREVIEW_EVERY or moment.step == 0 or due or progress.stopped:
             picture = moment.picture()
             self.previewed = now
-            progress.show(jpeg(picture))
+            progress.show(jpeg(self.stroke.painted(picture) if self.stroke else picture))
             if due:
                 self.keep(moment, picture)
         self.after_step()

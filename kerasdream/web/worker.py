@@ -181,6 +181,8 @@ class Worker:
         def after_step() -> None:
             self.publish(job.id)
             if not job.urgent:
+                if progress.left:
+                    self.dreaming.estimates.note(job, progress.left / (1 - progress.done))
                 self.let_urgent_through()
 
         def after_frame() -> None:

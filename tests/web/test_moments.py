@@ -17,7 +17,7 @@ def opened(answer):
     return Image.open(io.BytesIO(answer.content))
 
 
-def test_a_dream_branches_from_any_moment_at_the_size_it_had_then(web):
+def test_a_dream_branches_from_any_moment_at_its_own_size(web):
     picture = web.post("/api/pictures", content=a_file((160, 120))).json()["id"]
     settings = {"layers": "mixed1", "iterations": 4, "num_octave": 2, "octave_scale": 2.0, "max_loss": None}
     id = web.post("/api/jobs", json={"picture": picture, "settings": settings}).json()["id"]
@@ -31,9 +31,10 @@ def test_a_dream_branches_from_any_moment_at_the_size_it_had_then(web):
     last = np.asarray(opened(web.get(f"/api/jobs/{id}/moments/7")), int)
     assert np.abs(last - np.asarray(opened(web.get(f"/api/jobs/{id}/result")), int)).mean() < 3
     branch = web.post(f"/api/jobs/{id}/branch", json={"moment": 1})
-    assert (branch.status_code, branch.json()["width"], branch.json()["height"]) == (201, 80, 60)
+    assert (branch.status_code, branch.json()["width"], branch.json()["height"]) == (201, 160, 120)
     kept = np.asarray(opened(web.get(f"/api/pictures/{branch.json()['id']}")))
-    np.testing.assert_array_equal(kept, np.asarray(opened(web.get(f"/api/jobs/{id}/moments/1"))))
+    moment = opened(web.get(f"/api/jobs/{id}/moments/1"))
+    np.testing.assert_array_equal(kept, np.asarray(moment.resize((160, 120), Image.Resampling.LANCZOS)))
     for wrong, status in (({"moment": 8}, 404), ({"moment": -1}, 404), ({"moment": True}, 400), ({}, 400)):
         assert web.post(f"/api/jobs/{id}/branch", json=wrong).status_code == status
     assert web.get(f"/api/jobs/{id}/moments/8").status_code == 404

@@ -116,11 +116,13 @@ def test_one_page_queues_several_dreams_and_another_watches_them(visit, live, sm
     assert page.locator("#queue li").count() == 1
     page.click("#dream")
     page.wait_for_selector("#queue li >> nth=1")
+    page.wait_for_selector("#queue li >> nth=1 >> text=/about \\d+ (s|min) left/")
     drawer(other, "queue")
     other.click("#queue li >> nth=1 >> .watch")
     other.wait_for_selector("#status:has-text('Waiting: 1 before this one')")
     other.reload()  # what was watched is taken up again
     other.wait_for_selector("#status:has-text('Waiting: 1 before this one')")
+    accessible(page, "a dream that is under way, and one that waits")
     page.click("#cancel")
     other.wait_for_selector("#status:has-text('Size 1')")
     other.wait_for_selector("#after")
@@ -212,6 +214,7 @@ def test_several_files_and_addresses_that_are_dropped_are_not_ignored(visit, liv
     page = visit(live)
     handed(page, "#stage", ("one.png", a_file((200, 120))), ("two.png", a_file((160, 160))))
     page.wait_for_selector(".tray img >> nth=1")
+    accessible(page, "several pictures")
     page.wait_for_function("() => document.getElementById('before')?.naturalWidth === 200")
     page.click(".tray button >> nth=1")
     page.wait_for_function("() => document.getElementById('before')?.naturalWidth === 160")

@@ -1,9 +1,10 @@
 """The studio's page: films and journeys."""
 
 import io
+import subprocess
 
 import pytest
-from browsing import downloaded, drawer, given, handed, quick
+from browsing import accessible, downloaded, drawer, given, handed, quick
 
 import kerasdream
 
@@ -33,6 +34,37 @@ def test_an_animated_picture_is_told_and_dreamt_as_a_film(visit, live):
     assert film.size == (128, 96)
     assert film.n_frames == 8
     page.wait_for_selector("video#after, img#after[src$='film.webp']")
+
+
+def video(frames=6):
+    """The bytes of an MP4 that pans over the sample, as cameras write them."""
+    ffmpeg = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    sample = kerasdream.sample().resize((192, 112))
+    pixels = b"".join(sample.crop((4 * i, 0, 4 * i + 160, 112)).tobytes() for i in range(frames))
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "160x112", "-r", "10", "-i", "-"]
+    target = ["-pix_fmt", "yuv420p", "-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "-"]
+    command = [ffmpeg, "-v", "error", *source, *target]
+    return subprocess.run(command, input=pixels, capture_output=True, check=True).stdout
+
+
+def test_a_video_is_chosen_dreamt_watched_and_saved(visit, live):
+    page = visit(live)
+    page.set_input_files("#file", {"name": "pan.mp4", "mimeType": "video/mp4", "buffer": video()})
+    page.wait_for_selector("#toast:has-text('A film of 6 frames')")
+    quick(page, 20)
+    drawer(page, "motion")
+    page.click("#dream-film")
+    page.wait_for_selector("#status:has-text('of 6')")
+    page.wait_for_selector("#after[src*=preview]")
+    accessible(page, "a film that is under way")
+    page.wait_for_selector("#film-mp4")
+    accessible(page, "a finished film")
+    with page.expect_download() as download:
+        page.click("#film-mp4")
+    saved = download.value.path().read_bytes()
+    assert saved[4:8] == b"ftyp"
+    film = downloaded(page, "#film-webp")
+    assert (film.size, film.n_frames) == ((160, 112), 6)
 
 
 def test_a_journey_sets_out_from_a_dream(visit, live, small):

@@ -11,11 +11,15 @@ import pytest
 from PIL import Image
 from serving import LONG, QUICK, a_file, ended
 
+from kerasdream.config import DreamConfig
+from kerasdream.result import Moment
 from kerasdream.web import feed as feeds
 from kerasdream.web import worker as workers
 from kerasdream.web.feed import BACKLOG, Feed
 from kerasdream.web.progress import Progress
+from kerasdream.web.strokes import Stroke
 from kerasdream.web.views import CANCELLED, DONE, QUEUED, RUNNING
+from kerasdream.web.watch import Watch
 
 NOISE = {"picture": "noise:96x64"}
 
@@ -173,6 +177,19 @@ def test_a_stroke_is_dreamt_between_two_steps_of_what_runs_and_only_where_it_was
         assert (answer.status_code, words in answer.json()["error"]) == (400, True), answer.text
 
 
+def test_while_a_stroke_is_dreamt_the_whole_picture_is_shown():
+    picture, mask = Image.new("RGB", (300, 200), (40, 80, 120)), Image.new("L", (300, 200))
+    mask.paste(255, (200, 100, 220, 120))
+    stroke, progress = Stroke.of(picture, mask), Progress()
+    watch = Watch(DreamConfig(), progress, lambda: None, lambda: False, grows=False, stroke=stroke)
+    part = Image.new("RGB", stroke.part.size, (250, 240, 10))
+    watch(Moment(0, 1, 0, 10, 1.0, np.ones(1), lambda: part))
+    shown = np.asarray(Image.open(io.BytesIO(progress.preview)), int)
+    assert shown.shape == (200, 300, 3)
+    assert np.abs(shown[110, 210] - (250, 240, 10)).max() < 12
+    assert np.abs(shown[:80] - (40, 80, 120)).max() < 3
+
+
 def test_of_strokes_that_follow_each_other_the_gallery_shows_the_last(web):
     ids = []
     for _ in range(3):
@@ -283,7 +300,11 @@ def test_what_waits_is_told_how_long_it_will_take(web, studio, held):
 
 
 def test_a_dream_sets_the_pace_of_those_that_wait(web, studio):
-    id = web.post("/api/jobs", json={**NOISE, "settings": QUICK}).json()["id"]
-    seconds = ended(web, id)["seconds"]
-    asked = studio.store.job(id)
-    assert studio.worker.dreaming.estimates.seconds(asked) == pytest.approx(seconds)
+    asked = {**NOISE, "settings": LONG}
+    running, waiting = (web.post("/api/jobs", json=asked).json()["id"] for _ in range(2))
+    steps_taken(web, running, 5)
+    left = web.get(f"/api/jobs/{running}").json()["progress"]["left"]
+    both = web.get(f"/api/jobs/{waiting}").json()["progress"]["left"]
+    assert 1.3 * left < both < 4 * left  # one that has gone a little way, and a whole one
+    for id in (waiting, running):
+        web.post(f"/api/jobs/{id}/cancel")

@@ -57,6 +57,7 @@ def test_every_stop_of_a_slider_is_one_that_can_be_dreamt():
 def test_every_look_is_one_that_can_be_dreamt():
     looks = {look["name"]: look["settings"] for look in schema(MODELS)["looks"]}
     assert looks.keys() == presets.PRESETS.keys()
+    assert [look["name"] for look in schema(MODELS)["looks"] if not look["on_wall"]] == ["robust", "accentuate"]
     assert looks["eyes"]["layers"] == {"mixed3": 1.0}
     assert looks["keras"]["layers"] == {"mixed4": 1.0, "mixed5": 1.5, "mixed6": 2.0, "mixed7": 2.5}
     for name, settings in looks.items():
