@@ -1,10 +1,11 @@
 // The light about the picture: its colours, very large and very soft, where the picture does not reach.
 
-import { hasPreview, imageOf, pictureOf } from "./dreams.js";
-import { html, Part } from "./html.js";
+import { loadImage } from "./api.js";
+import { pictureOf, thumbOf } from "./dreams.js";
+import { Component, html } from "./parts.js";
 import { shownJob, state } from "./state.js";
 
-export class Ambient extends Part {
+export class Ambient extends Component {
   componentDidMount() {
     this.paint();
   }
@@ -15,13 +16,11 @@ export class Ambient extends Part {
 
   async paint() {
     const job = shownJob();
-    const src = job?.state === "done" ? `/api/jobs/${job.id}/thumb` : job && hasPreview(job) ? imageOf(job) : pictureOf(job?.picture ?? state.picture.id);
+    const src = (job && thumbOf(job)) ?? pictureOf(job?.picture ?? state.picture.id);
     if (src === this.src) return;
     this.src = src;
-    const image = Object.assign(new Image(), { src });
-    await image.decode().catch(() => {});
-    if (src !== this.src || !image.naturalWidth || !this.canvas) return;
-    this.canvas.getContext("2d").drawImage(image, 0, 0, this.canvas.width, this.canvas.height);
+    const image = await loadImage(src).catch(() => null);
+    if (image && src === this.src) this.canvas?.getContext("2d").drawImage(image, 0, 0, 16, 10);
   }
 
   render() {

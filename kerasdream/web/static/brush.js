@@ -1,7 +1,7 @@
 // The brush: dreams only where one paints, while one paints. Each stroke goes on from the dream of the one before.
 
 import { post, upload } from "./api.js";
-import { show } from "./dreams.js";
+import { asPicture, show } from "./dreams.js";
 import * as mask from "./mask.js";
 import { asked, valueOf } from "./settings.js";
 import { isOver, know, set, shownJob, state, tried } from "./state.js";
@@ -15,31 +15,31 @@ let began = 0;
 export const strokes = (size) => ({
   begin: (place) => {
     began = performance.now();
-    mask.begin(place, { size, erase: false });
+    mask.begin(place, size);
   },
   goOn: (place) => {
-    if (!state.mask) mask.begin(place, { size, erase: false });
+    if (!state.mask) mask.begin(place, size);
     mask.goOn(place);
     if (performance.now() - began > EVERY) next();
   },
-  end: () => next(),
+  end: next,
 });
 
-export const next = tried(async () => {
+const next = tried(async () => {
   if (mine !== null || !state.mask) return;
   if (mask.misses()) return mask.blank();
   mine = "asked";
   began = performance.now();
   try {
     const parent = shownJob();
+    const done = parent?.state === "done";
     const blob = mask.maskBlob(Math.max(4, state.pen.size / 5));
-    const picture = parent?.state === "done" ? (await post(`/api/jobs/${parent.id}/deeper`)).id : (parent?.picture ?? state.picture.id);
+    const picture = done ? (await asPicture(parent)).id : (parent?.picture ?? state.picture.id);
     const painted = (await upload(await blob)).id;
     mask.blank();
     const settings = { ...asked(), ...QUICK, step: [valueOf("step")].flat()[0] };
-    const more = { guide: state.guide, mask: painted, urgent: true, label: "Brush" };
-    const family = parent?.state === "done" ? { parent: parent.id, relation: "brush" } : {};
-    const job = await post("/api/jobs", { picture, settings, ...more, ...family });
+    const family = done ? { parent: parent.id, relation: "brush" } : {};
+    const job = await post("jobs", { picture, settings, guide: state.guide, mask: painted, urgent: true, label: "Brush", ...family });
     know(job);
     mine = job.id;
     const { camera } = state;
@@ -52,8 +52,7 @@ export const next = tried(async () => {
 });
 
 export function goOn() {
-  const job = state.jobs[mine];
-  if (!job || !isOver(job)) return;
+  if (!state.jobs[mine] || !isOver(state.jobs[mine])) return;
   mine = null;
   if (state.tool === "brush") next();
 }

@@ -1,9 +1,9 @@
 // The camera over a picture: how large it is seen, and which place of it is in the middle. All panes share one.
 
-import { set, state } from "./state.js";
+import { set, state, WHOLE, within } from "./state.js";
 
-export const FURTHEST = 0.5;
-export const NEAREST = 40;
+const FURTHEST = 0.5;
+const NEAREST = 40;
 
 export function placed(camera, pane, picture) {
   const room = { width: pane.width - pane.left - pane.right, height: pane.height - pane.top - pane.bottom };
@@ -17,8 +17,6 @@ export function placed(camera, pane, picture) {
   };
 }
 
-const within = (value, low, high) => Math.min(high, Math.max(low, value));
-
 // Zoom so that the place under the pointer, in shares of the picture, stays where it is.
 export function zoomed(camera, factor, at) {
   const zoom = within(camera.zoom * factor, FURTHEST, NEAREST);
@@ -27,9 +25,9 @@ export function zoomed(camera, factor, at) {
 }
 
 // A picture that fits stays in the middle; of a larger one some part is always seen.
-const held = ({ zoom, x, y }) => (zoom <= 1 ? { zoom, x: 0.5, y: 0.5 } : { zoom, x: within(x, 0, 1), y: within(y, 0, 1) });
+const held = ({ zoom, x, y }) => (zoom <= 1 ? { ...WHOLE, zoom } : { zoom, x: within(x, 0, 1), y: within(y, 0, 1) });
 
 export const panned = (camera, x, y) => held({ ...camera, x: camera.x - x, y: camera.y - y });
 
-export const zoom = (factor, at = state.camera) => set({ camera: zoomed(state.camera, factor, at) });
-export const fit = () => set({ camera: { zoom: 1, x: 0.5, y: 0.5 } });
+export const zoom = (factor) => set({ camera: zoomed(state.camera, factor, state.camera) });
+export const fit = () => set({ camera: WHOLE });

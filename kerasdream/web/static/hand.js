@@ -1,7 +1,7 @@
 // The hand on a pane: wheel, drag and pinch move the camera; a tool paints, or the handle between before and after moves.
 
 import { panned, zoomed } from "./camera.js";
-import { set, state } from "./state.js";
+import { set, state, WHOLE, within } from "./state.js";
 
 const NEAR = 26; // pixels about the handle that take hold of it
 
@@ -10,10 +10,8 @@ export class Hand {
   constructor(element, { place, tool, handle }) {
     Object.assign(this, { element, place, tool, handle });
     this.pointers = new Map();
-    const listeners = { pointerdown: this.down, pointermove: this.move, pointerup: this.up, pointercancel: this.up, dblclick: this.twice };
-    for (const [kind, action] of Object.entries(listeners)) element.addEventListener(kind, action.bind(this));
-    element.addEventListener("wheel", this.wheel.bind(this), { passive: false });
-    element.addEventListener("pointerleave", () => set({ pointer: null }));
+    const listeners = { pointerdown: "down", pointermove: "move", pointerup: "up", pointercancel: "up", dblclick: "twice", wheel: "wheel", pointerleave: "leave" };
+    for (const [kind, action] of Object.entries(listeners)) element.addEventListener(kind, (event) => this[action](event), { passive: false });
   }
 
   share({ clientX, clientY }) {
@@ -22,10 +20,18 @@ export class Hand {
     return { x: (clientX - box.left - left) / (width * scale), y: (clientY - box.top - top) / (height * scale) };
   }
 
+  across({ clientX }) {
+    return clientX - this.element.getBoundingClientRect().left;
+  }
+
   pixel(event) {
     const { x, y } = this.share(event);
     const { width, height } = this.place();
     return { x: x * width, y: y * height };
+  }
+
+  leave() {
+    set({ pointer: null });
   }
 
   wheel(event) {
@@ -35,22 +41,21 @@ export class Hand {
   }
 
   down(event) {
-    if (event.target.closest("button, a, input, [role=slider]") && !event.target.closest("#handle")) return;
     if (event.button === 2) return;
     this.element.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event);
-    if (this.pointers.size > 1) {
-      this.painting?.end();
-      this.painting = null;
-      this.sliding = false;
-      return;
-    }
+    if (this.pointers.size > 1) return this.letGo();
     const handle = this.handle();
-    const box = this.element.getBoundingClientRect();
-    this.sliding = handle !== null && (event.target.closest("#handle") || Math.abs(event.clientX - box.left - handle.at) < NEAR);
+    this.sliding = handle && (event.target.closest("#handle") || Math.abs(this.across(event) - handle.at) < NEAR);
     if (this.sliding) return;
     this.painting = event.button === 0 && !event.altKey ? this.tool() : null;
     this.painting?.begin(this.pixel(event));
+  }
+
+  letGo() {
+    this.painting?.end();
+    this.painting = null;
+    this.sliding = false;
   }
 
   move(event) {
@@ -68,8 +73,7 @@ export class Hand {
 
   slide(event) {
     const { from, to } = this.handle();
-    const at = event.clientX - this.element.getBoundingClientRect().left;
-    set({ split: Math.min(1, Math.max(0, (at - from) / (to - from))) });
+    set({ split: within((this.across(event) - from) / (to - from), 0, 1) });
   }
 
   pinch(before, event) {
@@ -83,17 +87,14 @@ export class Hand {
   }
 
   up(event) {
-    if (!this.pointers.delete(event.pointerId)) return;
-    this.painting?.end();
-    this.painting = null;
-    this.sliding = false;
+    if (this.pointers.delete(event.pointerId)) this.letGo();
   }
 
   // A double click goes to the picture's own pixels there, and back.
   twice(event) {
-    if (state.tool !== "move" || event.target.closest("button, a, [role=slider]")) return;
+    if (state.tool !== "move" || event.target.closest("#handle")) return;
     const whole = 1 / this.place().fitted;
     const closer = state.camera.zoom < whole * 0.99 ? whole : state.camera.zoom > 1.01 ? 0 : 2;
-    set({ camera: closer ? zoomed(state.camera, closer / state.camera.zoom, this.share(event)) : { zoom: 1, x: 0.5, y: 0.5 } });
+    set({ camera: closer ? zoomed(state.camera, closer / state.camera.zoom, this.share(event)) : WHOLE });
   }
 }

@@ -1,18 +1,17 @@
 // The mask: where the dream may go. It is kept as what was done, so that every stroke can be taken back.
 
+import { loadImage } from "./api.js";
 import { set, state } from "./state.js";
 
 const COLOUR = "#b79cff";
-const canvas = document.createElement("canvas");
+export const canvas = document.createElement("canvas");
 canvas.id = "mask";
 canvas.setAttribute("role", "img");
 canvas.setAttribute("aria-label", "Mask: where the dream goes");
 const pen = canvas.getContext("2d", { willReadFrequently: true });
 let done = []; // strokes, { kind: "invert" } and { kind: "image" }, in order
 
-export const maskCanvas = canvas;
-
-const note = () => set({ mask: done.length ? { done: done.length } : null });
+const note = () => set({ mask: done.length > 0 });
 
 // The canvas has the size of the picture; another size begins anew.
 export function size(width, height) {
@@ -21,21 +20,20 @@ export function size(width, height) {
   replay();
 }
 
-export function blank() {
-  if (!done.length) return;
-  done = [];
+function keep(some) {
+  done = some;
   replay();
   note();
 }
 
-export function undo() {
-  done.pop();
-  replay();
-  note();
-}
+export const blank = () => keep([]);
+export const undo = () => keep(done.slice(0, -1));
 
 // Whether all that was painted lies beside the picture.
-export const misses = () => done.every(({ places = [], width }) => places.every(({ x, y }) => x < -width / 2 || y < -width / 2 || x > canvas.width + width / 2 || y > canvas.height + width / 2));
+export const misses = () => done.every(({ places = [], width }) => places.every(({ x, y }) => {
+  const reach = width / 2;
+  return x < -reach || y < -reach || x > canvas.width + reach || y > canvas.height + reach;
+}));
 
 function act(one) {
   done.push(one);
@@ -45,20 +43,17 @@ function act(one) {
 
 export const invert = () => act({ kind: "invert" });
 
-export function begin(place, { size: width, erase }) {
-  act({ kind: "stroke", width, erase, places: [place] });
-}
+export const begin = (place, width, erase = false) => act({ kind: "stroke", width, erase, places: [place] });
 
 export function goOn(place) {
   const stroke = done.at(-1);
-  if (stroke?.kind !== "stroke") return;
+  if (!stroke?.places) return; // it was taken back meanwhile
   line(stroke, stroke.places.at(-1), place);
   stroke.places.push(place);
 }
 
 export async function loadMask(path, width, height) {
-  const image = Object.assign(new Image(), { src: path });
-  await image.decode();
+  const image = await loadImage(path);
   done = [];
   size(width, height);
   act({ kind: "image", image });
@@ -81,11 +76,11 @@ function perform(one) {
   }
 }
 
-function fill(operation) {
-  pen.globalCompositeOperation = operation;
-  pen.fillStyle = COLOUR;
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.globalCompositeOperation = "source-over";
+function fill(operation, on = pen, colour = COLOUR) {
+  on.globalCompositeOperation = operation;
+  on.fillStyle = colour;
+  on.fillRect(0, 0, canvas.width, canvas.height);
+  on.globalCompositeOperation = "source-over";
 }
 
 function line({ width, erase }, from, to) {
@@ -98,19 +93,13 @@ function line({ width, erase }, from, to) {
   pen.globalCompositeOperation = "source-over";
 }
 
+// The mask as a picture: white on black.
 export function maskBlob(feather = state.pen.feather) {
-  const white = document.createElement("canvas");
-  const flat = document.createElement("canvas");
-  for (const one of [white, flat]) Object.assign(one, { width: canvas.width, height: canvas.height });
-  const own = white.getContext("2d");
-  own.drawImage(canvas, 0, 0);
-  own.globalCompositeOperation = "source-in";
-  own.fillStyle = "#fff";
-  own.fillRect(0, 0, white.width, white.height);
-  const out = flat.getContext("2d");
-  out.fillStyle = "#000";
-  out.fillRect(0, 0, flat.width, flat.height);
-  if (feather > 0) out.filter = `blur(${feather}px)`;
-  out.drawImage(white, 0, 0);
-  return new Promise((ready) => flat.toBlob(ready, "image/png"));
+  const [white, flat] = [0, 1].map(() => Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height }).getContext("2d"));
+  white.drawImage(canvas, 0, 0);
+  fill("source-in", white, "#fff");
+  fill("source-over", flat, "#000");
+  if (feather > 0) flat.filter = `blur(${feather}px)`;
+  flat.drawImage(white.canvas, 0, 0);
+  return new Promise((ready) => flat.canvas.toBlob(ready, "image/png"));
 }

@@ -1,8 +1,8 @@
 // What the network sees at a place of the picture: the channels that are strongest there, named and drawn.
 
 import { post } from "./api.js";
-import { html } from "./html.js";
-import { set, state } from "./state.js";
+import { html } from "./parts.js";
+import { set, shownJob, state } from "./state.js";
 import { Tile } from "./tile.js";
 
 const PAUSE = 160; // milliseconds that the pointer rests
@@ -21,13 +21,9 @@ export function lookClosely() {
 }
 
 async function ask({ x, y }, at) {
-  const picture = state.jobs[state.shown]?.picture ?? state.picture.id;
-  try {
-    const answer = await post("/api/seen", { picture, model: state.model, x, y });
-    if (at === last) set({ seen: { x, y, ...answer } });
-  } catch (error) {
-    if (at === last) set({ seen: { x, y, layers: [], fault: error.message } });
-  }
+  const picture = shownJob()?.picture ?? state.picture.id;
+  const seen = await post("seen", { picture, model: state.model, x, y }).catch((error) => ({ fault: error.message }));
+  if (at === last) set({ seen });
 }
 
 export function Seen() {
@@ -35,8 +31,8 @@ export function Seen() {
   if (!seen) return html`<p class="note seen">Point at a place of the picture: what the network sees there is shown here.</p>`;
   if (seen.fault) return html`<p class="fault">${seen.fault}</p>`;
   return html`<div id="seen"><h3>Seen at this place</h3>
-    ${seen.layers.map((layer) => html`<div key=${layer.layer} class="layer-of"><h4>${layer.layer} <small>${layer.look}</small></h4><div class="tiles">
-      ${layer.channels.slice(0, 4).map((one) => html`<${Tile} key=${one.channel} layer=${layer.layer} channel=${one.channel} name=${one.name} share=${Math.min(1, one.strength / 6)} />`)}
+    ${seen.layers.map(({ layer, look, channels }) => html`<div key=${layer} class="layer-of"><h4>${layer} <small>${look}</small></h4><div class="tiles">
+      ${channels.slice(0, 4).map(({ channel, name, strength }) => html`<${Tile} key=${channel} layer=${layer} channel=${channel} name=${name} share=${Math.min(1, strength / 6)} />`)}
     </div></div>`)}
   </div>`;
 }

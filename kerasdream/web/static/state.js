@@ -1,5 +1,7 @@
 // The state of the page: one object, changed in one way, drawn by one function.
 
+export const WHOLE = { zoom: 1, x: 0.5, y: 0.5 }; // the camera on the whole picture
+
 export const state = {
   schema: null,
   layers: {}, // of each model: what it can dream on
@@ -7,7 +9,7 @@ export const state = {
   picture: { id: "sample", width: 768, height: 512, name: "The sample" },
   tray: [], // pictures that came with it
   guide: null, // id of a picture
-  mask: null, // whether one is painted, and in how many strokes
+  mask: false, // whether one is painted
   look: "",
   model: "",
   edits: {}, // knobs of one's own over those of the look, as typed
@@ -15,15 +17,16 @@ export const state = {
   view: "stage", // or gallery, comparison
   shown: null, // id of a dream
   moment: null, // index of a moment of its growth
-  group: null, // { id, kind, ids, ... } of variations or a sweep
+  group: null, // { kind, ids, across, ... } of variations or a sweep
   from: null, // the group that the shown dream was chosen from
   compared: [], // ids of dreams
   split: 0, // how much of the picture before is seen
-  camera: { zoom: 1, x: 0.5, y: 0.5 }, // over the fitted picture, and the place of it in the middle
+  camera: WHOLE, // over the fitted picture, and the place of it in the middle
   tool: "move", // or mask, brush, touch
   pen: { size: 60, erase: false, feather: 6 },
   drawer: "looks",
-  dialog: "",
+  menu: null,
+  help: false,
   // What is known
   jobs: {}, // dreams by id
   queue: [], // ids of what waits or runs, in order
@@ -31,7 +34,7 @@ export const state = {
   sizes: {}, // of pictures, as they were seen
   sketched: {}, // channels that were drawn meanwhile
   gallery: { dreams: [], next: null, search: "", favourites: false, chosen: [] },
-  family: null, // { of, dreams }
+  family: [], // ids of dreams
   wall: { of: "", looks: {} },
   atlas: null,
   looks: [], // of one's own
@@ -47,19 +50,20 @@ export const state = {
   quick: false, // whether only the stage has changed
 };
 
-let draw = () => {};
-let due = false;
+let draw;
+let due = true; // until there is something that draws
 
 export function drawWith(render) {
   draw = render;
+  due = false;
   render();
 }
 
-const QUICK = new Set(["camera", "split", "pointer"]); // what a hand changes many times a second: only the stage shows it
+const QUICK = ["camera", "split", "pointer"]; // what a hand changes many times a second: only the stage shows it
 
 // Change the state; the page is drawn once for all changes of a moment.
 export function set(changes) {
-  const quick = Object.keys(changes).every((name) => QUICK.has(name));
+  const quick = Object.keys(changes).every((name) => QUICK.includes(name));
   state.quick = quick && (!due || state.quick);
   Object.assign(state, changes);
   if (due) return;
@@ -71,8 +75,13 @@ export function set(changes) {
   });
 }
 
-export const shownJob = () => state.jobs[state.shown] ?? null;
+// What is left when one leaves a dream: the picture.
+export const ALONE = { shown: null, moment: null, group: null, split: 0, view: "stage" };
+
+export const shownJob = () => state.jobs[state.shown];
+export const jobsOf = (ids) => ids.map((id) => state.jobs[id]).filter(Boolean);
 export const isOver = (job) => ["done", "failed", "cancelled"].includes(job.state);
+export const nameOf = (job) => job.label || job.look;
 
 // Learn how dreams stand; one that is over stays so, whatever late answer says that it waits.
 export function know(...jobs) {
@@ -81,10 +90,10 @@ export function know(...jobs) {
 }
 
 let fading;
-export function say(words, action = null, label = "Undo") {
+export function say(words, action, label = "Undo") {
   clearTimeout(fading);
-  set({ toast: words ? { words, action, label } : null });
-  if (words) fading = setTimeout(() => set({ toast: null }), 9000);
+  set({ toast: words && { words, action, label } });
+  fading = setTimeout(() => set({ toast: null }), 9000);
 }
 
 export const tried = (action) => async (...given) => {
@@ -96,3 +105,7 @@ export const tried = (action) => async (...given) => {
     return undefined;
   }
 };
+
+export const within = (value, low, high) => Math.min(high, Math.max(low, value));
+export const rounded = (value, digits = 3) => Number(value.toPrecision(digits));
+export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,6 +1,7 @@
 // A picture that changes when the next one is there, and never to one that is no longer wanted.
 
-import { Component, html } from "./html.js";
+import { loadImage } from "./api.js";
+import { Component, html } from "./parts.js";
 
 export class Still extends Component {
   componentDidMount() {
@@ -19,15 +20,10 @@ export class Still extends Component {
     if (src === this.wanted) return;
     this.wanted = src;
     if (!src) return this.setState({ src: null });
-    const image = Object.assign(new Image(), { src });
-    try {
-      await image.decode();
-    } catch {
-      return; // it is gone, or another one is on its way
-    }
-    if (this.wanted !== src) return;
+    const image = await loadImage(src).catch(() => null);
+    if (!image || this.wanted !== src) return; // it is gone, or another one is wanted
     this.setState({ src });
-    this.props.onSize?.(image.naturalWidth, image.naturalHeight);
+    this.props.onSize?.({ width: image.naturalWidth, height: image.naturalHeight });
   }
 
   render({ src: _, onSize, ...rest }, { src }) {

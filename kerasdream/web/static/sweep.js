@@ -1,10 +1,9 @@
 // A sweep: a grid over one knob or two, filled while one looks.
 
-import { html, Part } from "./html.js";
-import { Button } from "./menu.js";
 import { labelOf } from "./knobs.js";
-import { number, valueOf } from "./settings.js";
-import { set, state } from "./state.js";
+import { Button, html, Section, Select } from "./parts.js";
+import { isWhole, knobOf, number, valueOf } from "./settings.js";
+import { rounded, set, state } from "./state.js";
 import { sweep } from "./variations.js";
 
 const MOST = 36; // dreams of one grid
@@ -12,54 +11,44 @@ const AXES = { x: { knob: "octave_scale", text: "1.2, 1.4, 1.8" }, y: { knob: "s
 const axes = () => state.axes ?? AXES;
 const change = (name, changes) => set({ axes: { ...axes(), [name]: { ...axes()[name], ...changes } } });
 
-const swept = () => state.schema.knobs.filter((knob) => !["objective", "floats", "ints"].includes(knob.kind) || ["step", "iterations", "gradient_blur"].includes(knob.name))
-  .filter((knob) => knob.name !== "model");
+const swept = () => state.schema.knobs.filter(({ name, kind }) =>
+  name !== "model" && (!["objective", "floats", "ints"].includes(kind) || ["step", "iterations", "gradient_blur"].includes(name)));
 
+// Values to begin with.
 function some(knob) {
   if (knob.choices.length) return knob.choices.slice(0, 6).join(", ");
   if (knob.kind === "bool") return "no, yes";
   const now = valueOf(knob.name);
   const base = typeof now === "number" && now > 0 ? now : 1;
-  const whole = knob.kind.startsWith("int");
-  const low = whole ? Math.max(knob.low ?? 0, Math.round(base / 2)) : base / 2;
-  const values = [low, base, base * 2].map((value) => Math.min(knob.high ?? Infinity, whole ? Math.round(value) : Number(value.toPrecision(3))));
-  return [...new Set(values)].join(", ");
+  const fitting = (value) => Math.min(knob.high ?? Infinity, isWhole(knob) ? Math.max(knob.low ?? 0, Math.round(value)) : rounded(value));
+  return [...new Set([base / 2, base, base * 2].map(fitting))].join(", ");
 }
 
-function valuesOf({ knob, text }) {
-  const { kind } = state.schema.knobs.find((one) => one.name === knob) ?? {};
+function valuesOf({ knob: name, text }) {
+  const knob = knobOf(name);
+  if (!knob) return [];
   const parts = text.split(",").map((part) => part.trim()).filter(Boolean);
-  if (kind === "bool") return parts.map((part) => ["yes", "true", "on", "1"].includes(part.toLowerCase()));
-  if (kind === "choice") return parts;
-  return parts.map((part) => number(part, kind?.startsWith("int") ? "int" : "float"));
+  if (knob.kind === "bool") return parts.map((part) => ["yes", "true", "on", "1"].includes(part.toLowerCase()));
+  return knob.kind === "choice" ? parts : parts.map((part) => number(part, isWhole(knob)));
 }
 
-export class Sweep extends Part {
-  render() {
-    const x = { ...axes().x, values: valuesOf(axes().x) };
-    const y = { ...axes().y, values: axes().y.knob ? valuesOf(axes().y) : [] };
-    const count = x.values.length * Math.max(1, y.values.length);
-    return html`<section id="sweep" aria-label="Sweep">
-      <div class="head"><h2>Sweep</h2></div>
-      <p class="note">Two knobs over several values: a grid of dreams to choose from. Everything else stays as it is set.</p>
-      <${Axis} name="x" label="Across" axis=${axes().x} />
-      <${Axis} name="y" label="Down" axis=${axes().y} none />
-      <p class="note">${count} dreams${count > MOST ? `; ${MOST} at most` : ""}.</p>
-      <${Button} id="go-sweep" class="strong" label=${`Dream the ${count}`} disabled=${!x.values.length || count > MOST || state.asking} onClick=${() => sweep({ x, y })} />
-    </section>`;
-  }
+export function Sweep() {
+  const [x, y] = [axes().x, axes().y].map((axis) => ({ ...axis, values: valuesOf(axis) }));
+  const count = x.values.length * Math.max(1, y.values.length);
+  return html`<${Section} id="sweep" name="Sweep">
+    <p class="note">Two knobs over several values: a grid of dreams to choose from. Everything else stays as it is set.</p>
+    <${Axis} name="x" label="Across" axis=${x} />
+    <${Axis} name="y" label="Down" axis=${y} none />
+    <p class="note">${count} dreams${count > MOST && `; ${MOST} at most`}.</p>
+    <${Button} id="go-sweep" class="strong" label="Dream the ${count}" disabled=${!count || count > MOST || state.asking} onClick=${() => sweep({ x, y })} />
+  <//>`;
 }
 
 function Axis({ name, label, axis, none }) {
-  const choose = (event) => {
-    const knob = swept().find((one) => one.name === event.target.value);
-    change(name, { knob: knob?.name ?? "", text: knob ? some(knob) : "" });
-  };
+  const choose = (knob) => change(name, { knob, text: knob && some(knobOf(knob)) });
+  const options = swept().map((knob) => knob.name);
   return html`<fieldset><legend>${label}</legend>
-    <select id=${`sweep-${name}`} aria-label=${`Knob ${label.toLowerCase()}`} onChange=${choose} value=${axis.knob}>
-      ${none && html`<option value="" selected=${!axis.knob}>nothing</option>`}
-      ${swept().map((knob) => html`<option key=${knob.name} value=${knob.name} selected=${knob.name === axis.knob}>${labelOf(knob.name)}</option>`)}
-    </select>
-    ${axis.knob && html`<input id=${`sweep-${name}-values`} type="text" aria-label=${`Values ${label.toLowerCase()}, with commas`} value=${axis.text} onInput=${(event) => change(name, { text: event.target.value })} />`}
+    <${Select} id="sweep-${name}" aria-label="Knob ${label.toLowerCase()}" options=${none ? ["", ...options] : options} words=${(knob) => labelOf(knob) || "nothing"} value=${axis.knob} onChange=${choose} />
+    ${axis.knob && html`<input id="sweep-${name}-values" type="text" aria-label="Values ${label.toLowerCase()}, with commas" value=${axis.text} onInput=${({ target }) => change(name, { text: target.value })} />`}
   </fieldset>`;
 }

@@ -10,8 +10,6 @@ export function readTheme() {
   if (THEMES.includes(kept)) set({ theme: kept });
 }
 
-export const showTheme = () => (document.documentElement.dataset.theme = state.theme);
-
 export function nextTheme() {
   const theme = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length];
   localStorage.setItem(KEY, theme);
