@@ -1,4 +1,4 @@
-// The address of the page holds what is asked for and what is looked at: a reload, or a link, brings it back.
+// The address holds what is asked for and looked at: a reload, or a link, brings it back.
 
 import { asked, knobOf } from "./settings.js";
 import { set, state } from "./state.js";

@@ -1,4 +1,4 @@
-// The studio's HTTP API, in a few functions. What goes wrong comes as an Error with the studio's own words.
+// The studio's HTTP API. What goes wrong comes as an Error with the studio's own words.
 
 export async function call(path, options) {
   let answer;
@@ -7,8 +7,7 @@ export async function call(path, options) {
   } catch {
     throw new Error("The studio does not answer. Is it still running?");
   }
-  if (answer.status === 204) return null;
-  const body = await answer.json().catch(() => null);
+  const body = await answer.json().catch(() => null); // there may be none
   if (!answer.ok) throw new Error(body?.error ?? `The studio answered ${answer.status}.`);
   return body;
 }
@@ -26,31 +25,27 @@ export async function loadImage(src) {
   return image;
 }
 
-// Listen to a stream of the studio as long as somebody sees the page: a browser has few connections to one host.
-// `receive` gets each message, and says when it wants no more; `lost` hears that the studio does not answer.
+// Listen as long as somebody sees the page: a browser has few connections to one host.
+// `receive` says when it wants no more; `lost` hears that the studio does not answer.
 export function listen(path, receive, lost = () => {}) {
   let source;
-  let over = false;
-  const end = () => {
-    over = true;
-    source?.close();
-    document.removeEventListener("visibilitychange", seen);
-  };
+  let again;
   const open = () => {
-    if (over || document.hidden) return;
     source?.close();
+    if (document.hidden) return;
     source = new EventSource(`/api/${path}`);
-    source.onmessage = (event) => {
-      if (!over && receive(JSON.parse(event.data)) === "enough") end();
-    };
+    source.onmessage = ({ data }) => receive(JSON.parse(data)) === "enough" && end();
     source.onerror = () => {
-      if (over) return;
       lost();
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 2000); // else the browser tries again
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 2000); // else the browser tries again
     };
   };
-  const seen = () => (document.hidden ? source?.close() : open());
-  document.addEventListener("visibilitychange", seen);
+  const end = () => {
+    source?.close();
+    clearTimeout(again);
+    document.removeEventListener("visibilitychange", open);
+  };
+  document.addEventListener("visibilitychange", open);
   open();
   return end;
 }

@@ -1,28 +1,21 @@
 // The atlas: the layers and channels of a network as pictures, to be clicked into the mix.
 
-import { call } from "./api.js";
+import { call, post } from "./api.js";
 import { sketchKey } from "./dreams.js";
-import { isMixed, Mix, toggle } from "./mix.js";
-import { Network } from "./network.js";
-import { Component, html, Section } from "./parts.js";
-import { Seen } from "./seen.js";
-import { set, state, tried } from "./state.js";
-import { Tile } from "./tile.js";
+import { Network } from "./looks.js";
+import { isMixed, Mix, Tile, toggle } from "./mix.js";
+import { Follower, html, Section } from "./parts.js";
+import { set, shownJob, state, tried } from "./state.js";
 
 const load = tried(async () => {
   const { model } = state;
-  if (state.atlas?.model === model) return;
   set({ atlas: { model, layers: [] } });
   const { layers } = await call(`atlas?model=${encodeURIComponent(model)}`);
   if (state.model === model) set({ atlas: { model, layers } });
 });
 
-export class Atlas extends Component {
-  componentDidMount() {
-    load();
-  }
-
-  componentDidUpdate() {
+export class Atlas extends Follower {
+  follow() {
     if (state.atlas?.model !== state.model) load();
   }
 
@@ -37,10 +30,10 @@ export class Atlas extends Component {
   }
 }
 
-const SHOWN = 8; // channels of each layer that the studio draws unasked
+const SHOWN = 8; // that the studio draws unasked
 
 function Layer({ layer: { name, look, drawn, names, channels: count } }) {
-  // The numbers of the channels of this layer among keys that begin so.
+  // The numbers at the end of those keys that begin so.
   const among = (all, start) => Object.keys(all).filter((key) => key.startsWith(start)).map((key) => Number(key.slice(start.length)));
   const since = among(state.sketched, sketchKey({ model: state.model, layer: name, channel: "" }));
   const mixed = among(state.edits.layers ?? {}, `${name}:`);
@@ -60,5 +53,37 @@ function Layer({ layer: { name, look, drawn, names, channels: count } }) {
       ${channels.map((channel) => html`<${Tile} key=${channel} layer=${name} channel=${channel} name=${names[channel]} />`)}
       ${coming.map((_, i) => html`<i class="tile empty" key=${`to come ${i}`}></i>`)}
     </div>
+  </div>`;
+}
+
+const PAUSE = 160; // milliseconds that the pointer rests
+let waiting;
+let last = "";
+
+// Called after each drawing.
+export function lookClosely() {
+  const { pointer, tool } = state;
+  if (tool !== "touch" || !pointer || pointer.x < 0 || pointer.x > 1 || pointer.y < 0 || pointer.y > 1) return;
+  const at = `${pointer.x.toFixed(2)} ${pointer.y.toFixed(2)} ${state.model} ${state.shown}`;
+  if (at === last) return;
+  last = at;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => ask(pointer, at), PAUSE);
+}
+
+async function ask({ x, y }, at) {
+  const picture = shownJob()?.picture ?? state.picture.id;
+  const seen = await post("seen", { picture, model: state.model, x, y }).catch((error) => ({ fault: error.message }));
+  if (at === last) set({ seen });
+}
+
+function Seen() {
+  const { seen } = state;
+  if (!seen) return html`<p class="note seen">Point at a place of the picture: what the network sees there is shown here.</p>`;
+  if (seen.fault) return html`<p class="fault">${seen.fault}</p>`;
+  return html`<div id="seen"><h3>Seen at this place</h3>
+    ${seen.layers.map(({ layer, look, channels }) => html`<div key=${layer} class="layer-of"><h4>${layer} <small>${look}</small></h4><div class="tiles">
+      ${channels.slice(0, 4).map(({ channel, name, strength }) => html`<${Tile} key=${channel} layer=${layer} channel=${channel} name=${name} share=${Math.min(1, strength / 6)} />`)}
+    </div></div>`)}
   </div>`;
 }

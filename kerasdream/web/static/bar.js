@@ -1,4 +1,4 @@
-// The bar over the stage: where one is, and what concerns the whole page. And the rail with its drawers.
+// The bar over the stage, the tools of the view, and the rail with its drawers.
 
 import { Atlas } from "./atlas.js";
 import { fit, zoom } from "./camera.js";
@@ -7,12 +7,19 @@ import { bare, fullScreen } from "./keys.js";
 import { Knobs } from "./knobs.js";
 import { Looks } from "./looks.js";
 import { Motion } from "./motion.js";
-import { Paint, use } from "./paint.js";
+import { Paint, painting, use } from "./paint.js";
 import { html, Icon, IconButton } from "./parts.js";
 import { Queue } from "./queue.js";
-import { set, state } from "./state.js";
-import { Sweep } from "./sweep.js";
-import { nextTheme } from "./theme.js";
+import { set, state, THEME } from "./state.js";
+import { Sweep } from "./variations.js";
+
+const THEMES = ["system", "light", "dark"];
+
+function nextTheme() {
+  const theme = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length];
+  set({ theme });
+  localStorage.setItem(THEME, theme);
+}
 
 export function Bar() {
   const to = (view, label) => html`<button id="to-${view}" aria-current=${state.view === view ? "page" : undefined} onClick=${() => set({ view })}>${label}</button>`;
@@ -33,7 +40,7 @@ export function Tools() {
     <button class="quiet" aria-label="Nearer" onClick=${() => zoom(1.4)}>+</button>
     <button class="quiet number" id="zoom" aria-label="The whole picture" title="The whole picture (0)" onClick=${fit}>${Math.round(100 * state.camera.zoom)}%</button>
     <button class="quiet" aria-label="Farther" onClick=${() => zoom(1 / 1.4)}>−</button>
-    <${IconButton} icon="panel" id="bare" label="Nothing but the picture (H)" aria-pressed=${Boolean(state.bare)} onClick=${bare} />
+    <${IconButton} icon="panel" id="bare" label="Nothing but the picture (H)" aria-pressed=${state.bare} onClick=${bare} />
   </div>`;
 }
 
@@ -43,7 +50,7 @@ export function Rail() {
   const many = { knobs: Object.keys(state.edits).length, queue: state.queue.length };
   const turn = (name) => {
     set({ drawer: state.drawer === name ? null : name, view: "stage" });
-    if (name !== "paint" && ["mask", "brush"].includes(state.tool)) set({ tool: "move" });
+    if (name !== "paint" && painting()) set({ tool: "move" });
   };
   return html`<nav id="rail" aria-label="Drawers">${Object.keys(DRAWERS).map((name) => html`<button key=${name} id="to-${name}" aria-expanded=${state.drawer === name} onClick=${() => turn(name)}>
     <${Icon} name=${name} /><span>${name}</span>${many[name] > 0 && html`<b class="badge">${many[name]}</b>`}

@@ -1,23 +1,24 @@
-// The camera over a picture: how large it is seen, and which place of it is in the middle. All panes share one.
+// The camera over a picture: how near, and which place is in the middle. All panes share one.
 
 import { set, state, WHOLE, within } from "./state.js";
 
 const FURTHEST = 0.5;
 const NEAREST = 40;
 
-export function placed(camera, pane, picture) {
-  const room = { width: pane.width - pane.left - pane.right, height: pane.height - pane.top - pane.bottom };
-  const fitted = Math.min(room.width / picture.width, room.height / picture.height);
+export function placed(camera, room, { width, height }) {
+  const fitted = Math.min(room.width / width, room.height / height);
   const scale = fitted * camera.zoom;
   return {
+    width,
+    height,
     scale,
     fitted,
-    left: pane.left + room.width / 2 - camera.x * picture.width * scale,
-    top: pane.top + room.height / 2 - camera.y * picture.height * scale,
+    left: room.left + room.width / 2 - camera.x * width * scale,
+    top: room.top + room.height / 2 - camera.y * height * scale,
   };
 }
 
-// Zoom so that the place under the pointer, in shares of the picture, stays where it is.
+// The place under the pointer stays where it is.
 export function zoomed(camera, factor, at) {
   const zoom = within(camera.zoom * factor, FURTHEST, NEAREST);
   const share = camera.zoom / zoom;

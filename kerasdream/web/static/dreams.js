@@ -3,9 +3,8 @@
 import { call, listen, loadImage, patch, post, remove, upload } from "./api.js";
 import { blank, loadMask, maskBlob } from "./mask.js";
 import { asked, restore } from "./settings.js";
-import { ALONE, isOver, know, say, set, shownJob, state, tried, WHOLE } from "./state.js";
+import { ALONE, BEEN, isOver, know, say, set, shownJob, state, tried, WHOLE } from "./state.js";
 
-// The size of noise stands in its name.
 export function noiseSize(id) {
   const [, width, height] = id.match(/^noise:(\d+)x(\d+)$/) ?? [];
   return width && { width: Number(width), height: Number(height) };
@@ -13,9 +12,9 @@ export function noiseSize(id) {
 
 export const pictureOf = (id) => (noiseSize(id) ? "/static/noise.svg" : `/api/pictures/${id}`);
 export const fileOf = (job, name) => `/api/jobs/${job.id}/${name}`;
-export const isFilm = (job) => job?.kind === "film" || job?.kind === "journey";
+export const isFilm = (job) => ["film", "journey"].includes(job?.kind);
 
-// Where the picture of a dream is: the finished one as soon as there is one, never a preview of it.
+// The finished picture as soon as there is one, never a preview of it.
 export function imageOf(job, finished = "result") {
   if (job.state === "done") return fileOf(job, finished);
   return job.progress?.previews > 0 ? fileOf(job, `preview?${job.progress.previews}`) : null;
@@ -47,13 +46,12 @@ export async function dream(more) {
   return asking(async () => {
     const job = await post("jobs", await request(more));
     accept(job);
-    if (busy) say("One more in the queue.", () => show(job.id), "Look at it");
-    else show(job.id);
+    const look = () => show(job.id);
+    if (busy) say("One more in the queue.", look, "Look at it");
+    else look();
     return job;
   });
 }
-
-export const BEEN = "kerasdream-been"; // who has dreamt here needs no introduction
 
 function accept(...jobs) {
   localStorage.setItem(BEEN, "yes");
@@ -82,11 +80,10 @@ export function show(id) {
 }
 
 function receive(id, message) {
-  const known = state.jobs[id];
+  const before = state.jobs[id]?.progress;
   const { losses = [], ...progress } = message.progress ?? {};
-  const before = known?.progress ?? { losses: [] };
-  const whole = message.id && message.progress;
-  know({ ...known, ...message, id, progress: { ...before, ...progress, losses: whole ? losses : [...before.losses, ...losses] } });
+  const known = message.id && message.progress ? [] : (before?.losses ?? []); // else only what is new comes
+  know({ ...message, id, progress: { ...before, ...progress, losses: [...known, ...losses] } });
   const job = state.jobs[id];
   if (!isOver(job)) return "";
   over(job);
@@ -119,28 +116,22 @@ export function listenToAll() {
 
 export const sketchKey = ({ model, layer, channel }) => `${model}/${layer}/${channel}`;
 
-function shownOnWall({ picture, model, look }) {
+export function shownOnWall({ picture, model, look }) {
   const { of, looks } = state.wall;
   if (`${picture} ${model}` === of) set({ wall: { of, looks: { ...looks, [look]: true } } });
 }
 
 function queue(jobs) {
-  const news = jobs.filter((job) => !state.jobs[job.id] || !isOver(state.jobs[job.id]));
+  const news = jobs.filter(({ id }) => !state.jobs[id] || !isOver(state.jobs[id]));
   know(...news.map((job) => ({ ...job, progress: { ...job.progress, losses: state.jobs[job.id]?.progress?.losses ?? [] } })));
   const gone = state.queue.filter((id) => !jobs.some((job) => job.id === id));
   set({ queue: news.filter((job) => !isOver(job)).map((job) => job.id) });
   news.filter(isOver).forEach(over);
-  for (const id of gone) settle(id).catch(() => {});
-}
-
-async function settle(id) {
-  const job = await call(`jobs/${id}`);
-  know(job);
-  if (isOver(job)) over(job);
+  for (const id of gone) call(`jobs/${id}`).then((job) => { know(job); if (isOver(job)) over(job); }).catch(() => {});
 }
 
 async function growth({ id, kind, urgent }) {
-  if (state.moments[id] || urgent || (kind && kind !== "dream")) return; // these keep none
+  if (state.moments[id] || urgent || kind !== "dream") return; // these keep none
   const { moments } = await call(`jobs/${id}/moments`).catch(() => ({ moments: [] }));
   set({ moments: { ...state.moments, [id]: moments } });
 }
@@ -154,7 +145,7 @@ export const favour = tried(async ({ id, favourite }) => {
   await patch(`jobs/${id}`, { favourite: !favourite });
 });
 
-// Look at a dream with all that it was asked with: its picture, mask, guide and settings.
+// Look at a dream with all that it was asked with.
 export const open = tried(async (id) => {
   const job = state.jobs[id] ?? (await call(`jobs/${id}`));
   know(job);
@@ -178,7 +169,6 @@ async function sizeOf(id) {
   return { width, height };
 }
 
-// A dream as it is becomes a picture to dream on.
 export const asPicture = (job) => post(`jobs/${job.id}/deeper`);
 
 function goOnFrom(job, relation, picture) {
@@ -187,13 +177,12 @@ function goOnFrom(job, relation, picture) {
   set({ ...ALONE, picture: { ...picture, name: "", parent: job.id, relation }, tool: "move" });
 }
 
-// The dream is the picture now; with `go` it is dreamt on at once.
+// With `go` it is dreamt on at once.
 export const deeper = tried(async (job, go = true) => {
   goOnFrom(job, "deeper", await asPicture(job));
   if (go) await dream();
 });
 
-// A moment of the growth is the picture now.
 export const branch = tried(async (job, moment) => {
   goOnFrom(job, "branch", await post(`jobs/${job.id}/branch`, { moment }));
   say("Dream on from this moment, with other settings if you like.");

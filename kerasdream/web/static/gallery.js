@@ -1,4 +1,4 @@
-// The gallery: all dreams, newest first; favourites; several side by side.
+// The gallery: all dreams, newest first.
 
 import { call } from "./api.js";
 import { again, deeper, favour, fileOf, forget, open } from "./dreams.js";
@@ -38,10 +38,10 @@ export function Gallery() {
   const head = html`
     <input id="search" class="search" type="search" aria-label="Search the gallery" placeholder="A look, a layer, a word" value=${gallery.search} onInput=${search} />
     <button id="favourites" class="heart" aria-pressed=${favourites} onClick=${turn}>Favourites</button>
-    ${chosen.length > 0 && html`<${Button} id="compare" class="strong" icon="columns" disabled=${chosen.length < 2} label=${chosen.length < 2 ? "Choose one more to compare" : `Compare ${chosen.length}`} onClick=${() => set({ view: "comparison", compared: chosen })} />
+    ${chosen.length > 0 && html`<${Button} id="compare" class="strong" icon="columns" disabled=${!chosen[1]} label=${chosen[1] ? `Compare ${chosen.length}` : "Choose one more to compare"} onClick=${() => set({ view: "comparison", compared: chosen })} />
       <${Button} class="quiet" label="Choose none" onClick=${() => change({ chosen: [] })} />`}`;
   const none = gallery.search ? "No dream has such a look or layer." : favourites ? "No favourites yet: the heart under a dream makes it one." : "No dreams yet.";
-  return html`<${Section} id="gallery" name="Gallery" head=${head}>
+  return html`<${Section} name="Gallery" head=${head}>
     <ul id="dreams">${dreams.map((job) => html`<${Item} key=${job.id} job=${job} />`)}</ul>
     ${!dreams.length && gallery.loaded && html`<p id="none" class="note">${none}</p>`}
     ${gallery.next && html`<${Button} id="older" label="Older dreams" onClick=${() => loadGallery(gallery.next)} />`}
@@ -74,7 +74,6 @@ function Item({ job }) {
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const RELATIVE = new Intl.RelativeTimeFormat("en");
 
-// How long ago a moment was, in words; the page is drawn anew each minute.
 function ago(seconds) {
   const passed = state.now / 1000 - seconds;
   const [unit, size] = UNITS.find(([, long]) => passed >= long) ?? [];

@@ -1,4 +1,4 @@
-// The hand on a pane: wheel, drag and pinch move the camera; a tool paints, or the handle between before and after moves.
+// The hand on a pane: it moves the camera, paints, or moves the handle between before and after.
 
 import { panned, zoomed } from "./camera.js";
 import { set, state, WHOLE, within } from "./state.js";
@@ -6,32 +6,28 @@ import { set, state, WHOLE, within } from "./state.js";
 const NEAR = 26; // pixels about the handle that take hold of it
 
 export class Hand {
-  // `place` gives how the picture lies in the pane, `tool` what the first finger does ({ begin, goOn, end }) or null.
+  // `place` gives how the picture lies in the pane, `tool` what the first finger does.
   constructor(element, { place, tool, handle }) {
-    Object.assign(this, { element, place, tool, handle });
-    this.pointers = new Map();
-    const listeners = { pointerdown: "down", pointermove: "move", pointerup: "up", pointercancel: "up", dblclick: "twice", wheel: "wheel", pointerleave: "leave" };
-    for (const [kind, action] of Object.entries(listeners)) element.addEventListener(kind, (event) => this[action](event), { passive: false });
+    Object.assign(this, { element, place, tool, handle, pointers: new Map() });
+    const listeners = { pointerdown: "down", pointermove: "move", pointerup: "up", pointercancel: "up", pointerleave: "leave", dblclick: "twice", wheel: "wheel" };
+    for (const [kind, action] of Object.entries(listeners)) element.addEventListener(kind, (event) => this[action](event));
   }
 
-  share({ clientX, clientY }) {
+  at({ clientX, clientY }) {
     const box = this.element.getBoundingClientRect();
-    const { left, top, scale, width, height } = this.place();
-    return { x: (clientX - box.left - left) / (width * scale), y: (clientY - box.top - top) / (height * scale) };
+    return { left: clientX - box.left, top: clientY - box.top };
   }
 
-  across({ clientX }) {
-    return clientX - this.element.getBoundingClientRect().left;
+  share(event) {
+    const at = this.at(event);
+    const { left, top, scale, width, height } = this.place();
+    return { x: (at.left - left) / (width * scale), y: (at.top - top) / (height * scale) };
   }
 
   pixel(event) {
     const { x, y } = this.share(event);
     const { width, height } = this.place();
     return { x: x * width, y: y * height };
-  }
-
-  leave() {
-    set({ pointer: null });
   }
 
   wheel(event) {
@@ -46,9 +42,9 @@ export class Hand {
     this.pointers.set(event.pointerId, event);
     if (this.pointers.size > 1) return this.letGo();
     const handle = this.handle();
-    this.sliding = handle && (event.target.closest("#handle") || Math.abs(this.across(event) - handle.at) < NEAR);
-    if (this.sliding) return;
-    this.painting = event.button === 0 && !event.altKey ? this.tool() : null;
+    this.sliding = handle && (event.target.closest("#handle") || Math.abs(this.at(event).left - handle.at) < NEAR);
+    if (this.sliding || event.button !== 0 || event.altKey) return;
+    this.painting = this.tool();
     this.painting?.begin(this.pixel(event));
   }
 
@@ -58,43 +54,45 @@ export class Hand {
     this.sliding = false;
   }
 
+  up(event) {
+    if (this.pointers.delete(event.pointerId)) this.letGo();
+  }
+
+  leave() {
+    set({ pointer: null });
+  }
+
   move(event) {
     const before = this.pointers.get(event.pointerId);
-    if (!before) return set({ pointer: { ...this.share(event), clientX: event.clientX, clientY: event.clientY } });
+    if (!before) return set({ pointer: { ...this.share(event), ...this.at(event) } });
     this.pointers.set(event.pointerId, event);
-    if (this.pointers.size === 2) return this.pinch(before, event);
     if (this.sliding) return this.slide(event);
     if (this.painting) return event.getCoalescedEvents().concat(event).forEach((one) => this.painting.goOn(this.pixel(one)));
-    const { width, height, scale } = this.place();
-    const dx = (event.clientX - before.clientX) / (width * scale);
-    const dy = (event.clientY - before.clientY) / (height * scale);
-    return set({ camera: panned(state.camera, dx, dy) });
+    const other = [...this.pointers.values()].find((one) => one !== event);
+    return other ? this.pinch(before, event, other) : this.pan(state.camera, this.share(before), this.share(event));
+  }
+
+  pan(camera, from, to) {
+    set({ camera: panned(camera, to.x - from.x, to.y - from.y) });
   }
 
   slide(event) {
     const { from, to } = this.handle();
-    set({ split: within((this.across(event) - from) / (to - from), 0, 1) });
+    set({ split: within((this.at(event).left - from) / (to - from), 0, 1) });
   }
 
-  pinch(before, event) {
-    const [other] = [...this.pointers.values()].filter((one) => one.pointerId !== event.pointerId);
+  pinch(before, event, other) {
     const apart = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
     const middle = (one) => this.share({ clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 });
-    const from = middle(before);
     const to = middle(event);
-    const camera = zoomed(state.camera, apart(event) / Math.max(1, apart(before)), to);
-    set({ camera: panned(camera, to.x - from.x, to.y - from.y) });
-  }
-
-  up(event) {
-    if (this.pointers.delete(event.pointerId)) this.letGo();
+    this.pan(zoomed(state.camera, apart(event) / Math.max(1, apart(before)), to), middle(before), to);
   }
 
   // A double click goes to the picture's own pixels there, and back.
   twice(event) {
     if (state.tool !== "move" || event.target.closest("#handle")) return;
     const whole = 1 / this.place().fitted;
-    const closer = state.camera.zoom < whole * 0.99 ? whole : state.camera.zoom > 1.01 ? 0 : 2;
-    set({ camera: closer ? zoomed(state.camera, closer / state.camera.zoom, this.share(event)) : WHOLE });
+    const zoom = state.camera.zoom < whole * 0.99 ? whole : state.camera.zoom > 1.01 ? null : 2;
+    set({ camera: zoom ? zoomed(state.camera, zoom / state.camera.zoom, this.share(event)) : WHOLE });
   }
 }

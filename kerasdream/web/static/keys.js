@@ -1,4 +1,4 @@
-// Shortcuts: what keys do, and the list of them.
+// Shortcuts, and the list of them.
 
 import { fit, zoom } from "./camera.js";
 import { deeper, dream, favour, open, stop } from "./dreams.js";
@@ -83,7 +83,7 @@ export function Help() {
   const key = (name) => name.split(/(?<=.)\+/).map((part) => html`<kbd>${NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part)}</kbd>`);
   return html`<dialog id="help" aria-label="Shortcuts" ref=${(at) => at?.open || at?.showModal()} onClose=${closeHelp} onClick=${(event) => event.target === event.currentTarget && closeHelp()}>
     <div class="head"><h2>Shortcuts</h2><${IconButton} icon="close" label="Close" onClick=${closeHelp} /></div>
-    <dl>${KEYS.map(([name, words]) => html`<div key=${name}><dt>${key(name)}</dt><dd>${words}</dd></div>`)}</dl>
+    <dl>${KEYS.map(([name, words]) => html`<div><dt>${key(name)}</dt><dd>${words}</dd></div>`)}</dl>
     <p class="note">Wheel or pinch: nearer. Drag: move. Double click: the picture's own pixels.</p>
   </dialog>`;
 }

@@ -1,22 +1,20 @@
 // The knobs: four sliders with plain names, and under them every knob, to be searched.
 
 import { Mix } from "./mix.js";
-import { Button, FileInput, html, IconButton, Section, Select } from "./parts.js";
+import { Button, FileInput, html, IconButton, Section, Select, Slider } from "./parts.js";
 import { takeGuide } from "./picture.js";
-import { faulty, isWhole, limits, reset, turn, turnBack, typed, valueOf } from "./settings.js";
-import { Simple } from "./simple.js";
-import { rounded, set, state } from "./state.js";
+import { faulty, isWhole, limits, reset, turn, turnBack, typed, usual, valueOf } from "./settings.js";
+import { rounded, same, set, state, within } from "./state.js";
 
 export function Knobs() {
   const words = state.search.trim().toLowerCase();
   const shown = state.schema.knobs.filter((knob) => knob.name !== "preset" && knob.name !== "model" && fits(knob, words));
-  const groups = [...new Set(shown.map((knob) => knob.group))];
   const asLook = html`<${Button} id="reset" class="quiet" icon="undo" label="As the look has it" disabled=${!Object.keys(state.edits).length} onClick=${reset} />`;
-  return html`<${Section} id="knobs" name="Knobs" head=${asLook}>
+  return html`<${Section} name="Knobs" head=${asLook}>
     ${!words && html`<${Simple} />`}
     <input id="knob-search" class="search" type="search" aria-label="Search the knobs" placeholder="Search the knobs" value=${state.search} onInput=${({ target }) => set({ search: target.value })} />
-    ${groups.map((group) => html`<fieldset key=${group}><legend>${group}</legend>
-      ${shown.filter((knob) => knob.group === group).map((knob) => html`<${Knob} key=${knob.name} knob=${knob} />`)}
+    ${Object.entries(Object.groupBy(shown, ({ group }) => group)).map(([group, knobs]) => html`<fieldset key=${group}><legend>${group}</legend>
+      ${knobs.map((knob) => html`<${Knob} key=${knob.name} knob=${knob} />`)}
     </fieldset>`)}
     ${!shown.length && html`<p class="note">No knob has “${state.search}” in its name or its help.</p>`}
     ${!words && html`<${Guide} />`}
@@ -25,7 +23,7 @@ export function Knobs() {
 
 export const labelOf = (name) => name.replaceAll("_", " ");
 
-const fits = ({ name, help, group }, words) => [labelOf(name), name, help, group].some((text) => text.toLowerCase().includes(words));
+const fits = ({ name, help, group }, words) => `${labelOf(name)} ${name} ${help} ${group}`.toLowerCase().includes(words);
 
 function Knob({ knob }) {
   const { name, help } = knob;
@@ -79,4 +77,38 @@ function Guide() {
         <${Button} id="guide-clear" class="quiet" label="No guide" onClick=${() => set({ guide: null })} />`}
     </div>
   </div>`;
+}
+
+// Each stop of a plain slider says what it does to the knobs of the look.
+const each = (value, change) => (Array.isArray(value) ? value.map(change) : change(value));
+
+const touched = (slider) => [...new Set(slider.stops.flatMap((stop) => Object.keys({ ...stop.set, ...stop.times, ...stop.plus })))];
+
+function at({ set, times, plus }, name) {
+  if (name in set) return set[name];
+  const scaled = (one) => (name === "iterations" ? Math.max(1, Math.round(one * times[name])) : rounded(one * times[name]));
+  if (name in times) return each(usual(name), scaled);
+  if (name in plus) return each(usual(name), (one) => within(one + plus[name], 1, 12));
+  return usual(name);
+}
+
+// -1 where the knobs are between its stops.
+function place(slider) {
+  const names = touched(slider);
+  const fits = (stop) => names.every((name) => same(at(stop, name), valueOf(name)));
+  return slider.default !== null && fits(slider.stops[slider.default]) ? slider.default : slider.stops.findIndex(fits);
+}
+
+const Simple = () => html`<div id="simple">${state.schema.simple[state.model].map((slider) => html`<${Stops} slider=${slider} />`)}</div>`;
+
+function Stops({ slider }) {
+  const { name, title, about, stops } = slider;
+  const here = place(slider);
+  const last = stops.length - 1;
+  const go = (to) => touched(slider).forEach((knob) => turn(knob, at(stops[to], knob)));
+  const shown = here >= 0 ? stops[here].label : touched(slider).some((knob) => knob in state.edits) ? "as you set it" : "as the look";
+  return html`<${Slider} id="simple-${name}" label=${title} min="0" max=${last} title=${about} shown=${shown} aria-valuetext=${shown || `${here + 1} of ${last + 1}`}
+    value=${here < 0 ? (slider.default ?? Math.round(last / 2)) : here} data-unset=${here < 0 || undefined} onInput=${go}>
+    <p class="ends" aria-hidden="true"><span>${stops[0].label}</span><span>${stops[last].label}</span></p>
+  <//>`;
 }

@@ -1,8 +1,8 @@
-// The wall of looks, each dreamt on one's own picture; and looks of one's own.
+// The wall of looks, each dreamt on one's own picture; looks of one's own; the network.
 
 import { call, post, remove } from "./api.js";
-import { Network } from "./network.js";
-import { Button, html, IconButton, Section } from "./parts.js";
+import { Button, html, IconButton, Section, Select } from "./parts.js";
+import { askForWall } from "./picture.js";
 import { asked, choose, restore } from "./settings.js";
 import { say, set, state, tried } from "./state.js";
 
@@ -26,7 +26,7 @@ export function Looks() {
   const { looks } = state.schema;
   const there = looks.filter((look) => state.wall.looks[look.name]).length;
   const how = there === looks.length ? "Each on your picture." : there ? `On your picture: ${there} of ${looks.length} so far.` : "Each will soon be shown on your picture.";
-  return html`<${Section} id="looks" name="Looks" head=${html`<${Network} />`}>
+  return html`<${Section} name="Looks" head=${html`<${Network} />`}>
     <p class="note">${how}</p>
     <div id="wall" role="radiogroup" aria-label="Look">${looks.map((look) => html`<${Look} key=${look.name} ...${look} />`)}</div>
     <h3>Your own</h3>
@@ -38,7 +38,7 @@ export function Looks() {
   <//>`;
 }
 
-// A look as it is on one's own picture where that is there, else on the sample.
+// Until it is dreamt on one's own picture, a look is shown on the sample.
 function Look({ name, about }) {
   const own = state.wall.looks[name];
   const src = own ? `/api/wall/${state.picture.id}/${state.model}/${name}` : `/static/looks/${name}.webp`;
@@ -47,4 +47,17 @@ function Look({ name, about }) {
     <input type="radio" name="look" value=${name} checked=${chosen} onChange=${() => choose(name)} />
     <img src=${src} alt="" data-own=${own} /><span>${name}</span>
   </label>`;
+}
+
+const NAMES = { mini: "mini, the quick one", inception_v3: "InceptionV3" };
+const words = (model) => NAMES[model] ?? model;
+
+export function Network() {
+  const change = (model) => {
+    set({ model });
+    askForWall();
+  };
+  const { models } = state.schema;
+  if (models.length < 2) return html`<span class="note">${words(state.model)}</span>`;
+  return html`<${Select} id="knob-model" class="model" aria-label="Network" options=${models} words=${words} value=${state.model} onChange=${change} />`;
 }

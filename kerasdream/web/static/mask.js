@@ -1,19 +1,16 @@
-// The mask: where the dream may go. It is kept as what was done, so that every stroke can be taken back.
+// The mask, kept as what was done, so that every stroke can be taken back.
 
 import { loadImage } from "./api.js";
 import { set, state } from "./state.js";
 
 const COLOUR = "#b79cff";
 export const canvas = document.createElement("canvas");
-canvas.id = "mask";
-canvas.setAttribute("role", "img");
-canvas.setAttribute("aria-label", "Mask: where the dream goes");
+Object.assign(canvas, { id: "mask", role: "img", ariaLabel: "Mask: where the dream goes" });
 const pen = canvas.getContext("2d", { willReadFrequently: true });
-let done = []; // strokes, { kind: "invert" } and { kind: "image" }, in order
+let done = []; // what was painted, in order; each can draw itself anew
 
 const note = () => set({ mask: done.length > 0 });
 
-// The canvas has the size of the picture; another size begins anew.
 export function size(width, height) {
   if (canvas.width === width && canvas.height === height) return;
   Object.assign(canvas, { width, height });
@@ -37,60 +34,56 @@ export const misses = () => done.every(({ places = [], width }) => places.every(
 
 function act(one) {
   done.push(one);
-  perform(one);
+  one.draw();
   note();
 }
 
-export const invert = () => act({ kind: "invert" });
+export const invert = () => act({ draw: () => fill("xor") });
 
-export const begin = (place, width, erase = false) => act({ kind: "stroke", width, erase, places: [place] });
+export function begin(place, width, erase = false) {
+  const places = [place];
+  act({ width, erase, places, draw: () => places.forEach((to, i) => line(width, erase, places[Math.max(0, i - 1)], to)) });
+}
 
 export function goOn(place) {
-  const stroke = done.at(-1);
-  if (!stroke?.places) return; // it was taken back meanwhile
-  line(stroke, stroke.places.at(-1), place);
-  stroke.places.push(place);
+  const { width, erase, places } = done.at(-1) ?? {};
+  if (!places) return; // it was taken back meanwhile
+  line(width, erase, places.at(-1), place);
+  places.push(place);
 }
 
 export async function loadMask(path, width, height) {
   const image = await loadImage(path);
   done = [];
   size(width, height);
-  act({ kind: "image", image });
-}
-
-function replay() {
-  pen.clearRect(0, 0, canvas.width, canvas.height);
-  done.forEach(perform);
-}
-
-function perform(one) {
-  if (one.kind === "stroke") one.places.forEach((place, i) => line(one, one.places[Math.max(0, i - 1)], place));
-  else if (one.kind === "invert") fill("xor");
-  else {
-    pen.drawImage(one.image, 0, 0, canvas.width, canvas.height);
+  act({ draw: () => {
+    pen.globalCompositeOperation = "copy";
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
     const pixels = pen.getImageData(0, 0, canvas.width, canvas.height);
     for (let i = 0; i < pixels.data.length; i += 4) pixels.data[i + 3] = pixels.data[i];
     pen.putImageData(pixels, 0, 0);
     fill("source-in");
-  }
+  } });
+}
+
+function replay() {
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  for (const one of done) one.draw();
 }
 
 function fill(operation, on = pen, colour = COLOUR) {
   on.globalCompositeOperation = operation;
   on.fillStyle = colour;
   on.fillRect(0, 0, canvas.width, canvas.height);
-  on.globalCompositeOperation = "source-over";
 }
 
-function line({ width, erase }, from, to) {
+function line(width, erase, from, to) {
   pen.globalCompositeOperation = erase ? "destination-out" : "source-over";
   Object.assign(pen, { strokeStyle: COLOUR, lineCap: "round", lineJoin: "round", lineWidth: width });
   pen.beginPath();
   pen.moveTo(from.x, from.y);
   pen.lineTo(to.x, to.y + 0.01);
   pen.stroke();
-  pen.globalCompositeOperation = "source-over";
 }
 
 // The mask as a picture: white on black.

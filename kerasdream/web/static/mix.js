@@ -1,5 +1,6 @@
-// The mix of layers and channels that a dream follows, with their weights.
+// The mix of layers and channels that a dream follows, and the channels as tiles.
 
+import { sketchKey } from "./dreams.js";
 import { Component, html, IconButton } from "./parts.js";
 import { layersOf, loadLayers, number, turn, turnBack } from "./settings.js";
 import { state } from "./state.js";
@@ -9,7 +10,7 @@ const put = (pairs) => (pairs.length ? turn("layers", Object.fromEntries(pairs))
 
 export const isMixed = (name) => name in (state.edits.layers ?? {});
 
-// Add a layer or a channel to the mix; what is there goes out. The first one makes a mix of its own.
+// The first one makes a mix of its own.
 export function toggle(name) {
   const there = Object.entries(state.edits.layers ?? {});
   put(isMixed(name) ? there.filter(([one]) => one !== name) : [...there, [name, 1]]);
@@ -31,7 +32,7 @@ export class Mix extends Component {
       <p><b>layers</b></p>
       ${pairs().map(([name, weight], i) => html`<${Row} key=${i} i=${i} name=${name} weight=${weight} />`)}
       <div class="layer"><input type="text" id="add-layer" list="layer-names" aria-label="Add a layer" placeholder="Add a layer or channel" onChange=${add} /></div>
-      <datalist id="layer-names">${names.map((layer) => html`<option key=${layer.name} value=${layer.name}>${layer.look}</option>`)}</datalist>
+      <datalist id="layer-names">${names.map((layer) => html`<option value=${layer.name}>${layer.look}</option>`)}</datalist>
       <p class="note">What the dream follows, and how much. mixed4:150 is one channel; under Layers you see them.</p>
       <p class="fault" role="alert">${fault}</p>
     </div>`;
@@ -47,4 +48,20 @@ function Row({ i, name, weight }) {
     <input type="text" inputmode="decimal" class="weight" aria-label="Weight of layer ${i + 1}" value=${weight} onInput=${({ target }) => change(name, number(target.value))} />
     <${IconButton} class="small" icon="close" label="Remove layer ${i + 1}" onClick=${away} />
   </div>`;
+}
+
+export function Tile({ layer, channel, name, share }) {
+  const text = `${layer}:${channel}`;
+  const key = sketchKey({ model: state.model, layer, channel });
+  return html`<button class="tile" aria-pressed=${isMixed(text)} title=${name ? `${name} (${text})` : text} onClick=${() => toggle(text)}>
+    <${Sketch} key=${`${key} ${state.sketched[key]}`} src="/api/atlas/${key}" /><span>${name || channel}</span>
+    ${share !== undefined && html`<meter max="1" value=${share} aria-hidden="true"></meter>`}
+  </button>`;
+}
+
+// A channel as a picture; a place for it as long as it is still to be drawn.
+class Sketch extends Component {
+  render({ src }, { missing }) {
+    return missing ? html`<i class="empty"></i>` : html`<img src=${src} alt="" loading="lazy" onError=${() => this.setState({ missing: true })} />`;
+  }
 }

@@ -1,4 +1,4 @@
-// Motion: a film dreamt frame by frame, and a journey into a dream that never ends.
+// Motion: films, and journeys into a dream.
 
 import { asPicture, dream } from "./dreams.js";
 import { Button, html, Section, Select, Slider } from "./parts.js";
@@ -13,7 +13,7 @@ const USUAL = { recipe: "zoom", zoom: 1.03, angle: 0.3, frames: 60, fps: 15 };
 
 export function Motion() {
   const { film } = state.picture;
-  return html`<${Section} id="motion" name="Motion">
+  return html`<${Section} name="Motion">
     <h3>A film</h3>
     ${film ? html`<${Film} film=${film} />` : html`<p class="note">Drop a video or an animated picture on the page: all of it is dreamt, each frame on the one before.</p>`}
     <${Journey} />
@@ -35,7 +35,7 @@ function Journey() {
     const from = job && { picture: (await asPicture(job)).id, parent: job.id, mask: null };
     await dream({ kind: "journey", journey: { ...state.journey, recipe, frames, fps }, label: `Journey: ${recipe}`, ...from });
   });
-  const sliders = (which) => which.map(([name, label, min, max, step, title]) => html`<${Slider} key=${name} id="journey-${name}" label=${label} min=${min} max=${max} step=${step} title=${title}
+  const sliders = (which) => which.map(([name, label, min, max, step, title]) => html`<${Slider} id="journey-${name}" label=${label} min=${min} max=${max} step=${step} title=${title}
     value=${now[name]} onInput=${(value) => set({ journey: { ...state.journey, [name]: value } })} />`);
   return html`<h3>A journey</h3>
     <p class="note">Into ${job ? "this dream" : "the picture"}, without an end: each frame is dreamt on the one before.</p>

@@ -1,6 +1,5 @@
 // The parts that the page is made of. Preact draws what differs, htm reads the templates.
 
-import { LINES } from "./icons.js";
 import { set, state } from "./state.js";
 import htm from "./vendor/htm.js";
 import { Component, h, render } from "./vendor/preact.js";
@@ -8,7 +7,7 @@ import { Component, h, render } from "./vendor/preact.js";
 export { Component, render };
 export const html = htm.bind(h);
 
-// A part of the page that stays as it is while only the stage changes.
+// Stays as it is while only the stage changes.
 export class Part extends Component {
   shouldComponentUpdate() {
     return !state.quick;
@@ -19,12 +18,23 @@ export class Part extends Component {
   }
 }
 
-export const Section = ({ id, name, head, children }) => html`<section id=${id} aria-label=${name}>
+// Looks after each drawing whether there is something to fetch.
+export class Follower extends Component {
+  componentDidMount() {
+    this.follow();
+  }
+
+  componentDidUpdate() {
+    this.follow();
+  }
+}
+
+export const Section = ({ name, id = name.toLowerCase(), head, children }) => html`<section id=${id} aria-label=${name}>
   <div class="head"><h2>${name}</h2>${head}</div>
   ${children}
 </section>`;
 
-export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${LINES[name]} /></svg>`;
+export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><use href="/static/icons.svg#${name}" /></svg>`;
 
 export const Button = ({ icon, label, title = label, ...rest }) => html`<button title=${title} ...${rest}>
   ${icon && html`<${Icon} name=${icon} />`}<span>${label}</span>
@@ -39,9 +49,8 @@ export const Slider = ({ id, label, value, shown = value, onInput, children, ...
   <input id=${id} type="range" ...${rest} value=${value} onInput=${({ target }) => onInput(target.valueAsNumber)} />${children}
 </div>`;
 
-// A choice of one of several; `words` says how each is called.
 export const Select = ({ options, value, words = String, onChange, ...rest }) => html`<select ...${rest} value=${value} onChange=${({ target }) => onChange(target.value)}>
-  ${options.map((one) => html`<option key=${one} value=${one} selected=${one === value}>${words(one)}</option>`)}
+  ${options.map((one) => html`<option value=${one} selected=${one === value}>${words(one)}</option>`)}
 </select>`;
 
 // The same file can be chosen again.
@@ -64,5 +73,4 @@ function Entry({ of: [words, action, more, rest] }) {
   return html`<button class="entry" onClick=${action}>${inside}</button>`;
 }
 
-// One menu is open at a time.
 export const closeMenus = ({ target }) => state.menu && !target.closest(".menu") && set({ menu: null });

@@ -1,10 +1,10 @@
 // The picture to dream on: dropped, pasted, chosen, or made of noise.
 
 import { post, upload } from "./api.js";
-import { open } from "./dreams.js";
+import { open, shownOnWall } from "./dreams.js";
 import { blank } from "./mask.js";
 import { restore } from "./settings.js";
-import { ALONE, say, set, state, tried, WHOLE } from "./state.js";
+import { ALONE, SAMPLE, say, set, state, tried, WHOLE } from "./state.js";
 
 let choice = 0; // the latest wish counts, not the latest answer
 
@@ -21,7 +21,7 @@ export function askForWall() {
   if (state.wall.of === of) return;
   set({ wall: { of, looks: {} } });
   post("wall", asked)
-    .then(({ there }) => state.wall.of === of && set({ wall: { of, looks: { ...Object.fromEntries(there.map((name) => [name, true])), ...state.wall.looks } } }))
+    .then(({ there }) => there.forEach((look) => shownOnWall({ ...asked, look })))
     .catch(() => {}); // then the looks are shown on the sample
 }
 
@@ -33,7 +33,7 @@ async function send(file) {
   return { ...(await upload(file)), name: file.name };
 }
 
-// Take in files: one is shown; of several, the others wait in the tray. A film says so.
+// Of several files the first is shown; all wait in the tray.
 export const takeFiles = tried(async (files) => {
   const all = [...files];
   if (!all.length) return;
@@ -65,10 +65,10 @@ export const takeGuide = tried(async ([file]) => {
   if (file) set({ guide: (await send(file)).id });
 });
 
-export const sample = () => take({ id: "sample", width: 768, height: 512, name: "The sample" });
-export const noise = () => take({ id: "noise:768x512", width: 768, height: 512, name: "Noise" });
+export const sample = () => take(SAMPLE);
+export const noise = () => take({ ...SAMPLE, id: "noise:768x512", name: "Noise" });
 
-// What comes by drag or paste: files, a dream of this page, or an address, which the studio does not fetch.
+// Files, a dream of this page, or an address.
 function takeTransfer(data) {
   if (data.files.length) return takeFiles(data.files);
   const address = data.getData("text/uri-list") || data.getData("text/plain");

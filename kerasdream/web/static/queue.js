@@ -1,4 +1,4 @@
-// The queue: what waits and runs, of this page and of others; watched, put in order, cancelled.
+// The queue: what waits and runs, of this page and of others.
 
 import { left, words } from "./dock.js";
 import { cancel, imageOf, move, open, pictureOf } from "./dreams.js";

@@ -7,13 +7,11 @@ export const knobOf = (name) => state.schema.knobs.find((knob) => knob.name === 
 const lookOf = (name) => state.schema.looks.find((look) => look.name === name) ?? state.schema.looks[0];
 export const isWhole = ({ kind }) => kind.startsWith("int");
 
-const NUMBERS = { int: /^-?\d+$/, float: /^-?(\d+\.?\d*|\.\d+)(e-?\d+)?$/i };
-
-// What was typed as a number, or the words themselves: the studio says what it expected.
+// What is no number stays words: the studio says what it expected.
 export function number(text, whole = false) {
   const words = text.trim();
   const value = Number(words);
-  return NUMBERS[whole ? "int" : "float"].test(words) && (!whole || Number.isSafeInteger(value)) ? value : words;
+  return words && (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) ? value : words;
 }
 
 function read(typed, knob) {
@@ -50,7 +48,7 @@ export const asked = () => ({ preset: state.look, model: state.model, ...Object.
 
 const kept = () => ({ look: state.look, model: state.model, edits: state.edits });
 
-// Choose a look. The knobs one has turned stay turned, but for the layers, which make the look; that can be undone.
+// The knobs one has turned stay turned, but for the layers, which make the look.
 export function choose(look) {
   if (look === state.look && !state.edits.layers) return;
   const before = kept();
@@ -61,7 +59,6 @@ export function choose(look) {
   else if (many) say(`${look}, with ${many === 1 ? "the knob" : `the ${many} knobs`} you turned.`, () => set({ edits: {} }), "As the look has it");
 }
 
-// Take settings of a dream or a picture. What was set before comes back with Undo.
 export function restore({ preset, model, ...edits }) {
   const before = kept();
   set({ look: lookOf(preset).name, model: state.schema.models.includes(model) ? model : state.model, edits });
@@ -88,7 +85,6 @@ export function limits({ kind, low, high, choices, optional }) {
   return `${whole}${range}${kind.endsWith("s") ? ", or one for each size, with commas" : ""}${optional ? "; empty: none" : ""}`;
 }
 
-// The name of the knob that a fault is about.
 export function faulty(words) {
-  return state.schema.knobs.find(({ name }) => new RegExp(`^(An array of shape .* for )?${name}\\b`).test(words))?.name;
+  return state.schema.knobs.find(({ name }) => new RegExp(`^${name}\\b`).test(words))?.name;
 }

@@ -1,18 +1,23 @@
 // The state of the page: one object, changed in one way, drawn by one function.
 
+// What the browser remembers: the colours, and who has dreamt here and needs no introduction.
+export const THEME = "kerasdream-theme";
+export const BEEN = "kerasdream-been";
+
+export const SAMPLE = { id: "sample", width: 768, height: 512, name: "The sample" };
 export const WHOLE = { zoom: 1, x: 0.5, y: 0.5 }; // the camera on the whole picture
 
 export const state = {
   schema: null,
-  layers: {}, // of each model: what it can dream on
+  layers: {}, // of each model
   // What is asked for next
-  picture: { id: "sample", width: 768, height: 512, name: "The sample" },
+  picture: SAMPLE,
   tray: [], // pictures that came with it
   guide: null, // id of a picture
-  mask: false, // whether one is painted
+  mask: false,
   look: "",
   model: "",
-  edits: {}, // knobs of one's own over those of the look, as typed
+  edits: {}, // knobs over those of the look, as typed
   // What is looked at
   view: "stage", // or gallery, comparison
   shown: null, // id of a dream
@@ -21,17 +26,18 @@ export const state = {
   from: null, // the group that the shown dream was chosen from
   compared: [], // ids of dreams
   split: 0, // how much of the picture before is seen
-  camera: WHOLE, // over the fitted picture, and the place of it in the middle
+  camera: WHOLE,
   tool: "move", // or mask, brush, touch
   pen: { size: 60, erase: false, feather: 6 },
   drawer: "looks",
+  bare: false,
   menu: null,
   help: false,
   // What is known
-  jobs: {}, // dreams by id
-  queue: [], // ids of what waits or runs, in order
-  moments: {}, // of each dream, its growth
-  sizes: {}, // of pictures, as they were seen
+  jobs: {},
+  queue: [], // ids
+  moments: {}, // of each dream
+  sizes: {}, // of pictures
   sketched: {}, // channels that were drawn meanwhile
   gallery: { dreams: [], next: null, search: "", favourites: false, chosen: [] },
   family: [], // ids of dreams
@@ -40,12 +46,14 @@ export const state = {
   looks: [], // of one's own
   seen: null,
   search: "", // among the knobs
+  axes: { x: { knob: "octave_scale", text: "1.2, 1.4, 1.8" }, y: { knob: "step", text: "0.005, 0.01, 0.02" } }, // of a sweep
   // How it goes
   asking: false,
   online: true,
   fault: "",
   toast: null,
-  theme: "system",
+  theme: localStorage.getItem(THEME) ?? "system",
+  been: Boolean(localStorage.getItem(BEEN)),
   now: Date.now(),
   quick: false, // whether only the stage has changed
 };
@@ -59,9 +67,9 @@ export function drawWith(render) {
   render();
 }
 
-const QUICK = ["camera", "split", "pointer"]; // what a hand changes many times a second: only the stage shows it
+const QUICK = ["camera", "split", "pointer"]; // what a hand changes many times a second, on the stage
 
-// Change the state; the page is drawn once for all changes of a moment.
+// The page is drawn once for all changes of a moment.
 export function set(changes) {
   const quick = Object.keys(changes).every((name) => QUICK.includes(name));
   state.quick = quick && (!due || state.quick);
@@ -75,7 +83,7 @@ export function set(changes) {
   });
 }
 
-// What is left when one leaves a dream: the picture.
+// What is left of a dream that one leaves: the picture.
 export const ALONE = { shown: null, moment: null, group: null, split: 0, view: "stage" };
 
 export const shownJob = () => state.jobs[state.shown];
@@ -83,7 +91,7 @@ export const jobsOf = (ids) => ids.map((id) => state.jobs[id]).filter(Boolean);
 export const isOver = (job) => ["done", "failed", "cancelled"].includes(job.state);
 export const nameOf = (job) => job.label || job.look;
 
-// Learn how dreams stand; one that is over stays so, whatever late answer says that it waits.
+// A dream that is over stays so, whatever late answer says that it waits.
 export function know(...jobs) {
   const news = jobs.filter((job) => !job.state || isOver(job) || !isOver(state.jobs[job.id] ?? job));
   set({ jobs: { ...state.jobs, ...Object.fromEntries(news.map((job) => [job.id, { ...state.jobs[job.id], ...job }])) } });
@@ -102,7 +110,6 @@ export const tried = (action) => async (...given) => {
     return await action(...given);
   } catch (error) {
     set({ fault: error.message, asking: false });
-    return undefined;
   }
 };
 

@@ -1,23 +1,20 @@
 // The page: one state, drawn by one function.
 
 import { read as readAddress, write as writeAddress } from "./address.js";
-import { Ambient } from "./ambient.js";
 import { call } from "./api.js";
+import { lookClosely } from "./atlas.js";
 import { Bar, Drawer, Rail, Tools } from "./bar.js";
-import { goOn } from "./brush.js";
 import { Dock, words } from "./dock.js";
-import { BEEN, listenToAll, open, show } from "./dreams.js";
+import { listenToAll, open, show } from "./dreams.js";
 import { Gallery, loadGallery } from "./gallery.js";
-import { Grid } from "./grid.js";
 import { Help, listenForKeys } from "./keys.js";
 import { loadLooks } from "./looks.js";
+import { goOn } from "./paint.js";
 import { Button, closeMenus, html, IconButton, Part, render as put } from "./parts.js";
 import { askForWall, listenForPictures } from "./picture.js";
-import { lookClosely } from "./seen.js";
 import { faulty, loadLayers } from "./settings.js";
-import { Stage } from "./stage.js";
+import { Ambient, Grid, Stage } from "./stage.js";
 import { drawWith, know, set, shownJob, state, tried } from "./state.js";
-import { readTheme } from "./theme.js";
 
 const REST = 2500; // milliseconds without a hand after which the controls fade
 
@@ -32,13 +29,11 @@ function Studio() {
       ${group ? html`<${Part} of=${Grid} />` : html`<${Stage} /><${Tools} />`}
       ${view === "stage" && html`<${Intro} />`}
       <${Words} />
-      ${view === "stage" && html`<${Part} of=${Dock} />`}
-      ${view === "comparison" && html`<div id="dock"><div class="card"><${Button} label="Back to the studio" onClick=${() => set({ view: "stage" })} /></div></div>`}
+      <${Part} of=${Dock} />
     </main>`}
     ${!bare && view !== "gallery" && html`<${Part} of=${Drawer} />`}
     ${!bare && html`<${Part} of=${Rail} />`}
     <p id="announced" class="hidden" role="status">${job && words(job)}</p>
-    <p class="dropping" aria-hidden="true">Let go: it is dreamt on next</p>
     <${Help} />
   </div>`;
 }
@@ -63,7 +58,6 @@ function Words() {
 
 let faultBefore;
 
-// Draw the page as the state is, and let follow what follows from it.
 function render() {
   put(html`<${Studio} />`, document.getElementById("app"));
   lookClosely();
@@ -89,21 +83,19 @@ function fadeAtRest() {
   for (const kind of ["pointermove", "pointerdown", "keydown"]) addEventListener(kind, wake, { passive: true });
 }
 
-// A dream is there from the beginning: the one of the address, or the one that the studio has made of its sample.
+// The dream of the address, or the one that the studio has made of its sample.
 async function first(dream) {
   if (dream) return open(dream);
   const welcome = await call("welcome").catch(() => null);
-  if (state.shown || state.picture.id !== "sample" || state.asking) return null;
+  if (state.shown || state.picture.id !== "sample" || state.asking) return;
   if (!welcome) return setTimeout(first, 1500); // it is being made
   know(welcome);
-  set({ welcome: welcome.id });
   show(welcome.id);
-  return set({ split: 0.5 });
+  set({ split: 0.5, welcome: welcome.id });
 }
 
-readTheme();
 const schema = await call("schema");
-set({ schema, look: schema.looks[0].name, model: schema.model, drawer: innerWidth < 760 ? null : "looks", been: Boolean(localStorage.getItem(BEEN)) });
+set({ schema, look: schema.looks[0].name, model: schema.model, drawer: innerWidth < 760 ? null : "looks" });
 const dream = readAddress();
 drawWith(render);
 addEventListener("pointerdown", closeMenus);

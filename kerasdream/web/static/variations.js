@@ -1,7 +1,9 @@
 // Variations: surprises, four of a kind in a grid, and sweeps over two knobs.
 
 import { dream, group, request } from "./dreams.js";
-import { loadLayers, valueOf } from "./settings.js";
+import { labelOf } from "./knobs.js";
+import { Button, html, Section, Select } from "./parts.js";
+import { isWhole, knobOf, loadLayers, number, valueOf } from "./settings.js";
 import { rounded, say, set, state, tried } from "./state.js";
 
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
@@ -28,7 +30,7 @@ const suits = ({ settings }) => !(state.edits.num_octave <= (settings.octaves_ab
 const shuffled = (list) => list.map((one) => [Math.random(), one]).sort(([a], [b]) => a - b).map(([, one]) => one);
 
 const KINDS = {
-  seeds: () => [seed(), seed(), seed(), seed()].map((one) => ({ settings: { seed: one, jitter: valueOf("jitter") || 48 }, label: `Seed ${one}` })),
+  seeds: () => Array.from({ length: 4 }, seed).map((one) => ({ settings: { seed: one, jitter: valueOf("jitter") || 48 }, label: `Seed ${one}` })),
   looks: () => [state.look, ...shuffled(others().filter(suits)).slice(0, 3).map((look) => look.name)]
     .map((preset) => ({ settings: { preset }, label: preset, bare: preset !== state.look })),
   strengths: () => [0.5, 1, 1.8, 3].map((factor) => {
@@ -44,7 +46,7 @@ export const four = tried(async (kind) => {
   await group("variations", jobs, { across: 2 });
 });
 
-export const sweep = tried(async ({ x, y }) => {
+const sweep = tried(async ({ x, y }) => {
   const base = await request();
   const down = y.values.length ? y.values.map((value) => [y.knob, value]) : [null];
   const jobs = down.flatMap((row) => x.values.map((value) => {
@@ -53,3 +55,47 @@ export const sweep = tried(async ({ x, y }) => {
   }));
   await group("sweep", jobs, { across: x.values.length, x, y: y.values.length ? y : null });
 });
+
+const MOST = 36; // dreams of one grid
+const change = (name, changes) => set({ axes: { ...state.axes, [name]: { ...state.axes[name], ...changes } } });
+
+const swept = () => state.schema.knobs.filter(({ name, kind }) =>
+  name !== "model" && (!["objective", "floats", "ints"].includes(kind) || ["step", "iterations", "gradient_blur"].includes(name)));
+
+function some(knob) {
+  if (knob.choices.length) return knob.choices.slice(0, 6).join(", ");
+  if (knob.kind === "bool") return "no, yes";
+  const now = valueOf(knob.name);
+  const base = typeof now === "number" && now > 0 ? now : 1;
+  const fitting = (value) => Math.min(knob.high ?? Infinity, isWhole(knob) ? Math.max(knob.low ?? 0, Math.round(value)) : rounded(value));
+  return [...new Set([base / 2, base, base * 2].map(fitting))].join(", ");
+}
+
+function valuesOf({ knob: name, text }) {
+  const knob = knobOf(name);
+  if (!knob) return [];
+  const parts = text.split(",").map((part) => part.trim()).filter(Boolean);
+  if (knob.kind === "bool") return parts.map((part) => ["yes", "true", "on", "1"].includes(part.toLowerCase()));
+  return knob.kind === "choice" ? parts : parts.map((part) => number(part, isWhole(knob)));
+}
+
+export function Sweep() {
+  const [x, y] = Object.values(state.axes).map((axis) => ({ ...axis, values: valuesOf(axis) }));
+  const count = x.values.length * Math.max(1, y.values.length);
+  return html`<${Section} name="Sweep">
+    <p class="note">Two knobs over several values: a grid of dreams to choose from. Everything else stays as it is set.</p>
+    <${Axis} name="x" label="across" axis=${x} />
+    <${Axis} name="y" label="down" axis=${y} none />
+    <p class="note">${count} dreams${count > MOST && `; ${MOST} at most`}.</p>
+    <${Button} id="go-sweep" class="strong" label="Dream the ${count}" disabled=${!count || count > MOST || state.asking} onClick=${() => sweep({ x, y })} />
+  <//>`;
+}
+
+function Axis({ name, label, axis, none }) {
+  const choose = (knob) => change(name, { knob, text: knob && some(knobOf(knob)) });
+  const options = swept().map((knob) => knob.name);
+  return html`<fieldset><legend>${label}</legend>
+    <${Select} id="sweep-${name}" aria-label="Knob ${label}" options=${none ? ["", ...options] : options} words=${(knob) => labelOf(knob) || "nothing"} value=${axis.knob} onChange=${choose} />
+    ${axis.knob && html`<input id="sweep-${name}-values" type="text" aria-label="Values ${label}, with commas" value=${axis.text} onInput=${({ target }) => change(name, { text: target.value })} />`}
+  </fieldset>`;
+}
