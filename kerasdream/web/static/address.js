@@ -5,7 +5,7 @@ import { set, state } from "./state.js";
 
 let last = "";
 
-export function write() {
+export function writeAddress() {
   const { preset, model, ...own } = asked();
   const { id, width, height, film } = state.picture;
   const parts = new URLSearchParams({ look: preset, model });
@@ -21,7 +21,7 @@ export function write() {
 }
 
 // Read the address; what makes no sense is left out. Returns the id of the dream that it names.
-export function read() {
+export function readAddress() {
   const { look, model, knobs, picture, film, guide, dream } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const found = (text, pattern) => text?.match(pattern)?.slice(1);
   const changes = {};

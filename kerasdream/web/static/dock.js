@@ -18,6 +18,8 @@ export function Dock() {
   </div>`;
 }
 
+const FOUR = [["looks", "this one and three others"], ["strengths", "from faint to wild"], ["seeds", "chance takes other ways"]];
+
 const ask = tried((event) => event.detail > 1 || dream()); // a double click is one dream
 
 function Actions() {
@@ -28,10 +30,7 @@ function Actions() {
     <//>
     <${Button} id="surprise" class="quiet" icon="surprise" label="Surprise me" title="A look nobody chose (S)" onClick=${surprise} />
     <button id="dream" aria-busy=${state.asking} onClick=${ask} title="Dream (Ctrl+Enter)">${state.asking ? "Asking…" : "Dream"}</button>
-    <${Menu} name="four" icon="four" label="Four" hint="Four variations side by side" entries=${[
-      ["Four looks", () => four("looks"), "this one and three others"],
-      ["Four strengths", () => four("strengths"), "from faint to wild"],
-      ["Four seeds", () => four("seeds"), "chance takes other ways"]]} />
+    <${Menu} name="four" icon="four" label="Four" hint="Four variations side by side" entries=${FOUR.map(([kind, more]) => [`Four ${kind}`, () => four(kind), more])} />
   </div>`;
 }
 

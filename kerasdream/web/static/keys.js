@@ -60,7 +60,6 @@ function close() {
 }
 
 const writing = (target) => target.matches?.("input:not([type=range], [type=checkbox], [type=radio]), textarea, select");
-const sliding = (target) => target.matches?.("input, [role=slider]");
 
 export function listenForKeys() {
   addEventListener("keydown", (event) => {
@@ -68,7 +67,7 @@ export function listenForKeys() {
     const name = `${ctrl ? "Ctrl+" : ""}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
     const action = KEYS.find(([key]) => key === name)?.[2];
     const typing = writing(event.target) && !ctrl && name !== "Escape";
-    if (!action || typing || event.altKey || event.repeat || (name.startsWith("Arrow") && sliding(event.target))) return;
+    if (!action || typing || event.altKey || event.repeat || (name.startsWith("Arrow") && event.target.matches?.("input, [role=slider]"))) return;
     if (state.help && !["?", "Escape"].includes(name)) return;
     event.preventDefault();
     action();

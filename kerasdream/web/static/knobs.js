@@ -9,7 +9,7 @@ import { rounded, same, set, state, within } from "./state.js";
 export function Knobs() {
   const words = state.search.trim().toLowerCase();
   const shown = state.schema.knobs.filter((knob) => knob.name !== "preset" && knob.name !== "model" && fits(knob, words));
-  const asLook = html`<${Button} id="reset" class="quiet" icon="undo" label="As the look has it" disabled=${!Object.keys(state.edits).length} onClick=${reset} />`;
+  const asLook = html`<${Button} id="reset" class="quiet" icon="undo" label="As the look has it" disabled=${same(state.edits, {})} onClick=${reset} />`;
   return html`<${Section} name="Knobs" head=${asLook}>
     ${!words && html`<${Simple} />`}
     <input id="knob-search" class="search" type="search" aria-label="Search the knobs" placeholder="Search the knobs" value=${state.search} onInput=${({ target }) => set({ search: target.value })} />

@@ -8,7 +8,7 @@ const MOVES = [
   ["zoom", "Zoom", 1, 1.15, 0.005, "how much nearer each frame is"],
   ["angle", "Turn", -8, 8, 0.25, "degrees each frame"],
 ];
-const PACE = [["frames", "Frames", 8, 240, 1], ["fps", "Frames a second", 6, 30, 1]];
+const PACE = [["frames", "Frames", 8, 240], ["fps", "Frames a second", 6, 30]];
 const USUAL = { recipe: "zoom", zoom: 1.03, angle: 0.3, frames: 60, fps: 15 };
 
 export function Motion() {

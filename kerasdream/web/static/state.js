@@ -29,7 +29,7 @@ export const state = {
   camera: WHOLE,
   tool: "move", // or mask, brush, touch
   pen: { size: 60, erase: false, feather: 6 },
-  drawer: "looks",
+  drawer: innerWidth < 760 ? null : "looks",
   bare: false,
   menu: null,
   help: false,

@@ -1,6 +1,6 @@
 // The page: one state, drawn by one function.
 
-import { read as readAddress, write as writeAddress } from "./address.js";
+import { readAddress, writeAddress } from "./address.js";
 import { call } from "./api.js";
 import { lookClosely } from "./atlas.js";
 import { Bar, Drawer, Rail, Tools } from "./bar.js";
@@ -80,7 +80,7 @@ function fadeAtRest() {
     clearTimeout(resting);
     resting = setTimeout(() => classList.add("resting"), REST);
   };
-  for (const kind of ["pointermove", "pointerdown", "keydown"]) addEventListener(kind, wake, { passive: true });
+  for (const kind of ["pointermove", "pointerdown", "keydown"]) addEventListener(kind, wake);
 }
 
 // The dream of the address, or the one that the studio has made of its sample.
@@ -95,7 +95,7 @@ async function first(dream) {
 }
 
 const schema = await call("schema");
-set({ schema, look: schema.looks[0].name, model: schema.model, drawer: innerWidth < 760 ? null : "looks" });
+set({ schema, look: schema.looks[0].name, model: schema.model });
 const dream = readAddress();
 drawWith(render);
 addEventListener("pointerdown", closeMenus);
