@@ -24,6 +24,7 @@ class Slider(TypedDict):
     """A slider in plain words; `default` is the stop that leaves the look as it is, None where no stop does."""
 
     name: str
+    title: str
     about: str
     stops: list[Stop]
     default: int | None
@@ -49,6 +50,7 @@ def sliders(model: str) -> list[Slider]:
     return [
         {
             "name": "strength",
+            "title": "Strength",
             "about": "how far the dream goes",
             "stops": [
                 stop(label, times={"step": share, "iterations": share**0.5} if share != 1 else {})
@@ -58,6 +60,7 @@ def sliders(model: str) -> list[Slider]:
         },
         {
             "name": "scale",
+            "title": "Scale of shapes",
             "about": "how large the shapes become",
             "stops": [
                 stop(label, plus={"num_octave": more} if more else {})
@@ -67,12 +70,14 @@ def sliders(model: str) -> list[Slider]:
         },
         {
             "name": "depth",
+            "title": "Depth of layer",
             "about": "from strokes to animals: how deep in the network",
             "stops": [stop(look, set={"layers": {name: 1.0}}) for name, look in depths(model).items()],
             "default": None,
         },
         {
             "name": "detail",
+            "title": "Detail",
             "about": "from soft to sharp",
             "stops": [
                 stop(label, set={"gradient_blur": blur})

@@ -199,7 +199,7 @@ def test_scripts_are_small_and_the_page_is_there_at_once(visit, live):
         live,
         before=lambda page: page.on("response", lambda answer: answer.url.endswith(".js") and sizes.append(answer)),
     )
-    assert sum(len(answer.body()) for answer in sizes) < 140_000
+    assert sum(len(answer.body()) for answer in sizes) < 120_000
     painted = page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime")
     assert painted < 3000
 

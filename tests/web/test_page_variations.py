@@ -173,6 +173,8 @@ def test_keys_dream_step_through_the_gallery_and_tell_of_themselves(ready):
     newest = page.get_attribute("#after", "src")
     dreamt(page)
     page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("Control+c")  # copies, and is no shortcut of the page
+    assert page.get_attribute("#handle", "aria-valuenow") == "0"
     page.keyboard.press("ArrowRight")
     page.wait_for_selector(f"#after[src='{newest}']")
     page.keyboard.press("ArrowLeft")

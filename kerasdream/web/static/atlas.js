@@ -1,66 +1,89 @@
 // The atlas: the layers and channels of a network as pictures, to be clicked into the mix.
 
-import { call } from "./api.js";
+import { call, post } from "./api.js";
 import { sketchKey } from "./dreams.js";
-import { html, Part } from "./html.js";
-import { Mix, isMixed, toggle } from "./mix.js";
-import { Network } from "./network.js";
-import { Seen } from "./seen.js";
-import { set, state, tried } from "./state.js";
-import { Tile } from "./tile.js";
+import { Network } from "./looks.js";
+import { isMixed, Mix, Tile, toggle } from "./mix.js";
+import { Follower, html, Section } from "./parts.js";
+import { set, shownJob, state, tried } from "./state.js";
 
-export const loadAtlas = tried(async () => {
+const load = tried(async () => {
   const { model } = state;
-  if (state.atlas?.model === model) return;
   set({ atlas: { model, layers: [] } });
-  const answer = await call(`/api/atlas?model=${encodeURIComponent(model)}`);
-  if (state.model === model) set({ atlas: { model, layers: answer.layers, open: state.atlas?.open ?? null } });
+  const { layers } = await call(`atlas?model=${encodeURIComponent(model)}`);
+  if (state.model === model) set({ atlas: { model, layers } });
 });
 
-export class Atlas extends Part {
-  componentDidMount() {
-    loadAtlas();
-  }
-
-  componentDidUpdate() {
-    if (state.atlas?.model !== state.model) loadAtlas();
+export class Atlas extends Follower {
+  follow() {
+    if (state.atlas?.model !== state.model) load();
   }
 
   render() {
     const layers = state.atlas?.layers ?? [];
-    return html`<section id="atlas" aria-label="Layers and channels">
-      <div class="head"><h2>Layers</h2><${Network} /></div>
+    return html`<${Section} id="atlas" name="Layers" head=${html`<${Network} />`}>
       <p class="note">What each part of the network looks for, from the first strokes to whole animals. Click to dream of it; click more to mix.</p>
       ${state.tool === "touch" && html`<${Seen} />`}
       ${state.edits.layers && html`<${Mix} />`}
       ${layers.map((layer) => html`<${Layer} key=${layer.name} layer=${layer} />`)}
-    </section>`;
+    <//>`;
   }
 }
 
-const SHOWN = 8; // channels of each layer that the studio draws unasked
+const SHOWN = 8; // that the studio draws unasked
 
-function Layer({ layer }) {
-  const key = sketchKey({ model: state.model, layer: layer.name, channel: "" });
-  const since = Object.keys(state.sketched).filter((one) => one.startsWith(key)).map((one) => Number(one.slice(key.length)));
-  const mixed = Object.keys(state.edits.layers ?? {}).filter((one) => one.startsWith(`${layer.name}:`)).map((one) => Number(one.split(":")[1]));
-  const channels = [...new Set([...layer.drawn, ...since, ...mixed])].filter(Number.isInteger).sort((a, b) => a - b);
+function Layer({ layer: { name, look, drawn, names, channels: count } }) {
+  // The numbers at the end of those keys that begin so.
+  const among = (all, start) => Object.keys(all).filter((key) => key.startsWith(start)).map((key) => Number(key.slice(start.length)));
+  const since = among(state.sketched, sketchKey({ model: state.model, layer: name, channel: "" }));
+  const mixed = among(state.edits.layers ?? {}, `${name}:`);
+  const channels = [...new Set([...drawn, ...since, ...mixed])].filter(Number.isInteger).sort((a, b) => a - b);
   const coming = Array.from({ length: Math.max(0, SHOWN - channels.length) });
+  const add = ({ target }) => {
+    const channel = target.value === "" ? -1 : Number(target.value);
+    target.value = "";
+    if (Number.isInteger(channel) && channel >= 0 && channel < count) toggle(`${name}:${channel}`);
+  };
   return html`<div class="layer-of">
-    <div class="row"><h3><button type="button" class="whole" aria-pressed=${isMixed(layer.name)} onClick=${() => toggle(layer.name)}>${layer.name}</button> <small>${layer.look}</small></h3><${More} layer=${layer} /></div>
+    <div class="row">
+      <h3><button class="whole" aria-pressed=${isMixed(name)} onClick=${() => toggle(name)}>${name}</button> <small>${look}</small></h3>
+      <input class="pick" type="text" inputmode="numeric" aria-label="A channel of ${name} by its number" placeholder="0–${count - 1}" onChange=${add} />
+    </div>
     <div class="tiles">
-      ${channels.map((channel) => html`<${Tile} key=${channel} layer=${layer.name} channel=${channel} name=${layer.names[channel]} />`)}
+      ${channels.map((channel) => html`<${Tile} key=${channel} layer=${name} channel=${channel} name=${names[channel]} />`)}
       ${coming.map((_, i) => html`<i class="tile empty" key=${`to come ${i}`}></i>`)}
     </div>
   </div>`;
 }
 
-function More({ layer }) {
-  const add = (event) => {
-    const channel = Number(event.target.value);
-    event.target.value = "";
-    if (!Number.isInteger(channel) || channel < 0 || channel >= layer.channels) return;
-    toggle(`${layer.name}:${channel}`);
-  };
-  return html`<label class="pick"><span class="hidden">A channel of ${layer.name} by its number</span><input type="text" inputmode="numeric" placeholder=${`0–${layer.channels - 1}`} onChange=${add} /></label>`;
+const PAUSE = 160; // milliseconds that the pointer rests
+let waiting;
+let last = "";
+
+// Called after each drawing.
+export function lookClosely() {
+  const { pointer, tool } = state;
+  if (tool !== "touch" || !pointer || pointer.x < 0 || pointer.x > 1 || pointer.y < 0 || pointer.y > 1) return;
+  const at = `${pointer.x.toFixed(2)} ${pointer.y.toFixed(2)} ${state.model} ${state.shown}`;
+  if (at === last) return;
+  last = at;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => ask(pointer, at), PAUSE);
+}
+
+async function ask({ x, y }, at) {
+  const picture = shownJob()?.picture ?? state.picture.id;
+  const seen = await post("seen", { picture, model: state.model, x, y }).catch((error) => ({ fault: error.message }));
+  if (at === last) set({ seen });
+}
+
+function Seen() {
+  const { seen } = state;
+  if (!seen) return html`<p class="note seen">Point at a place of the picture: what the network sees there is shown here.</p>`;
+  if (seen.fault) return html`<p class="fault">${seen.fault}</p>`;
+  return html`<div id="seen"><h3>Seen at this place</h3>
+    ${seen.layers.map(({ layer, look, channels }) => html`<div key=${layer} class="layer-of"><h4>${layer} <small>${look}</small></h4><div class="tiles">
+      ${channels.slice(0, 4).map(({ channel, name, strength }) => html`<${Tile} key=${channel} layer=${layer} channel=${channel} name=${name} share=${Math.min(1, strength / 6)} />`)}
+    </div></div>`)}
+  </div>`;
 }

@@ -1,25 +1,24 @@
-// The camera over a picture: how large it is seen, and which place of it is in the middle. All panes share one.
+// The camera over a picture: how near, and which place is in the middle. All panes share one.
 
-import { set, state } from "./state.js";
+import { set, state, WHOLE, within } from "./state.js";
 
-export const FURTHEST = 0.5;
-export const NEAREST = 40;
+const FURTHEST = 0.5;
+const NEAREST = 40;
 
-export function placed(camera, pane, picture) {
-  const room = { width: pane.width - pane.left - pane.right, height: pane.height - pane.top - pane.bottom };
-  const fitted = Math.min(room.width / picture.width, room.height / picture.height);
+export function placed(camera, room, { width, height }) {
+  const fitted = Math.min(room.width / width, room.height / height);
   const scale = fitted * camera.zoom;
   return {
+    width,
+    height,
     scale,
     fitted,
-    left: pane.left + room.width / 2 - camera.x * picture.width * scale,
-    top: pane.top + room.height / 2 - camera.y * picture.height * scale,
+    left: room.left + room.width / 2 - camera.x * width * scale,
+    top: room.top + room.height / 2 - camera.y * height * scale,
   };
 }
 
-const within = (value, low, high) => Math.min(high, Math.max(low, value));
-
-// Zoom so that the place under the pointer, in shares of the picture, stays where it is.
+// The place under the pointer stays where it is.
 export function zoomed(camera, factor, at) {
   const zoom = within(camera.zoom * factor, FURTHEST, NEAREST);
   const share = camera.zoom / zoom;
@@ -27,9 +26,9 @@ export function zoomed(camera, factor, at) {
 }
 
 // A picture that fits stays in the middle; of a larger one some part is always seen.
-const held = ({ zoom, x, y }) => (zoom <= 1 ? { zoom, x: 0.5, y: 0.5 } : { zoom, x: within(x, 0, 1), y: within(y, 0, 1) });
+const held = ({ zoom, x, y }) => (zoom <= 1 ? { ...WHOLE, zoom } : { zoom, x: within(x, 0, 1), y: within(y, 0, 1) });
 
 export const panned = (camera, x, y) => held({ ...camera, x: camera.x - x, y: camera.y - y });
 
-export const zoom = (factor, at = state.camera) => set({ camera: zoomed(state.camera, factor, at) });
-export const fit = () => set({ camera: { zoom: 1, x: 0.5, y: 0.5 } });
+export const zoom = (factor) => set({ camera: zoomed(state.camera, factor, state.camera) });
+export const fit = () => set({ camera: WHOLE });

@@ -1,88 +1,114 @@
 // The knobs: four sliders with plain names, and under them every knob, to be searched.
 
-import { html, Part } from "./html.js";
-import { Button, IconButton } from "./menu.js";
-import { takeGuide } from "./picture.js";
 import { Mix } from "./mix.js";
-import { Simple } from "./simple.js";
-import { faulty, limits, reset, turn, turnBack, typed, valueOf } from "./settings.js";
-import { set, state } from "./state.js";
+import { Button, FileInput, html, IconButton, Section, Select, Slider } from "./parts.js";
+import { takeGuide } from "./picture.js";
+import { faulty, isWhole, limits, reset, turn, turnBack, typed, usual, valueOf } from "./settings.js";
+import { rounded, same, set, state, within } from "./state.js";
 
-export class Knobs extends Part {
-  render() {
-    const words = state.search.trim().toLowerCase();
-    const shown = state.schema.knobs.filter((knob) => knob.name !== "preset" && knob.name !== "model" && fits(knob, words));
-    const groups = [...new Set(shown.map((knob) => knob.group))];
-    return html`<section id="knobs" aria-label="Knobs">
-      <div class="head"><h2>Knobs</h2><${Button} id="reset" class="quiet" icon="undo" label="As the look has it" disabled=${!Object.keys(state.edits).length} onClick=${reset} /></div>
-      ${!words && html`<${Simple} />`}
-      <label class="search"><span class="hidden">Search the knobs</span><input id="knob-search" type="search" placeholder="Search the knobs" value=${state.search} onInput=${(event) => set({ search: event.target.value })} /></label>
-      <form autocomplete="off" onSubmit=${(event) => event.preventDefault()}>
-        ${groups.map((group) => html`<fieldset key=${group}><legend>${group}</legend>
-          ${shown.filter((knob) => knob.group === group).map((knob) => html`<${Knob} key=${knob.name} knob=${knob} />`)}
-        </fieldset>`)}
-        ${!shown.length && html`<p class="note">No knob has “${state.search}” in its name or its help.</p>`}
-      </form>
-      ${!words && html`<${Guide} />`}
-    </section>`;
-  }
+export function Knobs() {
+  const words = state.search.trim().toLowerCase();
+  const shown = state.schema.knobs.filter((knob) => knob.name !== "preset" && knob.name !== "model" && fits(knob, words));
+  const asLook = html`<${Button} id="reset" class="quiet" icon="undo" label="As the look has it" disabled=${same(state.edits, {})} onClick=${reset} />`;
+  return html`<${Section} name="Knobs" head=${asLook}>
+    ${!words && html`<${Simple} />`}
+    <input id="knob-search" class="search" type="search" aria-label="Search the knobs" placeholder="Search the knobs" value=${state.search} onInput=${({ target }) => set({ search: target.value })} />
+    ${Object.entries(Object.groupBy(shown, ({ group }) => group)).map(([group, knobs]) => html`<fieldset key=${group}><legend>${group}</legend>
+      ${knobs.map((knob) => html`<${Knob} key=${knob.name} knob=${knob} />`)}
+    </fieldset>`)}
+    ${!shown.length && html`<p class="note">No knob has “${state.search}” in its name or its help.</p>`}
+    ${!words && html`<${Guide} />`}
+  <//>`;
 }
-
-const fits = ({ name, help, group }, words) => [name.replaceAll("_", " "), name, help, group].some((text) => text.toLowerCase().includes(words));
 
 export const labelOf = (name) => name.replaceAll("_", " ");
 
+const fits = ({ name, help, group }, words) => `${labelOf(name)} ${name} ${help} ${group}`.toLowerCase().includes(words);
+
 function Knob({ knob }) {
-  const id = `knob-${knob.name}`;
-  const own = knob.name in state.edits;
-  const fault = faulty(state.fault) === knob.name ? state.fault : "";
-  if (knob.name === "layers") return html`<${Mix} fault=${fault} />`;
-  const about = `${id}-note ${id}-fault`;
+  const { name, help } = knob;
+  const id = `knob-${name}`;
+  const label = labelOf(name);
+  const own = name in state.edits;
+  const fault = faulty(state.fault) === name ? state.fault : "";
+  if (name === "layers") return html`<${Mix} fault=${fault} />`;
   const range = rangeOf(knob);
-  return html`<div class=${own ? "knob own" : "knob"}>
-    <label for=${id}>${labelOf(knob.name)}</label>
-    <${Field} knob=${knob} id=${id} about=${about} invalid=${Boolean(fault)} />
-    ${own && html`<${IconButton} class="quiet small back" icon="undo" label=${`${labelOf(knob.name)} as the look has it`} onClick=${() => turnBack(knob.name)} />`}
-    ${range && html`<input type="range" class="range" min="0" max="1000" aria-label=${`${labelOf(knob.name)}, as a slider`} value=${range.at} onInput=${(event) => turn(knob.name, range.value(Number(event.target.value)))} />`}
-    <p class="note" id=${`${id}-note`}>${knob.help}${limits(knob) && html`<br /><i>${limits(knob)}</i>`}</p>
-    <p class="fault" id=${`${id}-fault`} role="alert">${fault}</p>
+  return html`<div class="knob ${own ? "own" : ""}">
+    <label for=${id}>${label}</label>
+    <${Field} knob=${knob} id=${id} aria-describedby="${id}-note ${id}-fault" aria-invalid=${Boolean(fault)} />
+    ${own && html`<${IconButton} class="small back" icon="undo" label="${label} as the look has it" onClick=${() => turnBack(name)} />`}
+    ${range && html`<input type="range" class="range" min="0" max="1000" aria-label="${label}, as a slider" value=${range.at} onInput=${({ target }) => turn(name, range.value(target.valueAsNumber))} />`}
+    <p class="note" id="${id}-note">${help}${limits(knob) && html`<br /><i>${limits(knob)}</i>`}</p>
+    <p class="fault" id="${id}-fault" role="alert">${fault}</p>
   </div>`;
 }
 
-function Field({ knob, id, about, invalid }) {
-  const common = { id, "aria-describedby": about, "aria-invalid": invalid };
-  if (knob.choices.length) {
-    return html`<select ...${common} value=${typed(knob.name)} onChange=${(event) => turn(knob.name, event.target.value)}>
-      ${knob.choices.map((one) => html`<option key=${one} value=${one} selected=${one === typed(knob.name)}>${one}</option>`)}</select>`;
-  }
-  if (knob.kind === "bool") return html`<input ...${common} type="checkbox" checked=${Boolean(valueOf(knob.name))} onChange=${(event) => turn(knob.name, event.target.checked)} />`;
-  return html`<input ...${common} type="text" inputmode=${knob.kind.startsWith("int") ? "numeric" : "decimal"} placeholder=${knob.optional ? "none" : ""} value=${typed(knob.name)} onInput=${(event) => turn(knob.name, event.target.value)} />`;
+function Field({ knob, ...rest }) {
+  const { name, choices, kind, optional } = knob;
+  if (choices.length) return html`<${Select} ...${rest} options=${choices} value=${typed(name)} onChange=${(value) => turn(name, value)} />`;
+  if (kind === "bool") return html`<input ...${rest} type="checkbox" checked=${valueOf(name)} onChange=${({ target }) => turn(name, target.checked)} />`;
+  return html`<input ...${rest} type="text" autocomplete="off" inputmode=${isWhole(knob) ? "numeric" : "decimal"} placeholder=${optional ? "none" : ""} value=${typed(name)}
+    onInput=${({ target }) => turn(name, target.value)} />`;
 }
 
 const BEND = 3; // low values have more room on a slider: that is where they matter
 
 function rangeOf(knob) {
-  const value = valueOf(knob.name);
-  if (knob.low === null || knob.high === null || knob.name === "seed" || typeof value !== "number") return null;
-  const span = knob.high - knob.low;
-  const whole = knob.kind.startsWith("int");
+  const { name, low, high } = knob;
+  const value = valueOf(name);
+  if (low === null || high === null || name === "seed" || typeof value !== "number") return null;
+  const span = high - low;
   return {
-    at: Math.round(1000 * (Math.max(0, value - knob.low) / span) ** (1 / BEND)),
+    at: Math.round(1000 * (Math.max(0, value - low) / span) ** (1 / BEND)),
     value: (at) => {
-      const exact = knob.low + span * (at / 1000) ** BEND;
-      return whole ? Math.round(exact) : Number(Math.max(exact, knob.low || span / 1e4).toPrecision(3));
+      const exact = low + span * (at / 1000) ** BEND;
+      return isWhole(knob) ? Math.round(exact) : rounded(Math.max(exact, low || span / 1e4));
     },
   };
 }
 
 function Guide() {
-  return html`<div class="guide" data-drop="guide" id="guide-drop">
+  return html`<div class="guide" id="guide-drop">
     <h3>Guide picture</h3>
     <p class="note">The dream takes its shapes from it. Choose one, or drop it here.</p>
     <div class="row">
-      <label class="button">Choose<input id="guide" type="file" accept="image/*" onChange=${(event) => takeGuide(event.target.files).then(() => (event.target.value = ""))} /></label>
-      ${state.guide && html`<img id="guide-shown" src=${`/api/pictures/${state.guide}`} alt="The guide picture" />
+      <label class="button">Choose<${FileInput} id="guide" accept="image/*" take=${takeGuide} /></label>
+      ${state.guide && html`<img id="guide-shown" src="/api/pictures/${state.guide}" alt="The guide picture" />
         <${Button} id="guide-clear" class="quiet" label="No guide" onClick=${() => set({ guide: null })} />`}
     </div>
   </div>`;
+}
+
+// Each stop of a plain slider says what it does to the knobs of the look.
+const each = (value, change) => (Array.isArray(value) ? value.map(change) : change(value));
+
+const touched = (slider) => [...new Set(slider.stops.flatMap((stop) => Object.keys({ ...stop.set, ...stop.times, ...stop.plus })))];
+
+function at({ set, times, plus }, name) {
+  if (name in set) return set[name];
+  const scaled = (one) => (name === "iterations" ? Math.max(1, Math.round(one * times[name])) : rounded(one * times[name]));
+  if (name in times) return each(usual(name), scaled);
+  if (name in plus) return each(usual(name), (one) => within(one + plus[name], 1, 12));
+  return usual(name);
+}
+
+// -1 where the knobs are between its stops.
+function place(slider) {
+  const names = touched(slider);
+  const fits = (stop) => names.every((name) => same(at(stop, name), valueOf(name)));
+  return slider.default !== null && fits(slider.stops[slider.default]) ? slider.default : slider.stops.findIndex(fits);
+}
+
+const Simple = () => html`<div id="simple">${state.schema.simple[state.model].map((slider) => html`<${Stops} slider=${slider} />`)}</div>`;
+
+function Stops({ slider }) {
+  const { name, title, about, stops } = slider;
+  const here = place(slider);
+  const last = stops.length - 1;
+  const go = (to) => touched(slider).forEach((knob) => turn(knob, at(stops[to], knob)));
+  const shown = here >= 0 ? stops[here].label : touched(slider).some((knob) => knob in state.edits) ? "as you set it" : "as the look";
+  return html`<${Slider} id="simple-${name}" label=${title} min="0" max=${last} title=${about} shown=${shown} aria-valuetext=${shown || `${here + 1} of ${last + 1}`}
+    value=${here < 0 ? (slider.default ?? Math.round(last / 2)) : here} data-unset=${here < 0 || undefined} onInput=${go}>
+    <p class="ends" aria-hidden="true"><span>${stops[0].label}</span><span>${stops[last].label}</span></p>
+  <//>`;
 }

@@ -1,38 +1,39 @@
 // The picture to dream on: dropped, pasted, chosen, or made of noise.
 
 import { post, upload } from "./api.js";
-import { open } from "./dreams.js";
+import { open, shownOnWall } from "./dreams.js";
 import { blank } from "./mask.js";
 import { restore } from "./settings.js";
-import { say, set, state, tried } from "./state.js";
+import { ALONE, SAMPLE, say, set, state, tried, WHOLE } from "./state.js";
 
 let choice = 0; // the latest wish counts, not the latest answer
 
 export function take(picture) {
   choice += 1;
   if (picture.id !== state.picture.id) blank();
-  set({ picture, shown: null, moment: null, group: null, split: 0, view: "stage", camera: { zoom: 1, x: 0.5, y: 0.5 }, seen: null });
+  set({ ...ALONE, picture, camera: WHOLE, seen: null });
   askForWall();
 }
 
 export function askForWall() {
-  const of = `${state.picture.id} ${state.model}`;
+  const asked = { picture: state.picture.id, model: state.model };
+  const of = `${asked.picture} ${asked.model}`;
   if (state.wall.of === of) return;
   set({ wall: { of, looks: {} } });
-  post("/api/wall", { picture: state.picture.id, model: state.model })
-    .then(({ there }) => state.wall.of === of && set({ wall: { of, looks: { ...Object.fromEntries(there.map((name) => [name, true])), ...state.wall.looks } } }))
+  post("wall", asked)
+    .then(({ there }) => there.forEach((look) => shownOnWall({ ...asked, look })))
     .catch(() => {}); // then the looks are shown on the sample
 }
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 async function send(file) {
-  if (file.size > state.schema.max_upload) throw new Error(`${file.name || "This file"} has ${megabytes(file.size)}; ${megabytes(state.schema.max_upload)} at most are taken here.`);
-  const kept = await upload(file);
-  return { ...kept, name: file.name ?? "" };
+  const most = state.schema.max_upload;
+  if (file.size > most) throw new Error(`${file.name || "This file"} has ${megabytes(file.size)}; ${megabytes(most)} at most are taken here.`);
+  return { ...(await upload(file)), name: file.name };
 }
 
-// Take in files: one is shown; of several, the others wait in the tray. A film says so.
+// Of several files the first is shown; all wait in the tray.
 export const takeFiles = tried(async (files) => {
   const all = [...files];
   if (!all.length) return;
@@ -46,7 +47,7 @@ export const takeFiles = tried(async (files) => {
   }
   if (mine !== choice) return; // something else was chosen meanwhile
   const [first] = kept;
-  set({ tray: kept.length > 1 ? kept : [] });
+  set({ tray: kept });
   take(first);
   if (first.settings) restore(first.settings);
   told(first, kept.length);
@@ -60,15 +61,15 @@ function told({ film, given, width, height }, many) {
   } else if (given && given[0] !== width) say(`The picture was shrunk from ${given.join(" × ")} to ${width} × ${height} pixels.`);
 }
 
-export const takeGuide = tried(async (files) => {
-  if (files[0]) set({ guide: (await send(files[0])).id });
+export const takeGuide = tried(async ([file]) => {
+  if (file) set({ guide: (await send(file)).id });
 });
 
-export const sample = () => take({ id: "sample", width: 768, height: 512, name: "The sample" });
-export const noise = () => take({ id: "noise:768x512", width: 768, height: 512, name: "Noise" });
+export const sample = () => take(SAMPLE);
+export const noise = () => take({ ...SAMPLE, id: "noise:768x512", name: "Noise" });
 
-// What comes by drag or paste: files, a dream of this page, or an address, which the studio does not fetch.
-export function takeTransfer(data) {
+// Files, a dream of this page, or an address.
+function takeTransfer(data) {
   if (data.files.length) return takeFiles(data.files);
   const address = data.getData("text/uri-list") || data.getData("text/plain");
   const [, dream] = address.match(/\/api\/jobs\/([0-9a-f]{32})\//) ?? [];
@@ -78,16 +79,16 @@ export function takeTransfer(data) {
 }
 
 export function listenForPictures() {
-  const zone = (event) => event.target.closest?.("[data-drop]");
+  const { classList } = document.documentElement;
   addEventListener("dragover", (event) => {
     event.preventDefault();
-    if (!event.dataTransfer.types.includes("application/x-dream")) document.documentElement.classList.add("over");
+    if (!event.dataTransfer.types.includes("application/x-dream")) classList.add("over");
   });
-  addEventListener("dragleave", (event) => event.relatedTarget || document.documentElement.classList.remove("over"));
+  addEventListener("dragleave", (event) => event.relatedTarget || classList.remove("over"));
   addEventListener("drop", (event) => {
     event.preventDefault();
-    document.documentElement.classList.remove("over");
-    if (zone(event)?.dataset.drop === "guide") takeGuide(event.dataTransfer.files);
+    classList.remove("over");
+    if (event.target.closest?.("#guide-drop")) takeGuide(event.dataTransfer.files);
     else takeTransfer(event.dataTransfer);
   });
   addEventListener("paste", (event) => {

@@ -1,45 +1,39 @@
 // The page: one state, drawn by one function.
 
-import { read as readAddress, write as writeAddress } from "./address.js";
-import { Ambient } from "./ambient.js";
+import { readAddress, writeAddress } from "./address.js";
 import { call } from "./api.js";
+import { lookClosely } from "./atlas.js";
 import { Bar, Drawer, Rail, Tools } from "./bar.js";
-import { goOn } from "./brush.js";
 import { Dock, words } from "./dock.js";
-import { BEEN, listenToAll, open, show } from "./dreams.js";
+import { listenToAll, open, show } from "./dreams.js";
 import { Gallery, loadGallery } from "./gallery.js";
-import { Grid } from "./grid.js";
-import { html, render as put } from "./html.js";
 import { Help, listenForKeys } from "./keys.js";
 import { loadLooks } from "./looks.js";
-import { Button, closeMenus, IconButton } from "./menu.js";
+import { goOn } from "./paint.js";
+import { Button, closeMenus, html, IconButton, Part, render as put } from "./parts.js";
 import { askForWall, listenForPictures } from "./picture.js";
-import { lookClosely } from "./seen.js";
 import { faulty, loadLayers } from "./settings.js";
-import { Stage } from "./stage.js";
-import { drawWith, set, shownJob, state, tried } from "./state.js";
-import { readTheme, showTheme } from "./theme.js";
+import { Ambient, Grid, Stage } from "./stage.js";
+import { drawWith, know, set, shownJob, state, tried } from "./state.js";
 
 const REST = 2500; // milliseconds without a hand after which the controls fade
 
 function Studio() {
-  const { view, group, bare, fault, toast } = state;
+  const { view, tool, bare } = state;
+  const group = view === "stage" && state.group;
   const job = shownJob();
-  return html`<div class="studio" data-view=${view} data-tool=${state.tool} data-bare=${bare ? "" : undefined}>
-    <${Bar} />
-    ${view === "gallery" ? html`<main class="page"><${Gallery} /></main>` : html`<main id="stage" aria-label="The picture">
-      <${Ambient} />
-      ${view === "stage" && group ? html`<${Grid} />` : html`<${Stage} />`}
-      ${!(view === "stage" && group) && html`<${Tools} />`}
+  return html`<div class="studio" data-view=${view} data-tool=${tool} data-bare=${bare || undefined}>
+    <${Part} of=${Bar} />
+    ${view === "gallery" ? html`<main class="page"><${Part} of=${Gallery} /></main>` : html`<main id="stage" aria-label="The picture">
+      <${Part} of=${Ambient} />
+      ${group ? html`<${Part} of=${Grid} />` : html`<${Stage} /><${Tools} />`}
       ${view === "stage" && html`<${Intro} />`}
-      <${Words} fault=${fault && !(state.drawer === "knobs" && faulty(fault)) ? fault : ""} toast=${toast} />
-      ${view === "stage" && html`<${Dock} />`}
-      ${view === "comparison" && html`<div id="dock"><div class="card"><${Button} label="Back to the studio" onClick=${() => set({ view: "stage" })} /></div></div>`}
+      <${Words} />
+      <${Part} of=${Dock} />
     </main>`}
-    ${!bare && view !== "gallery" && html`<${Drawer} />`}
-    ${!bare && html`<${Rail} />`}
-    <p id="announced" class="hidden" role="status">${job ? words(job) : ""}</p>
-    <p class="dropping" aria-hidden="true">Let go: it is dreamt on next</p>
+    ${!bare && view !== "gallery" && html`<${Part} of=${Drawer} />`}
+    ${!bare && html`<${Part} of=${Rail} />`}
+    <p id="announced" class="hidden" role="status">${job && words(job)}</p>
     <${Help} />
   </div>`;
 }
@@ -49,53 +43,59 @@ function Intro() {
   return html`<p id="intro"><span>Drop a picture, </span><span>choose a look, </span><span>dream.</span></p>`;
 }
 
-function Words({ fault, toast }) {
+function Words() {
+  const { fault, toast } = state;
+  const elsewhere = state.drawer === "knobs" && faulty(fault); // beside its knob
+  const act = () => {
+    set({ toast: null });
+    toast.action();
+  };
   return html`<div id="words">
-    <div role="alert">${fault && html`<p id="fault"><span>${fault}</span><${IconButton} class="quiet small" icon="close" label="Read" onClick=${() => set({ fault: "" })} /></p>`}</div>
-    <div role="status">${toast && html`<p id="toast"><span>${toast.words}</span>${toast.action && html`<${Button} label=${toast.label} onClick=${() => { const { action } = toast; set({ toast: null }); action(); }} />`}</p>`}</div>
+    <div role="alert">${fault && !elsewhere && html`<p id="fault"><span>${fault}</span><${IconButton} class="small" icon="close" label="Read" onClick=${() => set({ fault: "" })} /></p>`}</div>
+    <div role="status">${toast && html`<p id="toast"><span>${toast.words}</span>${toast.action && html`<${Button} label=${toast.label} onClick=${act} />`}</p>`}</div>
   </div>`;
 }
 
-// Draw the page as the state is, and let follow what follows from it.
+let faultBefore;
+
 function render() {
   put(html`<${Studio} />`, document.getElementById("app"));
-  if (state.quick) return lookClosely();
-  showTheme();
+  lookClosely();
+  if (state.quick) return;
+  document.documentElement.dataset.theme = state.theme;
   const running = state.jobs[state.queue[0]];
   document.title = running?.state === "running" ? `${Math.round(100 * running.progress.done)} % · kerasdream` : "kerasdream studio";
   writeAddress();
   goOn();
   const { fault } = state;
-  if (fault && fault !== render.fault && faulty(fault) && state.drawer !== "knobs") set({ drawer: "knobs", view: "stage", search: "" });
-  render.fault = fault;
-  return undefined;
+  if (fault !== faultBefore && faulty(fault) && state.drawer !== "knobs") set({ drawer: "knobs", view: "stage", search: "" });
+  faultBefore = fault;
 }
 
 function fadeAtRest() {
+  const { classList } = document.documentElement;
   let resting;
   const wake = () => {
-    document.documentElement.classList.remove("resting");
+    classList.remove("resting");
     clearTimeout(resting);
-    resting = setTimeout(() => document.documentElement.classList.add("resting"), REST);
+    resting = setTimeout(() => classList.add("resting"), REST);
   };
-  for (const kind of ["pointermove", "pointerdown", "keydown"]) addEventListener(kind, wake, { passive: true });
+  for (const kind of ["pointermove", "pointerdown", "keydown"]) addEventListener(kind, wake);
 }
 
-// A dream is there from the beginning: the one of the address, or the one that the studio has made of its sample.
+// The dream of the address, or the one that the studio has made of its sample.
 async function first(dream) {
   if (dream) return open(dream);
-  const welcome = await call("/api/welcome").catch(() => null);
-  if (state.shown || state.picture.id !== "sample" || state.asking) return null;
+  const welcome = await call("welcome").catch(() => null);
+  if (state.shown || state.picture.id !== "sample" || state.asking) return;
   if (!welcome) return setTimeout(first, 1500); // it is being made
-  set({ jobs: { ...state.jobs, [welcome.id]: welcome }, welcome: welcome.id });
+  know(welcome);
   show(welcome.id);
-  return set({ split: 0.5 });
+  set({ split: 0.5, welcome: welcome.id });
 }
 
-readTheme();
-const schema = await call("/api/schema");
-const small = innerWidth < 760;
-set({ schema, look: schema.looks[0].name, model: schema.model ?? schema.models[0], drawer: small ? null : "looks", been: Boolean(localStorage.getItem(BEEN)) });
+const schema = await call("schema");
+set({ schema, look: schema.looks[0].name, model: schema.model });
 const dream = readAddress();
 drawWith(render);
 addEventListener("pointerdown", closeMenus);
