@@ -25,7 +25,8 @@ MOST_DECODED = 400_000_000  # pixels of all frames of an animated picture
 PATIENCE = 90.0  # seconds that ffmpeg may take
 FASTEST = 30  # frames a second
 CODECS = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "17", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "mp4"]
-FIT = f"fps=fps={{rate}},scale=w='min({SIDE},iw)':h='min({SIDE},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
+SMALLER = f"scale=w='min({SIDE},iw)':h='min({SIDE},ih)'"  # never larger
+FIT = f"fps=fps={{rate}},{SMALLER}:force_original_aspect_ratio=decrease:force_divisible_by=2"
 PICTURES = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")  # brands that are no films
 NO_VIDEO = (
     'Videos need the extra "video" where the studio runs: pip install "kerasdream[video]". Animated GIF and WebP are '

@@ -119,8 +119,19 @@ def knob_view(name: str, models: Sequence[str]) -> KnobView:
         "choices": choices,
         "group": knob.page,
         "help": "network that dreams; mini is the quick one" if name == "model" else knob.help,
-        "expected": on_page(name, choices).expectation(),
+        "expected": "" if choices or knob.kind in ("bool", "objective") else in_field(on_page(name).expectation()),
     }
+
+
+def in_field(expectation: str) -> str:
+    """Return what a knob takes as it is typed on the page.
+
+    >>> in_field("a whole number from 1 to 400, or a list of them"), in_field("a number above 0, or None")
+    ('a whole number from 1 to 400, or one for each size, with commas', 'a number above 0; empty: none')
+    """
+    return expectation.replace("or a list of them", "or one for each size, with commas").replace(
+        ", or None", "; empty: none"
+    )
 
 
 def on_page(name: str, choices: Sequence[str] = ()) -> Knob:

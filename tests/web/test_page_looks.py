@@ -156,10 +156,12 @@ def test_a_dream_is_exported_larger_and_as_a_card(visit, live, small):
     page.wait_for_function("() => document.getElementById('after')?.naturalWidth === 768")
     page.click("#menu-save")
     page.click("text=Four times as large")  # of what is large already
+    page.wait_for_selector("#toast:has-text('The larger picture is there')", timeout=120_000)
+    turned = page.inner_text("#to-knobs .badge")
     page.click("#toast button")
-    page.wait_for_selector("#progress")
-    page.wait_for_function("() => document.getElementById('after')?.naturalWidth === 4 * 768", timeout=120_000)
+    page.wait_for_function("() => document.getElementById('after')?.naturalWidth === 4 * 768")
     assert downloaded(page, "#download").size == (3072, 2048)
+    assert page.inner_text("#to-knobs .badge") == turned  # how it was enlarged is no edit
 
 
 def test_colours_are_light_dark_or_the_systems(visit, live):

@@ -56,8 +56,11 @@ def test_a_video_is_chosen_dreamt_watched_and_saved(visit, live):
     page.click("#dream-film")
     page.wait_for_selector("#status:has-text('of 6')")
     page.wait_for_selector("#after[src*=preview]")
+    page.wait_for_selector("#before", state="hidden")  # what is dreamt is seen, not what it was
     accessible(page, "a film that is under way")
     page.wait_for_selector("#film-mp4")
+    page.wait_for_selector("#before", state="hidden")
+    page.wait_for_selector("video#after, img#after[src$='film.webp']")
     accessible(page, "a finished film")
     with page.expect_download() as download:
         page.click("#film-mp4")

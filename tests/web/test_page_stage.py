@@ -172,6 +172,12 @@ def test_the_brush_dreams_where_one_paints_stroke_on_stroke(visit, live, small):
     left = (0, 0, 120, 256)
     assert two.crop(left).tobytes() == one.crop(left).tobytes()  # it goes on from the first
     assert two.tobytes() != one.tobytes()
+    assert page.locator("#to-knobs .badge").count() == 0  # the settings of a stroke are no edits
+    page.click("#take-back")
+    page.wait_for_selector(f"#after[src='{before}']")
+    page.click("#take-back")
+    page.wait_for_selector("#after", state="detached")
+    assert page.locator("#take-back:disabled").count() == 1
 
 
 def result(page, live):

@@ -83,6 +83,10 @@ def test_a_sweep_fills_a_labelled_grid_and_any_cell_opens(ready):
     assert (page.input_value("#knob-octave_scale"), page.input_value("#knob-step")) == ("1.5", "0.09")
 
 
+BROKEN = """() => [...document.querySelectorAll("#wall img")]
+    .filter((image) => image.complete && !image.naturalWidth).map((image) => image.src)"""
+
+
 def test_a_moment_of_the_growth_is_gone_back_to_and_branched_from(ready, live):
     page = ready
     quick(page, 8)
@@ -92,8 +96,13 @@ def test_a_moment_of_the_growth_is_gone_back_to_and_branched_from(ready, live):
     page.keyboard.press("Home")
     page.wait_for_selector(f"#after[src='/api/jobs/{id}/moments/0']")
     assert "step 1" in page.inner_text("#status")
-    page.click("#branch")
+    drawer(page, "looks")
+    with page.expect_request("**/api/wall") as asked:  # a wall of its own: none of another picture is shown
+        page.click("#branch")
     page.wait_for_selector("#after", state="detached")
+    assert asked.value.post_data_json["picture"] in page.get_attribute("#before", "src")
+    page.wait_for_selector("#wall img[data-own]")
+    assert page.evaluate(BROKEN) == []
     with page.expect_request("**/api/jobs") as asked:
         branch = dreamt(page)
     assert (asked.value.post_data_json["parent"], asked.value.post_data_json["relation"]) == (id, "branch")

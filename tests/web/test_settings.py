@@ -25,9 +25,10 @@ def test_the_form_has_every_knob_but_those_of_the_machine():
 def test_the_limits_in_words_are_those_of_the_page():
     expected = {knob["name"]: knob["expected"] for knob in schema(MODELS)["knobs"]}
     assert expected["num_octave"] == "a whole number from 1 to 12"
-    assert expected["iterations"] == "a whole number from 1 to 400, or a list of them"
-    assert expected["step"] == "a number above 0, 10 at most, or a list of them"
-    assert expected["model"] == "'mini' or 'inception_v3'"
+    assert expected["iterations"] == "a whole number from 1 to 400, or one for each size, with commas"
+    assert expected["step"] == "a number above 0, 10 at most, or one for each size, with commas"
+    assert expected["max_loss"] == "a number above 0; empty: none"
+    assert expected["model"] == ""  # its choices say it
 
 
 def test_the_first_model_is_the_one_to_begin_with():

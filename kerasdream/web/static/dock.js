@@ -103,8 +103,7 @@ function Result({ job }) {
     ["Twice as large", () => enlarge(job, 2), "dreamt anew at that size"],
     ["Four times as large", () => enlarge(job, 4)],
     ["Before and after, side by side", fileOf(job, "card"), "one picture to share", { id: "card", download: "card.jpg" }],
-    ["How it grew, WebP", fileOf(job, "growth.webp"), "", { download: "growth.webp" }],
-    ["How it grew, GIF", fileOf(job, "growth.gif"), "", { download: "growth.gif" }],
+    ...["webp", "gif"].map((kind) => [`How it grew, ${kind}`, fileOf(job, `growth.${kind}`), "", { download: `growth.${kind}` }]),
   ];
   return html`<div id="finished">
     ${film ? html`<p id="status"><b>Done</b></p>` : html`<${Growth} job=${job} />`}

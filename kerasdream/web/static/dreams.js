@@ -22,6 +22,9 @@ export function imageOf(job, finished = "result") {
 
 export const thumbOf = (job) => imageOf(job, "thumb");
 
+// Made of another dream, with settings that are the studio's own.
+const isPart = (relation) => ["export", "brush"].includes(relation);
+
 export async function request(more = {}) {
   const what = { picture: state.picture.id, settings: asked(), guide: state.guide, ...more };
   const parent = what.parent ?? state.picture.parent;
@@ -98,7 +101,7 @@ function over(job) {
   const { gallery } = state;
   const fits = job.state === "done" && !gallery.search && !gallery.favourites && !gallery.dreams.includes(job.id);
   if (fits) set({ gallery: { ...gallery, dreams: [job.id, ...gallery.dreams] } });
-  if (job.id !== state.shown) return;
+  if (job.id !== state.shown) return job.state === "done" && job.relation === "export" && say("The larger picture is there.", () => open(job.id), "Look at it");
   if (job.state === "failed") set({ fault: job.error });
   if (job.state === "cancelled") set({ shown: null, split: 0 });
   if (job.progress?.note) say(job.progress.note);
@@ -130,8 +133,8 @@ function queue(jobs) {
   for (const id of gone) call(`jobs/${id}`).then((job) => { know(job); if (isOver(job)) over(job); }).catch(() => {});
 }
 
-async function growth({ id, kind, urgent }) {
-  if (state.moments[id] || urgent || kind !== "dream") return; // these keep none
+async function growth({ id, kind, relation }) {
+  if (state.moments[id] || isPart(relation) || kind !== "dream") return; // these keep none
   const { moments } = await call(`jobs/${id}/moments`).catch(() => ({ moments: [] }));
   set({ moments: { ...state.moments, [id]: moments } });
 }
@@ -158,7 +161,7 @@ export const open = tried(async (id) => {
 export const again = tried(async (job) => {
   const picture = job.picture === state.picture.id ? state.picture : { id: job.picture, ...(await sizeOf(job.picture)), name: "" };
   set({ ...ALONE, picture, guide: job.guide ?? null });
-  restore(job.settings);
+  if (!isPart(job.relation)) restore(job.settings);
   if (job.mask) await loadMask(`/api/pictures/${job.mask}`, picture.width, picture.height);
   else blank();
 });

@@ -64,7 +64,8 @@ export class Hand {
 
   move(event) {
     const before = this.pointers.get(event.pointerId);
-    if (!before) return set({ pointer: { ...this.share(event), ...this.at(event) } });
+    if (!before || this.painting) set({ pointer: { ...this.share(event), ...this.at(event) } });
+    if (!before) return;
     this.pointers.set(event.pointerId, event);
     if (this.sliding) return this.slide(event);
     if (this.painting) return event.getCoalescedEvents().concat(event).forEach((one) => this.painting.goOn(this.pixel(one)));

@@ -3,7 +3,7 @@
 import { fit, zoom } from "./camera.js";
 import { deeper, dream, favour, open, stop } from "./dreams.js";
 import { undo } from "./mask.js";
-import { use } from "./paint.js";
+import { takeBack, use } from "./paint.js";
 import { html, IconButton } from "./parts.js";
 import { isOver, set, shownJob, state, tried } from "./state.js";
 import { four, surprise } from "./variations.js";
@@ -27,7 +27,7 @@ const closeHelp = () => set({ help: false });
 
 const KEYS = [
   ["Ctrl+Enter", "Dream", tried(() => dream())],
-  ["Ctrl+z", "Take back a stroke", () => state.tool === "mask" && undo()],
+  ["Ctrl+z", "Take back a stroke", () => (state.tool === "mask" ? undo() : takeBack())],
   ["ArrowLeft", "The newer dream", () => step(-1)],
   ["ArrowRight", "The older dream", () => step(1)],
   ["s", "Surprise me", surprise],

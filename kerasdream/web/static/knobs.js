@@ -3,7 +3,7 @@
 import { Mix } from "./mix.js";
 import { Button, FileInput, html, IconButton, Section, Select, Slider } from "./parts.js";
 import { takeGuide } from "./picture.js";
-import { faulty, isWhole, limits, reset, turn, turnBack, typed, usual, valueOf } from "./settings.js";
+import { faulty, isWhole, reset, turn, turnBack, typed, usual, valueOf } from "./settings.js";
 import { rounded, same, set, state, within } from "./state.js";
 
 export function Knobs() {
@@ -26,7 +26,7 @@ export const labelOf = (name) => name.replaceAll("_", " ");
 const fits = ({ name, help, group }, words) => `${labelOf(name)} ${name} ${help} ${group}`.toLowerCase().includes(words);
 
 function Knob({ knob }) {
-  const { name, help } = knob;
+  const { name, help, expected } = knob;
   const id = `knob-${name}`;
   const label = labelOf(name);
   const own = name in state.edits;
@@ -38,7 +38,7 @@ function Knob({ knob }) {
     <${Field} knob=${knob} id=${id} aria-describedby="${id}-note ${id}-fault" aria-invalid=${Boolean(fault)} />
     ${own && html`<${IconButton} class="small back" icon="undo" label="${label} as the look has it" onClick=${() => turnBack(name)} />`}
     ${range && html`<input type="range" class="range" min="0" max="1000" aria-label="${label}, as a slider" value=${range.at} onInput=${({ target }) => turn(name, range.value(target.valueAsNumber))} />`}
-    <p class="note" id="${id}-note">${help}${limits(knob) && html`<br /><i>${limits(knob)}</i>`}</p>
+    <p class="note" id="${id}-note">${help}${expected && html`<br /><i>${expected}</i>`}</p>
     <p class="fault" id="${id}-fault" role="alert">${fault}</p>
   </div>`;
 }
@@ -80,7 +80,7 @@ function Guide() {
 }
 
 // Each stop of a plain slider says what it does to the knobs of the look.
-const each = (value, change) => (Array.isArray(value) ? value.map(change) : change(value));
+export const each = (value, change) => (Array.isArray(value) ? value.map(change) : change(value));
 
 const touched = (slider) => [...new Set(slider.stops.flatMap((stop) => Object.keys({ ...stop.set, ...stop.times, ...stop.plus })))];
 

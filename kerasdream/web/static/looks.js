@@ -2,7 +2,6 @@
 
 import { call, post, remove } from "./api.js";
 import { Button, html, IconButton, Section, Select } from "./parts.js";
-import { askForWall } from "./picture.js";
 import { asked, choose, restore } from "./settings.js";
 import { say, set, state, tried } from "./state.js";
 
@@ -23,7 +22,7 @@ const forgetLook = tried(async (look) => {
 });
 
 export function Looks() {
-  const { looks } = state.schema;
+  const looks = state.schema.looks.filter((look) => look.on_wall);
   const there = looks.filter((look) => state.wall.looks[look.name]).length;
   const how = there === looks.length ? "Each on your picture." : there ? `On your picture: ${there} of ${looks.length} so far.` : "Each will soon be shown on your picture.";
   return html`<${Section} name="Looks" head=${html`<${Network} />`}>
@@ -53,11 +52,7 @@ const NAMES = { mini: "mini, the quick one", inception_v3: "InceptionV3" };
 const words = (model) => NAMES[model] ?? model;
 
 export function Network() {
-  const change = (model) => {
-    set({ model });
-    askForWall();
-  };
   const { models } = state.schema;
   if (models.length < 2) return html`<span class="note">${words(state.model)}</span>`;
-  return html`<${Select} id="knob-model" class="model" aria-label="Network" options=${models} words=${words} value=${state.model} onChange=${change} />`;
+  return html`<${Select} id="knob-model" class="model" aria-label="Network" options=${models} words=${words} value=${state.model} onChange=${(model) => set({ model })} />`;
 }

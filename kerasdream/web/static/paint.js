@@ -5,10 +5,16 @@ import { asPicture, show } from "./dreams.js";
 import * as mask from "./mask.js";
 import { Button, html, Section, Slider } from "./parts.js";
 import { asked, valueOf } from "./settings.js";
-import { isOver, know, set, shownJob, state, tried } from "./state.js";
+import { ALONE, isOver, know, set, shownJob, state, tried } from "./state.js";
 
 export const painting = () => ["mask", "brush"].includes(state.tool);
 const turn = (changes) => set({ pen: { ...state.pen, ...changes } });
+
+// Back to the dream before the last stroke, or to the picture.
+export function takeBack() {
+  const { label, parent } = shownJob() ?? {};
+  if (label === "Brush") parent ? show(parent) : set(ALONE);
+}
 
 export const use = (tool) => set({ tool: state.tool === tool ? "move" : tool, drawer: tool === "touch" ? "layers" : "paint" });
 
@@ -21,7 +27,7 @@ export function Paint() {
       ${choice("brush", "Dreams where you paint, while you paint")}
     </div>
     <${Slider} id="pen-size" label="Size" min="6" max="300" value=${pen.size} onInput=${(size) => turn({ size })} />
-    ${tool !== "brush" && html`<${Slider} id="pen-feather" label="Feather" min="0" max="60" value=${pen.feather} onInput=${(feather) => turn({ feather })} />
+    ${tool === "brush" ? html`<${Button} id="take-back" icon="undo" label="Undo the last stroke" disabled=${shownJob()?.label !== "Brush"} onClick=${takeBack} />` : html`<${Slider} id="pen-feather" label="Feather" min="0" max="60" value=${pen.feather} onInput=${(feather) => turn({ feather })} />
     <div class="row">
       <button id="eraser" aria-pressed=${pen.erase} onClick=${() => turn({ erase: !pen.erase })}>Eraser</button>
       <${Button} id="invert" label="Invert" onClick=${mask.invert} />

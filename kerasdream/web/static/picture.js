@@ -12,7 +12,6 @@ export function take(picture) {
   choice += 1;
   if (picture.id !== state.picture.id) blank();
   set({ ...ALONE, picture, camera: WHOLE, seen: null });
-  askForWall();
 }
 
 export function askForWall() {

@@ -78,13 +78,6 @@ export async function loadLayers() {
   set({ layers: { ...state.layers, [model]: layers } });
 }
 
-export function limits({ kind, low, high, choices, optional }) {
-  if (choices.length || kind === "bool" || kind === "objective") return "";
-  const whole = kind.startsWith("int") ? "a whole number" : "a number";
-  const range = low === null ? "" : high === null ? ` above ${low}` : ` from ${low} to ${high}`;
-  return `${whole}${range}${kind.endsWith("s") ? ", or one for each size, with commas" : ""}${optional ? "; empty: none" : ""}`;
-}
-
 export function faulty(words) {
   return state.schema.knobs.find(({ name }) => new RegExp(`^${name}\\b`).test(words))?.name;
 }

@@ -57,9 +57,10 @@ class Pane extends Component {
       mask.size(picture.width, picture.height);
     }
     const film = isFilm(job);
-    const both = job && imageOf(job) && !film;
+    const there = job && imageOf(job);
+    const both = there && !film;
     this.handle = main && both && room && state.tool !== "mask" ? this.handleIn(at) : null;
-    const cut = both ? (this.handle ? this.handle.cut : main ? state.split * picture.width : 0) : picture.width;
+    const cut = both ? (this.handle ? this.handle.cut : main ? state.split * picture.width : 0) : there ? 0 : picture.width;
     const after = job && (moment === null ? imageOf(job) : fileOf(job, `moments/${moment}`));
     const alt = moment !== null ? "The dream at that moment" : job?.state === "done" ? "The finished dream" : "The dream as it is by now";
     const box = `width:${at.width}px;height:${at.height}px;transform:translate(${at.left}px,${at.top}px) scale(${at.scale})`;
@@ -71,7 +72,7 @@ class Pane extends Component {
         ${film && job.state === "done" ? html`<${Film} key=${job.id} job=${job} />`
           : job && html`<${Still} key=${job.id} class="after ${film ? "film" : ""}" id=${id("after")} src=${after} alt=${name ?? alt} />`}
         <${Still} key=${before} class="before" id=${id("before")} src=${pictureOf(before)} alt="The picture to dream on"
-          onSize=${sized} style="clip-path:inset(0 ${Math.max(0, picture.width - cut)}px 0 0)" hidden=${both && cut <= 0} />
+          onSize=${sized} style="clip-path:inset(0 ${Math.max(0, picture.width - cut)}px 0 0)" hidden=${there && cut <= 0} />
         ${main && html`<${MaskLayer} />`}
       </div>
       ${this.handle && html`<${Handle} ...${this.handle} />`}
@@ -121,8 +122,9 @@ export const Stage = () => (state.view === "comparison" ? html`<${Comparison} />
 
 function Comparison() {
   const dreams = jobsOf(state.compared);
-  const rows = Math.ceil(dreams.length / Math.ceil(Math.sqrt((dreams.length * innerWidth) / innerHeight)));
-  return html`<div class="comparison" style="grid-template-columns:repeat(${Math.ceil(dreams.length / rows)},1fr)">
+  const { width, height } = sizeOf(dreams[0]);
+  const columns = Math.max(1, Math.round(Math.sqrt((dreams.length * innerWidth * height) / (innerHeight * width))));
+  return html`<div class="comparison" style="grid-template-columns:repeat(${columns},1fr)">
     ${dreams.map((job) => html`<figure key=${job.id}>
       <${Pane} job=${job} name="The dream ${job.look}" />
       <figcaption>${nameOf(job)}</figcaption>

@@ -40,7 +40,7 @@ function Studio() {
 
 function Intro() {
   if (state.been || state.group || state.tool !== "move" || state.picture.id !== "sample" || (state.shown && state.shown !== state.welcome)) return null;
-  return html`<p id="intro"><span>Drop a picture, </span><span>choose a look, </span><span>dream.</span></p>`;
+  return html`<p id="intro">${"Drop a picture,\nchoose a look,\ndream."}</p>`;
 }
 
 function Words() {
@@ -67,6 +67,7 @@ function render() {
   document.title = running?.state === "running" ? `${Math.round(100 * running.progress.done)} % · kerasdream` : "kerasdream studio";
   writeAddress();
   goOn();
+  if (state.wall.of) askForWall(); // of another picture, or with another network
   const { fault } = state;
   if (fault !== faultBefore && faulty(fault) && state.drawer !== "knobs") set({ drawer: "knobs", view: "stage", search: "" });
   faultBefore = fault;

@@ -1,7 +1,7 @@
 // Variations: surprises, four of a kind in a grid, and sweeps over two knobs.
 
 import { dream, group, request } from "./dreams.js";
-import { labelOf } from "./knobs.js";
+import { each, labelOf } from "./knobs.js";
 import { Button, html, Section, Select } from "./parts.js";
 import { isWhole, knobOf, loadLayers, number, valueOf } from "./settings.js";
 import { rounded, say, set, state, tried } from "./state.js";
@@ -9,8 +9,8 @@ import { rounded, say, set, state, tried } from "./state.js";
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 const seed = () => Math.floor(Math.random() * 1e6);
 
-// Other looks than this one; "robust" is for other networks.
-const others = () => state.schema.looks.filter(({ name }) => name !== state.look && name !== "robust");
+// Other looks than this one, that can be dreamt at as few sizes as one has asked for.
+const others = () => state.schema.looks.filter(({ name, on_wall, settings }) => on_wall && name !== state.look && !(state.edits.num_octave <= (settings.octaves_above ?? 0)));
 
 export const surprise = tried(async () => {
   const before = { look: state.look, edits: state.edits };
@@ -24,19 +24,13 @@ export const surprise = tried(async () => {
   if (job) say(`A surprise: ${look}${edits.layers ? `, made of ${Object.keys(edits.layers).join(" and ")}` : ""}.`, () => set(before), "My settings back");
 });
 
-// A look can be dreamt at as few sizes as one has asked for.
-const suits = ({ settings }) => !(state.edits.num_octave <= (settings.octaves_above ?? 0));
-
 const shuffled = (list) => list.map((one) => [Math.random(), one]).sort(([a], [b]) => a - b).map(([, one]) => one);
 
 const KINDS = {
   seeds: () => Array.from({ length: 4 }, seed).map((one) => ({ settings: { seed: one, jitter: valueOf("jitter") || 48 }, label: `Seed ${one}` })),
-  looks: () => [state.look, ...shuffled(others().filter(suits)).slice(0, 3).map((look) => look.name)]
+  looks: () => [state.look, ...shuffled(others()).slice(0, 3).map((look) => look.name)]
     .map((preset) => ({ settings: { preset }, label: preset, bare: preset !== state.look })),
-  strengths: () => [0.5, 1, 1.8, 3].map((factor) => {
-    const steps = [valueOf("step")].flat().map((step) => rounded(step * factor, 2));
-    return { settings: { step: steps.length > 1 ? steps : steps[0] }, label: `Steps × ${factor}` };
-  }),
+  strengths: () => [0.5, 1, 1.8, 3].map((factor) => ({ settings: { step: each(valueOf("step"), (step) => rounded(step * factor, 2)) }, label: `Strength × ${factor}` })),
 };
 
 export const four = tried(async (kind) => {
