@@ -2,6 +2,7 @@
 
 import pathlib
 import threading
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -49,12 +50,13 @@ class Walls:
         self.dreaming = Dreaming(store, models, warm=1)  # of its own: the dreams that somebody makes stay warm
         self.wall: Wall | None = None
         self.failed: set[str] = set()
+        self.asked = 0.0
         self.lock = threading.Lock()
 
     def request(self, wall: Wall) -> None:
         """Have a wall dreamt; another one that is not finished is given up."""
         with self.lock:
-            self.wall, self.failed = wall, set()
+            self.wall, self.failed, self.asked = wall, set(), time.monotonic()
 
     def next(self) -> str | None:
         """Return the look that is dreamt next, None where the wall is whole."""

@@ -1,5 +1,6 @@
 """The welcome: a dream of the sample, made once when nothing else waits, so that a first visit finds one."""
 
+import math
 from collections.abc import Callable
 
 from PIL import Image
@@ -32,6 +33,7 @@ class Welcome:
         announce: Callable[[dict[str, object]], None] = lambda notice: None,
     ):
         self.store, self.dreaming, self.announce = store, dreaming, announce
+        self.asked = math.inf  # by everybody who comes
         first = next(iter(dreaming.models))
         missing = [model for model in dict.fromkeys(("mini", first)) if model in dreaming.models]
         self.missing = [] if store.welcome([first]) else missing

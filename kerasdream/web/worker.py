@@ -27,7 +27,9 @@ UNREADABLE = "The settings of this dream can no longer be read from the database
 
 
 class Background(Protocol):
-    """What is made when no dream waits."""
+    """What is made when no dream waits; `asked` is when it was last asked for."""
+
+    asked: float
 
     def work(self, should_stop: Callable[[], bool]) -> bool:
         """Make one thing, unless `should_stop` says otherwise, and return whether there was one to make."""
@@ -133,8 +135,12 @@ class Worker:
         elif time.monotonic() - self.tidied > TIDY_EVERY:
             self.store.tidy()
             self.tidied = time.monotonic()
-        elif self.store.obstacle() or not any(one.work(self.is_called) for one in self.background):
+        elif self.store.obstacle() or not any(one.work(self.is_called) for one in self.by_last_asked()):
             self.wake.wait(5.0)
+
+    def by_last_asked(self) -> list[Background]:
+        """Return what is made in the background: first what was asked for last, as somebody looks at it now."""
+        return sorted(self.background, key=lambda one: -one.asked)
 
     def is_called(self) -> bool:
         """Return whether what is made in the background should be given up."""

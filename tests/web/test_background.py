@@ -59,6 +59,18 @@ def test_the_looks_are_dreamt_on_ones_own_picture(web, studio, two_looks):
         assert web.post("/api/wall", json=wrong).status_code == 404
 
 
+def test_what_was_asked_for_last_is_made_first(studio):
+    worker = studio.worker
+    worker.walls.request(Wall("sample", "mini"))
+    assert worker.by_last_asked()[0] is worker.walls
+    worker.sketches.request(("mini", "mixed0", 3))
+    assert worker.by_last_asked() == [worker.sketches, worker.walls]
+    worker.walls.request(Wall("noise:64x48", "mini"))
+    worker.sketches.request_atlas("mini", [])
+    worker.walls.request(Wall("sample", "mini"))
+    assert worker.by_last_asked() == [worker.walls, worker.sketches]
+
+
 def test_a_wall_is_given_up_for_a_dream_and_for_another_wall(studio, two_looks):
     drawn = studio.worker.walls
     drawn.request(Wall("sample", "mini"))
