@@ -4,6 +4,7 @@ python scripts/docs_studio.py docs/images --weights=inception_v3_notop.weights.h
 """
 
 import argparse
+import io
 import pathlib
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 
 from docs_webp import keep_shot
 from playwright.sync_api import sync_playwright
+
+import kerasdream
 
 PORT = 8798
 SERVE = pathlib.Path(__file__).with_name("serve.py")
@@ -30,7 +33,7 @@ def opened(browser: Any, size: tuple[int, int], scheme: str) -> Any:
 
 
 def photograph_wide(page: Any, shot: Callable[[str], None]) -> None:
-    """A dream, its variations, a sweep, the layers and a comparison."""
+    """A dream, its variations, a comparison, a sweep and the layers; then what a hand and time do."""
     page.click("label:has-text('eyes')")
     page.wait_for_function("() => document.querySelectorAll('#wall img[data-own]').length > 9")
     page.click("#dream")
@@ -64,6 +67,52 @@ def photograph_wide(page: Any, shot: Callable[[str], None]) -> None:
     page.click("#to-layers")
     page.wait_for_function("() => document.querySelectorAll('#atlas .tile img').length > 20")
     shot("layers")
+    photograph_more(page, shot)
+
+
+def photograph_more(page: Any, shot: Callable[[str], None]) -> None:
+    """A dream painted with the brush, the family of it, and a film under way."""
+    page.click("#zoom")
+    page.click("#to-looks")
+    page.click("label:has-text('fur')")
+    page.click("#to-paint")
+    page.click("#tool-brush")
+    page.fill("#pen-size", "110")
+    for x, y in [(0.2, 0.5), (0.45, 0.45), (0.7, 0.5)]:
+        paint(page, x, y)
+        page.wait_for_selector("#after[src$='/result']")
+    shot("paint")
+    page.click("#tool-brush")
+    page.click("#deeper")
+    page.wait_for_selector("#progress")
+    page.wait_for_selector("#finished")
+    page.click("#to-family")
+    page.wait_for_selector(".twig >> nth=2")
+    shot("family")
+    page.set_input_files("#file", {"name": "lake.gif", "mimeType": "image/gif", "buffer": panned()})
+    page.wait_for_selector("#dream-film")
+    page.click("#dream-film")
+    page.wait_for_selector("#status:has-text('Frame 4')")
+    page.wait_for_selector("#after[src*=preview]")
+    shot("film")
+
+
+def paint(page: Any, x: float, y: float) -> None:
+    """Draw a short stroke, at these shares of the picture."""
+    box = page.locator("#pane .canvas").bounding_box()
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + (x + 0.08) * box["width"], box["y"] + (y - 0.05) * box["height"], steps=4)
+    page.mouse.up()
+    page.wait_for_selector("#progress")
+
+
+def panned() -> bytes:
+    """Return an animated GIF that pans over the sample."""
+    picture, file = kerasdream.sample().resize((540, 360)), io.BytesIO()
+    frames = [picture.crop((6 * number, 0, 480 + 6 * number, 320)) for number in range(8)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    return file.getvalue()
 
 
 def photograph_small(page: Any, shot: Callable[[str], None]) -> None:
