@@ -52,7 +52,7 @@ export function words(job) {
   if (job.state === "queued") return before ? `Waiting: ${before} before this one` : "Waiting for its turn";
   if (job.state === "running" && !progress.iterations) return "Getting ready";
   if (job.state === "running") return isFilm(job) ? `Frame ${progress.step + 1} of ${progress.iterations}` : `Size ${progress.octave + 1} of ${progress.num_octave}`;
-  return { done: job.stopped ? "Stopped, and kept" : "Done", cancelled: "Cancelled", failed: "This dream failed" }[job.state];
+  return { done: job.stopped ? "Stopped" : "Done", cancelled: "Cancelled", failed: "This dream failed" }[job.state];
 }
 
 export function left({ progress }) {

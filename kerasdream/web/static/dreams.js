@@ -23,7 +23,7 @@ export function imageOf(job, finished = "result") {
 export const thumbOf = (job) => imageOf(job, "thumb");
 
 // Made of another dream, with settings that are the studio's own.
-const isPart = (relation) => ["export", "brush"].includes(relation);
+const isPart = ({ relation, urgent }) => urgent || relation === "export";
 
 export async function request(more = {}) {
   const what = { picture: state.picture.id, settings: asked(), guide: state.guide, ...more };
@@ -133,8 +133,9 @@ function queue(jobs) {
   for (const id of gone) call(`jobs/${id}`).then((job) => { know(job); if (isOver(job)) over(job); }).catch(() => {});
 }
 
-async function growth({ id, kind, relation }) {
-  if (state.moments[id] || isPart(relation) || kind !== "dream") return; // these keep none
+async function growth(job) {
+  const { id, kind } = job;
+  if (state.moments[id] || isPart(job) || kind !== "dream") return; // these keep none
   const { moments } = await call(`jobs/${id}/moments`).catch(() => ({ moments: [] }));
   set({ moments: { ...state.moments, [id]: moments } });
 }
@@ -161,7 +162,7 @@ export const open = tried(async (id) => {
 export const again = tried(async (job) => {
   const picture = job.picture === state.picture.id ? state.picture : { id: job.picture, ...(await sizeOf(job.picture)), name: "" };
   set({ ...ALONE, picture, guide: job.guide ?? null });
-  if (!isPart(job.relation)) restore(job.settings);
+  if (!isPart(job)) restore(job.settings);
   if (job.mask) await loadMask(`/api/pictures/${job.mask}`, picture.width, picture.height);
   else blank();
 });

@@ -27,7 +27,7 @@ export function Paint() {
       ${choice("brush", "Dreams where you paint, while you paint")}
     </div>
     <${Slider} id="pen-size" label="Size" min="6" max="300" value=${pen.size} onInput=${(size) => turn({ size })} />
-    ${tool === "brush" ? html`<${Button} id="take-back" icon="undo" label="Undo the last stroke" disabled=${shownJob()?.label !== "Brush"} onClick=${takeBack} />` : html`<${Slider} id="pen-feather" label="Feather" min="0" max="60" value=${pen.feather} onInput=${(feather) => turn({ feather })} />
+    ${tool === "brush" ? html`<${Button} id="take-back" icon="undo" label="Undo" disabled=${shownJob()?.label !== "Brush"} onClick=${takeBack} />` : html`<${Slider} id="pen-feather" label="Feather" min="0" max="60" value=${pen.feather} onInput=${(feather) => turn({ feather })} />
     <div class="row">
       <button id="eraser" aria-pressed=${pen.erase} onClick=${() => turn({ erase: !pen.erase })}>Eraser</button>
       <${Button} id="invert" label="Invert" onClick=${mask.invert} />
