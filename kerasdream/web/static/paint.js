@@ -13,7 +13,9 @@ const turn = (changes) => set({ pen: { ...state.pen, ...changes } });
 // Back to the dream before the last stroke, or to the picture.
 export function takeBack() {
   const { label, parent } = shownJob() ?? {};
-  if (label === "Brush") parent ? show(parent) : set(ALONE);
+  if (label !== "Brush") return;
+  if (parent) show(parent);
+  else set(ALONE);
 }
 
 export const use = (tool) => set({ tool: state.tool === tool ? "move" : tool, drawer: tool === "touch" ? "layers" : "paint" });
