@@ -1,5 +1,6 @@
 """Dreaming: how the worker makes a dream of what a job asks for, and what it keeps of it."""
 
+import pathlib
 import warnings
 from collections.abc import Callable
 
@@ -99,13 +100,27 @@ class Dreaming:
         return picture.as_pillow(picture.source)
 
     def picture_of(self, job: Asked) -> Image.Image | str:
-        """Return what a job dreams on."""
-        if scale := job.plan.get("scale"):  # the dream that it comes from, larger
-            dream = files.decode(self.store.existing("dreams", str(job.parent), ".png"), None)
-            return dream.resize((dream.width * scale, dream.height * scale), Image.Resampling.BICUBIC)
-        if job.picture == "sample":
-            return sample()
-        return job.picture if noise_size(job.picture) else self.store.picture(job.picture)
+        """Return what a job dreams on: a picture, or the name of noise."""
+        if (path := self.file_of(job)) is None:
+            return sample() if job.picture == "sample" else job.picture
+        picture, scale = files.decode(path, None), job.plan.get("scale", 1)
+        return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.BICUBIC)
+
+    def size_of(self, job: Asked) -> Size:
+        """Return the (height, width) of what a job dreams on; of a file only the beginning is read."""
+        if (path := self.file_of(job)) is None:
+            return noise_size(job.picture) or sample().size[::-1]
+        scale = job.plan.get("scale", 1)
+        with Image.open(path) as image:
+            return image.height * scale, image.width * scale
+
+    def file_of(self, job: Asked) -> pathlib.Path | None:
+        """Return the file of what a job dreams on, of an enlargement the dream that it enlarges; None where none is."""
+        if "scale" in job.plan:
+            return self.store.existing("dreams", str(job.parent), ".png")
+        if job.picture == "sample" or noise_size(job.picture):
+            return None
+        return self.store.existing("pictures", job.picture, ".png")
 
     def dreamer_of(self, job: Asked) -> Dreamer:
         """Return a dreamer with the settings of a job; what is compiled alike is kept warm.
@@ -125,16 +140,3 @@ class Dreaming:
         """Return the settings of a job, without its pictures."""
         settings = job.settings | self.models[job.settings["model"]]
         return resolve_config(settings.pop("layers", None), settings.pop("model"), None, settings)
-
-    def size_of(self, job: Asked) -> Size:
-        """Return the (height, width) of what a job dreams on, without reading more than its file's beginning."""
-        if size := noise_size(job.picture):
-            return size
-        if scale := job.plan.get("scale"):
-            path = self.store.existing("dreams", str(job.parent), ".png")
-        elif job.picture == "sample":
-            return sample().size[::-1]
-        else:
-            path = self.store.existing("pictures", job.picture, ".png")
-        with Image.open(path) as image:
-            return image.height * (scale or 1), image.width * (scale or 1)

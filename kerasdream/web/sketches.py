@@ -42,13 +42,13 @@ class Sketches:
         self.store, self.models, self.announce = store, models, announce
         self.faults: dict[Channel, str] = {}  # empty where it is still to be drawn
         self.atlas: list[Channel] = []  # drawn after those that were asked for
-        self.asked = 0.0
+        self.asked_at = 0.0
         self.lock = threading.Lock()
 
     def request(self, channel: Channel) -> str:
         """Have a channel drawn when no dream waits, and return why it cannot be, where that is known."""
         with self.lock:
-            fault, self.asked = self.faults.setdefault(channel, ""), time.monotonic()
+            fault, self.asked_at = self.faults.setdefault(channel, ""), time.monotonic()
             while len(self.faults) > MOST:
                 del self.faults[next(iter(self.faults))]
         return fault
@@ -59,7 +59,7 @@ class Sketches:
         spread = [(model, one.name, place * one.channels // SHOWN) for one in layers for place in range(SHOWN)]
         missing = [channel for channel in dict.fromkeys(spread) if channel[2] not in drawn.get(channel[1], ())]
         with self.lock:
-            self.atlas, self.asked = missing, time.monotonic()
+            self.atlas, self.asked_at = missing, time.monotonic()
 
     def next(self) -> list[Channel]:
         """Return the channels to draw next, of one layer; none where there are none."""

@@ -50,13 +50,13 @@ class Walls:
         self.dreaming = Dreaming(store, models, warm=1)  # of its own: the dreams that somebody makes stay warm
         self.wall: Wall | None = None
         self.failed: set[str] = set()
-        self.asked = 0.0
+        self.asked_at = 0.0
         self.lock = threading.Lock()
 
     def request(self, wall: Wall) -> None:
         """Have a wall dreamt; another one that is not finished is given up."""
         with self.lock:
-            self.wall, self.failed, self.asked = wall, set(), time.monotonic()
+            self.wall, self.failed, self.asked_at = wall, set(), time.monotonic()
 
     def next(self) -> str | None:
         """Return the look that is dreamt next, None where the wall is whole."""

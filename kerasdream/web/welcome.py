@@ -33,7 +33,7 @@ class Welcome:
         announce: Callable[[dict[str, object]], None] = lambda notice: None,
     ):
         self.store, self.dreaming, self.announce = store, dreaming, announce
-        self.asked = math.inf  # by everybody who comes
+        self.asked_at = math.inf  # by everybody who comes
         first = next(iter(dreaming.models))
         missing = [model for model in dict.fromkeys(("mini", first)) if model in dreaming.models]
         self.missing = [] if store.welcome([first]) else missing

@@ -27,9 +27,9 @@ UNREADABLE = "The settings of this dream can no longer be read from the database
 
 
 class Background(Protocol):
-    """What is made when no dream waits; `asked` is when it was last asked for."""
+    """What is made when no dream waits; `asked_at` is when it was last asked for."""
 
-    asked: float
+    asked_at: float
 
     def work(self, should_stop: Callable[[], bool]) -> bool:
         """Make one thing, unless `should_stop` says otherwise, and return whether there was one to make."""
@@ -140,7 +140,7 @@ class Worker:
 
     def by_last_asked(self) -> list[Background]:
         """Return what is made in the background: first what was asked for last, as somebody looks at it now."""
-        return sorted(self.background, key=lambda one: -one.asked)
+        return sorted(self.background, key=lambda one: -one.asked_at)
 
     def is_called(self) -> bool:
         """Return whether what is made in the background should be given up."""

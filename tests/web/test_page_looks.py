@@ -7,7 +7,7 @@ from browsing import downloaded, drawer, dreamt, given, knob, quick
 from conftest import INCEPTION, needs_inception
 from serving import Served
 
-from kerasdream import presets
+from kerasdream.web.settings import looks_on_wall
 
 
 def test_the_looks_are_dreamt_on_ones_own_picture(visit, live, small):
@@ -22,7 +22,7 @@ def test_the_looks_are_dreamt_on_ones_own_picture(visit, live, small):
     page.wait_for_function(
         "() => [...document.querySelectorAll('#wall img')].every((one) => one.complete && one.naturalWidth)"
     )
-    assert page.locator("#wall label").count() == len(presets.PRESETS) - 2  # but two that are too faint
+    assert page.locator("#wall label").count() == len(looks_on_wall())
 
 
 def test_four_plain_sliders_turn_the_knobs(visit, live):

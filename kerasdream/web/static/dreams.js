@@ -22,8 +22,8 @@ export function imageOf(job, finished = "result") {
 
 export const thumbOf = (job) => imageOf(job, "thumb");
 
-// Made of another dream, with settings that are the studio's own.
-const isPart = ({ relation, urgent }) => urgent || relation === "export";
+// A larger copy or a stroke: its settings are the studio's own.
+const isDerived = ({ relation, urgent }) => urgent || relation === "export";
 
 export async function request(more = {}) {
   const what = { picture: state.picture.id, settings: asked(), guide: state.guide, ...more };
@@ -135,7 +135,7 @@ function queue(jobs) {
 
 async function growth(job) {
   const { id, kind } = job;
-  if (state.moments[id] || isPart(job) || kind !== "dream") return; // these keep none
+  if (state.moments[id] || isDerived(job) || kind !== "dream") return; // these keep none
   const { moments } = await call(`jobs/${id}/moments`).catch(() => ({ moments: [] }));
   set({ moments: { ...state.moments, [id]: moments } });
 }
@@ -162,7 +162,7 @@ export const open = tried(async (id) => {
 export const again = tried(async (job) => {
   const picture = job.picture === state.picture.id ? state.picture : { id: job.picture, ...(await sizeOf(job.picture)), name: "" };
   set({ ...ALONE, picture, guide: job.guide ?? null });
-  if (!isPart(job)) restore(job.settings);
+  if (!isDerived(job)) restore(job.settings);
   if (job.mask) await loadMask(`/api/pictures/${job.mask}`, picture.width, picture.height);
   else blank();
 });
